@@ -1,0 +1,151 @@
+import { isLocalAddress } from "../providers/baseUrl";
+import type { ConfigProblem } from "./problems";
+import { type Environment, resolveReference } from "./reference";
+import type { Config, ProviderConfig } from "./schema";
+
+/** What a provider is authenticated with. Lives in memory and on the private pipe only. */
+export type Credential =
+  | { readonly kind: "apiKey"; readonly value: string }
+  | { readonly kind: "bearerToken"; readonly value: string }
+  | { readonly kind: "none" }
+  | { readonly kind: "missing"; readonly reason: string };
+
+/** A provider as the engine runs it: its configuration with references resolved, and its credential. */
+export interface EngineProvider {
+  readonly config: Omit<ProviderConfig, "apiKey" | "bearerToken">;
+  readonly credential: Credential;
+}
+
+/** A provider whose configuration cannot be used; requests to it are told why. */
+export interface FaultyProvider {
+  readonly id: string;
+  readonly problems: readonly ConfigProblem[];
+}
+
+export interface EngineGatewayKey {
+  readonly name: string;
+  /** The gateway key itself; never logged, never in a status. */
+  readonly key: string;
+}
+
+/** How the engine reaches the network outside; what VS Code's own settings would say. */
+export interface NetworkConfig {
+  /** Proxy address for http and https; absent for a direct connection. */
+  readonly proxy?: string;
+  /** Hosts that bypass the proxy, as in NO_PROXY. */
+  readonly noProxy?: string;
+}
+
+/** Everything the engine runs on, handed over by a window through the pipe or read from the headless file. */
+export interface EngineConfig {
+  readonly providers: readonly EngineProvider[];
+  readonly faulty: readonly FaultyProvider[];
+  readonly gateway: {
+    readonly host: string;
+    readonly port: number;
+    readonly keys: readonly EngineGatewayKey[];
+  };
+  readonly network: NetworkConfig;
+  /** Seconds the engine stays after its last window has gone. */
+  readonly lingerSeconds: number;
+  /** Stay even without a window. */
+  readonly keepRunning: boolean;
+}
+
+/** What the secret storage holds for a provider. */
+export interface StoredCredential {
+  readonly apiKey?: string;
+  readonly bearerToken?: string;
+}
+
+/**
+ * Resolves a provider's references and decides its credential: a bearer token wins over a key, what stands in the
+ * configuration wins over what is stored, and a provider on this machine may go without.
+ */
+export function resolveProvider(
+  provider: ProviderConfig,
+  environment: Environment,
+  stored: StoredCredential = {},
+): EngineProvider {
+  const { apiKey, bearerToken, headers, ...rest } = provider;
+  const unset: string[] = [];
+  const resolve = (value: string): string => {
+    const resolved = resolveReference(value, environment);
+    if (resolved.kind === "value") return resolved.value;
+    unset.push(resolved.variable);
+    return "";
+  };
+  const token = bearerToken === undefined ? stored.bearerToken : resolve(bearerToken);
+  const key = apiKey === undefined ? stored.apiKey : resolve(apiKey);
+  const resolvedHeaders =
+    headers && Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, resolve(value)]));
+  const config = resolvedHeaders ? { ...rest, headers: resolvedHeaders } : rest;
+  return {
+    config,
+    credential: credentialOf(
+      token,
+      key,
+      unset,
+      resolvedHeaders !== undefined || isLocalAddress(provider.baseUrl),
+    ),
+  };
+}
+
+function credentialOf(
+  token: string | undefined,
+  key: string | undefined,
+  unset: string[],
+  mayGoWithout: boolean,
+): Credential {
+  if (unset.length > 0) {
+    return { kind: "missing", reason: `the environment variable ${unset.join(", ")} is not set` };
+  }
+  if (token) return { kind: "bearerToken", value: token };
+  if (key) return { kind: "apiKey", value: key };
+  return mayGoWithout ? { kind: "none" } : { kind: "missing", reason: "no key is set" };
+}
+
+/**
+ * The engine's configuration from the headless file. A provider whose variable is unset stays, marked as without a
+ * key; a gateway key that cannot be resolved is a fault, because somebody would be locked out without knowing why.
+ */
+export function engineConfigFromFile(
+  config: Config,
+  environment: Environment,
+): { readonly config: EngineConfig; readonly problems: readonly ConfigProblem[] } {
+  const problems: ConfigProblem[] = [];
+  const keys: EngineGatewayKey[] = [];
+  config.gateway.keys.forEach((entry, index) => {
+    const resolved = resolveReference(entry.key, environment);
+    if (resolved.kind === "unset") {
+      problems.push({
+        path: `gateway.keys[${index}].key`,
+        message: `the environment variable ${resolved.variable} is not set`,
+      });
+    } else if (/\s/.test(resolved.value)) {
+      problems.push({ path: `gateway.keys[${index}].key`, message: "must not have spaces in it" });
+    } else if (entry.enabled) {
+      keys.push({ name: entry.name, key: resolved.value });
+    }
+  });
+  const network = networkFrom(environment);
+  return {
+    config: {
+      providers: config.providers.map((provider) => resolveProvider(provider, environment)),
+      faulty: [],
+      gateway: { host: config.gateway.host, port: config.gateway.port, keys },
+      network,
+      lingerSeconds: 0,
+      keepRunning: true,
+    },
+    problems,
+  };
+}
+
+/** The proxy that the environment names, in the usual variables. */
+export function networkFrom(environment: Environment): NetworkConfig {
+  const first = (...names: string[]): string | undefined => names.map(environment).find((value) => value);
+  const proxy = first("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY");
+  const noProxy = first("no_proxy", "NO_PROXY");
+  return { ...(proxy ? { proxy } : {}), ...(noProxy ? { noProxy } : {}) };
+}

@@ -1,0 +1,121 @@
+import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc-parser";
+import { baseUrlFault } from "../providers/baseUrl";
+import { type ConfigProblem, problemsOf } from "./problems";
+import { environmentReference } from "./reference";
+import { type Config, configSchema, type ProviderConfig, providerSchema } from "./schema";
+
+/** `file`: a literal key is the owner's choice. `settings`: VS Code syncs and shows settings, so only `${env:…}`. */
+export type ConfigSource = "file" | "settings";
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** Parses the headless configuration file: JSON, with comments and trailing commas allowed. All faults at once. */
+export function parseConfigText(text: string): ConfigResult {
+  const errors: ParseError[] = [];
+  const value: unknown = parseJsonc(text, errors, { allowTrailingComma: true });
+  if (errors.length > 0) {
+    const problems = errors.map(({ error, offset }) => ({
+      path: "",
+      message: `is not valid JSON: ${printParseErrorCode(error)} at ${lineAndColumn(text, offset)}`,
+    }));
+    return { ok: false, problems };
+  }
+  return validateConfig(value);
+}
+
+/** Validates a whole configuration; every fault is reported, each with its path. */
+export function validateConfig(value: unknown): ConfigResult {
+  const parsed = configSchema.safeParse(value);
+  const problems = parsed.success ? [] : problemsOf(parsed.error);
+  problems.push(...crossChecks(value));
+  if (!parsed.success || problems.length > 0) return { ok: false, problems };
+  return { ok: true, config: parsed.data };
+}
+
+/** A provider entry from the settings: usable, or with the reasons why it is not. */
+export type CheckedProvider =
+  | { readonly ok: true; readonly provider: ProviderConfig }
+  | { readonly ok: false; readonly id: string; readonly problems: readonly ConfigProblem[] };
+
+/**
+ * Validates each provider by itself, so that one edited into nonsense does not take the others with it.
+ * @param value the raw setting `postern.providers`
+ */
+export function checkProviders(value: unknown, source: ConfigSource): CheckedProvider[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) {
+    return [
+      { ok: false, id: "postern.providers", problems: [{ path: "providers", message: "must be a list" }] },
+    ];
+  }
+  const seen = new Set<string>();
+  return value.map((entry: unknown, index) => {
+    const parsed = providerSchema.safeParse(entry);
+    const problems = parsed.success ? [] : problemsOf(parsed.error, ["providers", index]);
+    problems.push(...providerFaults(entry, index, source));
+    const id = fieldText(entry, "id") ?? `#${index + 1}`;
+    if (seen.has(id)) problems.push(duplicateId(id, index));
+    seen.add(id);
+    if (!parsed.success || problems.length > 0) return { ok: false, id, problems };
+    return { ok: true, provider: parsed.data };
+  });
+}
+
+function crossChecks(value: unknown): ConfigProblem[] {
+  const providers = field(value, "providers");
+  if (!Array.isArray(providers)) return [];
+  const ids = providers.map((entry: unknown) => fieldText(entry, "id"));
+  return providers.flatMap((entry: unknown, index) => {
+    const id = ids[index];
+    const faults = providerFaults(entry, index, "file");
+    return id !== undefined && ids.indexOf(id) < index ? [...faults, duplicateId(id, index)] : faults;
+  });
+}
+
+function duplicateId(id: string, index: number): ConfigProblem {
+  return {
+    path: `providers[${index}].id`,
+    message: `"${id}" is the id of an earlier provider; each needs its own`,
+  };
+}
+
+/** What the schema cannot say: addresses under the wrong type, and keys where none may stand. */
+function providerFaults(entry: unknown, index: number, source: ConfigSource): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const type = fieldText(entry, "type");
+  const baseUrl = fieldText(entry, "baseUrl");
+  if (baseUrl !== undefined && (type === "openai" || type === "azure" || type === "anthropic")) {
+    const fault = baseUrlFault({ type, baseUrl });
+    if (fault !== null) problems.push({ path: `providers[${index}].baseUrl`, message: fault });
+  }
+  if (source === "settings") {
+    for (const name of ["apiKey", "bearerToken"] as const) {
+      const literal = fieldText(entry, name);
+      if (literal !== undefined && environmentReference(literal) === undefined) {
+        problems.push({
+          path: `providers[${index}].${name}`,
+          message:
+            "a key must not stand in the settings; move it to the secret storage, or write ${env:NAME}",
+          remedy: "moveKeyToSecretStorage",
+        });
+      }
+    }
+  }
+  return problems;
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function fieldText(value: unknown, name: string): string | undefined {
+  const found = field(value, name);
+  return typeof found === "string" ? found : undefined;
+}
+
+function lineAndColumn(text: string, offset: number): string {
+  const before = text.slice(0, offset).split("\n");
+  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}

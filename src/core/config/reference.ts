@@ -1,0 +1,21 @@
+/** Looks a name up in the environment; passed in, so that core stays free of Node. */
+export type Environment = (name: string) => string | undefined;
+
+const REFERENCE = /^\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}$/;
+
+/** The variable's name if the value is exactly `${env:NAME}`, else undefined. */
+export function environmentReference(value: string): string | undefined {
+  return REFERENCE.exec(value.trim())?.[1];
+}
+
+export type Resolved =
+  | { readonly kind: "value"; readonly value: string }
+  | { readonly kind: "unset"; readonly variable: string };
+
+/** Resolves `${env:NAME}`; any other text is its own value. An empty variable counts as unset. */
+export function resolveReference(value: string, environment: Environment): Resolved {
+  const variable = environmentReference(value);
+  if (variable === undefined) return { kind: "value", value };
+  const found = environment(variable)?.trim();
+  return found ? { kind: "value", value: found } : { kind: "unset", variable };
+}

@@ -1,0 +1,92 @@
+/**
+ * Every failure that Postern itself reports, as a typed code with one text that is safe to log and to
+ * show: it never holds a key, a prompt or a provider's answer.
+ */
+export type ErrorCode =
+  | "unauthorized"
+  | "forbidden_host"
+  | "forbidden_origin"
+  | "not_found"
+  | "method_not_allowed"
+  | "upgrade_required"
+  | "invalid_request"
+  | "invalid_json"
+  | "unsupported_encoding"
+  | "body_too_large"
+  | "body_timeout"
+  | "too_many_requests"
+  | "model_not_found"
+  | "translation_unavailable"
+  | "provider_disabled"
+  | "provider_faulty"
+  | "provider_key_missing"
+  | "provider_unreachable"
+  | "provider_tls"
+  | "provider_timeout"
+  | "provider_incomplete"
+  | "provider_not_api"
+  | "not_ready"
+  | "port_in_use"
+  | "listen_failed"
+  | "internal";
+
+/** HTTP status a client sees for each code. */
+const STATUS: Record<ErrorCode, number> = {
+  unauthorized: 401,
+  forbidden_host: 403,
+  forbidden_origin: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  upgrade_required: 426,
+  invalid_request: 400,
+  invalid_json: 400,
+  unsupported_encoding: 415,
+  body_too_large: 413,
+  body_timeout: 408,
+  too_many_requests: 503,
+  model_not_found: 404,
+  translation_unavailable: 400,
+  provider_disabled: 403,
+  provider_faulty: 502,
+  provider_key_missing: 403,
+  provider_unreachable: 502,
+  provider_tls: 502,
+  provider_timeout: 504,
+  provider_incomplete: 502,
+  provider_not_api: 502,
+  not_ready: 503,
+  port_in_use: 500,
+  listen_failed: 500,
+  internal: 500,
+};
+
+/** A failure of Postern's own. `message` is log-safe and says what to do about it. */
+export class PosternError extends Error {
+  /** HTTP status for a client, before a response has begun. */
+  readonly status: number;
+
+  /**
+   * @param code what went wrong, for programs
+   * @param message what went wrong and what to do, for people; never a secret
+   * @param retryAfterSeconds when trying again makes sense, in seconds
+   */
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly retryAfterSeconds?: number,
+  ) {
+    super(message);
+    this.name = "PosternError";
+    this.status = STATUS[code];
+  }
+}
+
+/** The log-safe text of anything thrown: our own message, or only the error's class and system code. */
+export function logSafeText(thrown: unknown): string {
+  if (thrown instanceof PosternError) return `${thrown.code}: ${thrown.message}`;
+  if (thrown instanceof Error) {
+    const code = "code" in thrown && typeof thrown.code === "string" ? ` ${thrown.code}` : "";
+    return `${thrown.name}${code}`;
+  }
+  return "unknown error";
+}

@@ -1,6 +1,6 @@
 // What must not outlive a run: processes and temporary folders. Ended in the reverse order of their start,
 // whether the run ends by itself, by Ctrl-C, or by a signal.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -54,7 +54,8 @@ export function cleanUp() {
  * @returns {string}
  */
 export function temporaryFolder() {
-  const folder = mkdtempSync(join(tmpdir(), "postern-"));
+  const base = process.platform !== "win32" && tmpdir().length > 20 ? "/tmp" : tmpdir();
+  const folder = mkdtempSync(join(realpathSync(base), "postern-"));
   // A process that is just ending may still write into it, hence the retries.
   atEnd(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
   return folder;

@@ -1,14 +1,15 @@
 // A real VS Code from npm: code-server, which is VS Code's own workbench and extension host behind a web
 // server. Used where VS Code's own download hosts cannot be reached, which is everywhere the tests run.
+
+import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeNativeStandIns } from "./nativeStandIns.mjs";
 import { ensureNode24 } from "./node24.mjs";
 import { ensureInstalled, runNpm } from "./npmCache.mjs";
-import { writeNativeStandIns } from "./nativeStandIns.mjs";
 import { startService, untilAnswers } from "./processes.mjs";
 import { runOrThrow } from "./run.mjs";
 import { serveSignInLink } from "./signInLink.mjs";
-import { randomBytes } from "node:crypto";
 
 const version = "4.139.1";
 
@@ -34,10 +35,24 @@ export async function ensureCodeServer() {
   return join(folder, "node_modules", "code-server");
 }
 
-/** VS Code's own variables, present when this runs in a terminal of VS Code, would steer the new one. */
-function cleanEnvironment(extra) {
+/**
+ * The environment of a VS Code of its own. Variables of an outer VS Code, there when this runs in one of its
+ * terminals, would steer the new one. Sockets and temporary files go into the run's folder, so that this one
+ * neither meets another's nor leaves any behind; the variable that names the folder marks its processes.
+ *
+ * @param {string} runFolder
+ * @param {Record<string, string>} extra
+ */
+function environmentFor(runFolder, extra) {
+  const temporary = join(runFolder, "tmp");
+  mkdirSync(temporary, { recursive: true, mode: 0o700 });
+  const own = { TMPDIR: temporary, XDG_RUNTIME_DIR: temporary, POSTERN_RUN_FOLDER: runFolder };
   const foreign = /^(VSCODE_|ELECTRON_|NODE_OPTIONS$|npm_|PASSWORD$|HASHED_PASSWORD$|PORT$|CODE_SERVER_)/;
-  return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))), ...extra };
+  return {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))),
+    ...own,
+    ...extra,
+  };
 }
 
 /**
@@ -78,7 +93,7 @@ export async function startCodeServerAsUser({ port, runFolder, vsix, settings, f
     // Without a file of its own it would write one into the user's home.
     ...["--config", join(runFolder, "code-server.yaml")],
   ];
-  const environment = cleanEnvironment({ ...env, POSTERN_RUN_FOLDER: runFolder });
+  const environment = environmentFor(runFolder, env);
   await runOrThrow(node, [...common, "--install-extension", vsix], { env: environment });
   const service = startService(
     node,
@@ -92,7 +107,11 @@ export async function startCodeServerAsUser({ port, runFolder, vsix, settings, f
   );
   const url = `http://127.0.0.1:${port}/`;
   await untilAnswers(service, `${url}healthz`, "VS Code (code-server)");
-  const openUrl = await serveSignInLink({ target: url, password, open: `/?folder=${encodeURIComponent(folder)}` });
+  const openUrl = await serveSignInLink({
+    target: url,
+    password,
+    open: `/?folder=${encodeURIComponent(folder)}`,
+  });
   return { ...service, url, openUrl, userDataDir, extensionsDir };
 }
 
@@ -105,7 +124,15 @@ export async function startCodeServerAsUser({ port, runFolder, vsix, settings, f
  * @returns {Promise<import("./processes.mjs").Service & { openUrl: string, dataDir: string }>}
  * @throws when it does not come up, with the end of its log
  */
-export async function startTestServer({ port, runFolder, extensionPath, testsPath, folder, settings = {}, env = {} }) {
+export async function startTestServer({
+  port,
+  runFolder,
+  extensionPath,
+  testsPath,
+  folder,
+  settings = {},
+  env = {},
+}) {
   const node = await ensureNode24();
   const entry = join(await ensureCodeServer(), "lib", "vscode", "out", "server-main.js");
   const dataDir = join(runFolder, "server-data");
@@ -124,7 +151,7 @@ export async function startTestServer({ port, runFolder, extensionPath, testsPat
       ...["--telemetry-level", "off"],
     ],
     {
-      env: cleanEnvironment({ ...env, POSTERN_RUN_FOLDER: runFolder }),
+      env: environmentFor(runFolder, env),
       logFile: join(runFolder, "server.log"),
     },
   );
@@ -135,7 +162,11 @@ export async function startTestServer({ port, runFolder, extensionPath, testsPat
     ["extensionTestsPath", `vscode-remote://${authority}${urlPath(testsPath)}`],
     ["skipWelcome", "true"],
   ];
-  const query = new URLSearchParams({ tkn: token, folder: urlPath(folder), payload: JSON.stringify(payload) });
+  const query = new URLSearchParams({
+    tkn: token,
+    folder: urlPath(folder),
+    payload: JSON.stringify(payload),
+  });
   return { ...service, openUrl: `http://${authority}/?${query}`, dataDir };
 }
 

@@ -44,14 +44,13 @@ async function create(name, file) {
   await fs.promises.mkdir(path.dirname(file), { recursive: true });
   return new Logger("rotating", name, file);
 }
-module.exports = {
-  version: 1,
-  Logger,
-  setLevel(level) { common = level; },
-  setFlushOn() {},
-  createRotatingLogger: create,
-  createAsyncRotatingLogger: create,
-};
+// One by one, so that Node sees the names when a module imports this file.
+exports.version = 1;
+exports.Logger = Logger;
+exports.setLevel = (level) => { common = level; };
+exports.setFlushOn = () => {};
+exports.createRotatingLogger = create;
+exports.createAsyncRotatingLogger = create;
 `;
 
 const watchdog = `// Stand-in for the native module: ends this process when the watched one is gone.

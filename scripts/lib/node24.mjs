@@ -23,7 +23,9 @@ export async function ensureNode24() {
   const platform = `${process.platform}-${process.arch}`;
   const wanted = packages[/** @type {keyof typeof packages} */ (platform)];
   if (!wanted) {
-    throw new Error(`npm has no Node 24 for ${platform}. Install Node 24 (https://nodejs.org) and run this with it.`);
+    throw new Error(
+      `npm has no Node 24 for ${platform}. Install Node 24 (https://nodejs.org) and run this with it.`,
+    );
   }
   const [name, version] = wanted.split("@");
   const folder = await ensureInstalled({

@@ -19,7 +19,8 @@ const outerProject = /^npm_(package_|lifecycle_|config_local_prefix$|command$)/;
 export async function runNpm(args, cwd) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !outerProject.test(name)));
   const npmCli = process.env.npm_execpath;
-  if (npmCli && /npm-cli\.[cm]?js$/.test(npmCli)) return runOrThrow(process.execPath, [npmCli, ...args], { cwd, env });
+  if (npmCli && /npm-cli\.[cm]?js$/.test(npmCli))
+    return runOrThrow(process.execPath, [npmCli, ...args], { cwd, env });
   // npm is a .cmd file on Windows, which only a shell can start.
   return runOrThrow("npm", args, { cwd, env, shell: process.platform === "win32" });
 }
@@ -44,7 +45,10 @@ export async function ensureInstalled({ folder, label, packages, finish }) {
       await rm(work, { recursive: true, force: true });
       await mkdir(work, { recursive: true });
       await writeFile(join(work, "package.json"), JSON.stringify({ private: true }));
-      await runNpm(["install", "--ignore-scripts", "--no-save", "--no-audit", "--no-fund", ...packages], work);
+      await runNpm(
+        ["install", "--ignore-scripts", "--no-save", "--no-audit", "--no-fund", ...packages],
+        work,
+      );
       await finish?.(work);
       await mkdir(dirname(final), { recursive: true });
       await rename(work, final).catch((error) => {

@@ -113,6 +113,7 @@ export async function untilAnswers(service, url, name, timeoutMs = 60_000) {
       await sleep(100);
     }
   }
-  const why = exitCode === undefined ? `did not answer within ${timeoutMs / 1000} s` : `exited with ${exitCode}`;
+  const why =
+    exitCode === undefined ? `did not answer within ${timeoutMs / 1000} s` : `exited with ${exitCode}`;
   throw new Error(`${name} ${why}. The end of its log:\n${service.logTail()}`);
 }

@@ -24,11 +24,11 @@ export interface Stage {
 
 export type Theme = "dark" | "light" | "highContrastDark" | "highContrastLight";
 
-const themes: Record<Theme, { setting: string; className: string }> = {
-  dark: { setting: "Default Dark Modern", className: "vs-dark" },
-  light: { setting: "Default Light Modern", className: "vs" },
-  highContrastDark: { setting: "Default High Contrast", className: "hc-black" },
-  highContrastLight: { setting: "Default High Contrast Light", className: "hc-light" },
+const themes: Record<Theme, { label: string; className: string }> = {
+  dark: { label: "Dark Modern", className: "vs-dark" },
+  light: { label: "Light Modern", className: "vs" },
+  highContrastDark: { label: "Dark High Contrast", className: "hc-black" },
+  highContrastLight: { label: "Light High Contrast", className: "hc-light" },
 };
 
 let current: Stage | undefined;
@@ -70,6 +70,8 @@ export class Workbench {
   static async open(vscode: Vscode = stage().vscode): Promise<Workbench> {
     const context = await stage().browser.newContext({ viewport: { width: 1280, height: 800 } });
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    // A machine with no network but loopback says it is offline, and VS Code greys its status bar.
+    await context.addInitScript("Object.defineProperty(Navigator.prototype, 'onLine', { get: () => true })");
     const workbench = new Workbench(await context.newPage(), vscode);
     open.add(workbench);
     await workbench.page.goto(vscode.openUrl);
@@ -84,10 +86,8 @@ export class Workbench {
       .first()
       .waitFor({ timeout: 60_000 });
     await this.page.locator(".part.activitybar .action-item").first().waitFor();
-    // The remote indicator shows the host only once the connection to the extension host stands.
-    await this.page
-      .locator(".monaco-workbench .monaco-progress-container.active")
-      .waitFor({ state: "hidden" });
+    // Comes with the icon theme, which is an extension: by then the extensions are registered.
+    await this.page.locator(".monaco-workbench.file-icons-enabled").first().waitFor({ timeout: 60_000 });
   }
 
   async reload(): Promise<void> {
@@ -103,14 +103,27 @@ export class Workbench {
   /** Runs a command by its title (category included, e.g. "Postern: Add Provider") through the palette. */
   async runCommand(title: string): Promise<void> {
     await this.page.keyboard.press("F1");
-    const box = this.quickInputBox();
-    await box.waitFor();
-    await box.fill(`>${title}`);
-    const row = this.quickItems()
-      .filter({ has: this.page.getByText(title, { exact: true }) })
-      .first();
-    await row.waitFor();
-    await row.click();
+    await this.searchAndPick(`>${title}`, title);
+  }
+
+  /** Types until the item shows: a list does not change by itself when an extension adds to it late. */
+  private async searchAndPick(search: string, label: string): Promise<void> {
+    const row = this.quickItems().filter({ has: this.page.getByText(label, { exact: true }) });
+    await this.quickInputBox().waitFor();
+    await until(
+      `"${label}" in the list`,
+      async () => {
+        await this.quickInputBox().fill("");
+        await this.quickInputBox().fill(search);
+        await row
+          .first()
+          .waitFor({ timeout: 1500 })
+          .catch(() => undefined);
+        return (await row.count()) > 0;
+      },
+      20_000,
+    );
+    await row.first().click();
   }
 
   /** The text box of the quick input that is open. */
@@ -252,18 +265,25 @@ export class Workbench {
     if (button) await item.locator(".monaco-button", { hasText: button }).first().click();
   }
 
-  /** Changes settings of the user in the file, as by hand, over what is there. */
-  changeSettings(changes: Record<string, unknown>): void {
+  /**
+   * Changes settings of the user in the file, as by hand, over what is there, and reloads the window: in the
+   * browser VS Code does not notice that the file has changed.
+   */
+  async changeSettings(changes: Record<string, unknown>): Promise<void> {
     const file = join(this.vscode.userDataDir, "User", "settings.json");
     const settings = { ...JSON.parse(readFileSync(file, "utf8")), ...changes };
     writeFileSync(file, JSON.stringify(settings, null, 2));
+    await this.reload();
   }
 
   /** Switches the colour theme and waits until it shows. */
   async useTheme(theme: Theme): Promise<void> {
-    const { setting, className } = themes[theme];
-    this.changeSettings({ "workbench.colorTheme": setting });
+    const { label, className } = themes[theme];
+    await this.runCommand("Preferences: Color Theme");
+    await until("the theme picker", async () => (await this.quickInputTexts()).placeholder.includes("Theme"));
+    await this.searchAndPick(label, label);
     await this.page.locator(`.monaco-workbench.${className}`).first().waitFor();
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
   }
 
   /** Saves `NAME.png` below `.artefacts/screenshots`. */

@@ -29,6 +29,7 @@ export class EngineService {
   private keys = new KeyRing([]);
   private config: EngineConfig | undefined;
   private failed: Extract<GatewayState, { state: "failed" }> | undefined;
+  private readonly configured = new Set<(config: EngineConfig) => void>();
   private readonly listeners = new Set<(status: EngineStatus) => void>();
   private tellTimer: NodeJS.Timeout | undefined;
 
@@ -52,6 +53,7 @@ export class EngineService {
     this.upstream.setNetwork(config.network);
     this.keys = new KeyRing(config.gateway.keys);
     this.registry.configure(config);
+    for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     if (moved && this.server.address) {
       this.server.stopListening();
@@ -117,6 +119,10 @@ export class EngineService {
   onStatus(listener: (status: EngineStatus) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  onConfigured(listener: (config: EngineConfig) => void): void {
+    this.configured.add(listener);
   }
 
   /** Takes nothing new, and waits until what is running has ended, at most `milliseconds`. */

@@ -62,9 +62,16 @@ export function scanTopLevel(bytes: Uint8Array): TopLevel {
   return { members, close: at };
 }
 
-/** The decoded value of a span. Meant for the small ones: a model's id, a flag, an options object. */
+/**
+ * The decoded value of a span. Meant for the small ones: a model's id, a flag, an options object.
+ * @throws JsonSyntaxError for a text with a broken escape, which the scan does not look into
+ */
 export function decodeSpan(bytes: Uint8Array, span: Span): unknown {
-  return JSON.parse(new TextDecoder().decode(bytes.subarray(span.start, span.end)));
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes.subarray(span.start, span.end)));
+  } catch {
+    throw new JsonSyntaxError(span.start, "expected a JSON value");
+  }
 }
 
 function skipValue(bytes: Uint8Array, from: number): number {

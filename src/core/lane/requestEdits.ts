@@ -20,10 +20,10 @@ export interface EditOptions {
 /** @param bytes the raw body that `body` was scanned from */
 export function requestEdits(bytes: Uint8Array, body: TopLevel, options: EditOptions): RequestEdits {
   const splices: Splice[] = [];
-  const added: string[] = [];
+  const added = new Map<string, string>();
   const model = body.members.get("model");
   const name = JSON.stringify(options.model);
-  if (!model) added.push(`"model":${name}`);
+  if (!model) added.set("model", name);
   else if (decodeSpan(bytes, model) !== options.model) splices.push({ ...model, text: name });
 
   let usageInjected = false;
@@ -35,15 +35,16 @@ export function requestEdits(bytes: Uint8Array, body: TopLevel, options: EditOpt
     if (usageInjected) {
       const text = JSON.stringify({ ...fields, include_usage: true });
       if (span) splices.push({ ...span, text });
-      else added.push(`"stream_options":${text}`);
+      else added.set("stream_options", text);
     }
   }
 
   for (const [field, value] of Object.entries(options.extraBody ?? {})) {
-    if (!body.members.has(field)) added.push(`${JSON.stringify(field)}:${JSON.stringify(value)}`);
+    if (!body.members.has(field) && !added.has(field)) added.set(field, JSON.stringify(value));
   }
-  if (added.length > 0) {
-    const text = (body.members.size > 0 ? "," : "") + added.join(",");
+  if (added.size > 0) {
+    const fields = [...added].map(([field, value]) => `${JSON.stringify(field)}:${value}`);
+    const text = (body.members.size > 0 ? "," : "") + fields.join(",");
     splices.push({ start: body.close, end: body.close, text });
   }
   return { splices, usageInjected };

@@ -113,27 +113,22 @@ function member(value: unknown, name: string): unknown {
 
 const CHOICES = new TextEncoder().encode('"choices"');
 
-/** Whether a chunk says `"choices": []`, found in the bytes: most chunks do not, and need not be parsed. */
+/**
+ * Whether a chunk says `"choices": []`, found in the bytes: most chunks do not, and need not be parsed.
+ * Brackets are rare in a chunk, so they are what is searched for.
+ */
 function hasEmptyChoices(frame: Uint8Array): boolean {
-  let at = indexOf(frame, CHOICES);
-  if (at < 0) return false;
-  at = skipSpace(frame, at + CHOICES.length);
-  if (frame[at] !== 0x3a) return false;
-  at = skipSpace(frame, at + 1);
-  return frame[at] === 0x5b && frame[skipSpace(frame, at + 1)] === 0x5d;
-}
-
-function skipSpace(bytes: Uint8Array, from: number): number {
-  let at = from;
-  while (bytes[at] === 0x20) at += 1;
-  return at;
-}
-
-function indexOf(bytes: Uint8Array, wanted: Uint8Array): number {
-  const [head] = wanted;
-  if (head === undefined) return -1;
-  for (let at = bytes.indexOf(head); at >= 0; at = bytes.indexOf(head, at + 1)) {
-    if (wanted.every((byte, index) => bytes[at + index] === byte)) return at;
+  for (let open = frame.indexOf(0x5b); open >= 0; open = frame.indexOf(0x5b, open + 1)) {
+    let close = open + 1;
+    while (frame[close] === 0x20) close += 1;
+    if (frame[close] === 0x5d && isAfterKey(frame, open, CHOICES)) return true;
   }
-  return -1;
+  return false;
+}
+
+function isAfterKey(frame: Uint8Array, valueStart: number, key: Uint8Array): boolean {
+  let end = valueStart;
+  while (frame[end - 1] === 0x20 || frame[end - 1] === 0x3a) end -= 1;
+  const start = end - key.length;
+  return start >= 0 && key.every((byte, index) => frame[start + index] === byte);
 }

@@ -19,6 +19,12 @@ export class FrameSplitter {
   /** The byte that ends lines; CR only where the first line end is a CR that no LF follows. */
   private lineEnd: typeof LF | typeof CR | undefined;
   private previousByte = 0;
+  private inOversizedFrame = false;
+
+  /** Part of an event too large to hold has gone out, and its end has not come: the stream cannot be ended well. */
+  get hasSentPartOfFrame(): boolean {
+    return this.inOversizedFrame;
+  }
 
   /**
    * @param onFrame called for each whole frame, in order; false leaves the frame out
@@ -42,11 +48,15 @@ export class FrameSplitter {
         sendFrom = end;
       }
       frameStart = end;
+      this.inOversizedFrame = false;
     }
     if (frameStart > sendFrom) out.push(chunk.subarray(sendFrom, frameStart));
     if (frameStart < chunk.length) this.hold(chunk.subarray(frameStart));
     this.previousByte = chunk.at(-1) ?? this.previousByte;
-    if (this.heldBytes > MAX_HELD_BYTES) out.push(this.takeHeld());
+    if (this.heldBytes > MAX_HELD_BYTES) {
+      out.push(this.takeHeld());
+      this.inOversizedFrame = true;
+    }
     return out;
   }
 

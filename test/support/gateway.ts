@@ -109,7 +109,7 @@ export class Gateway {
     const text = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
     return this.fetch(path, {
       method: "POST",
-      body: text as BodyInit,
+      body: text as NonNullable<RequestInit["body"]>,
       headers: { "content-type": "application/json", ...headers },
     });
   }

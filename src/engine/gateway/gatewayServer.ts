@@ -45,8 +45,9 @@ export class GatewayServer {
       noDelay: true,
     });
     server.on("request", this.handle);
-    server.on("upgrade", refuseUpgrade);
-    server.on("connect", refuseUpgrade);
+    // No "upgrade" listener: with one, Node would take the socket away from clients that only offer HTTP/2 (curl
+    // --http2, Java's HttpClient) and go on with HTTP/1.1 when the offer is ignored.
+    server.on("connect", refuseTunnel);
     server.on("clientError", answerClientError);
     this.server = server;
     try {
@@ -106,14 +107,12 @@ function listenFault(error: unknown, host: string, port: number): PosternError {
   );
 }
 
-/** Codex tries a WebSocket first; 426 sends it to plain HTTP at once, any other answer costs it retries. */
-function refuseUpgrade(_: IncomingMessage, socket: Duplex): void {
-  const message = "WebSocket is not spoken here; use HTTP.";
+function refuseTunnel(_: IncomingMessage, socket: Duplex): void {
+  const message = "Postern is no proxy; send requests to it.";
   endWith(
     socket,
-    "426 Upgrade Required",
-    errorBody("chat", { status: 426, message, code: "upgrade_required" }),
-    "Upgrade: HTTP/1.1\r\n",
+    "405 Method Not Allowed",
+    errorBody("chat", { status: 405, message, code: "method_not_allowed" }),
   );
 }
 
@@ -142,8 +141,8 @@ function answerClientError(error: Error & { code?: string }, socket: Duplex): vo
   );
 }
 
-function endWith(socket: Duplex, status: string, body: string, headers = ""): void {
-  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${headers}connection: close\r\n\r\n`;
+function endWith(socket: Duplex, status: string, body: string): void {
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`;
   socket.end(head + body);
   // A peer that does not take its answer must not keep the socket.
   (socket as Socket).setTimeout(2_000, () => socket.destroy());

@@ -18,6 +18,9 @@ export class GatewayServer {
   private server: Server | undefined;
   private bound: ListenAddress | undefined;
 
+  /** The answer that is on its way on a connection. */
+  private readonly answering = new WeakMap<Duplex, ServerResponse>();
+
   constructor(private readonly handle: Handle) {}
 
   /** Where it listens, with the real port; undefined while it does not. */
@@ -44,11 +47,19 @@ export class GatewayServer {
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
     });
-    server.on("request", this.handle);
+    server.on("request", (request, response) => {
+      if (!this.answering.has(request.socket)) this.answering.set(request.socket, response);
+      response.once("close", () => this.answering.delete(request.socket));
+      this.handle(request, response);
+    });
     // No "upgrade" listener: with one, Node would take the socket away from clients that only offer HTTP/2 (curl
     // --http2, Java's HttpClient) and go on with HTTP/1.1 when the offer is ignored.
     server.on("connect", refuseTunnel);
-    server.on("clientError", answerClientError);
+    server.on("clientError", (error, socket) => {
+      // Words of ours would stand in the middle of an answer.
+      if (this.answering.get(socket)?.headersSent) socket.destroy();
+      else answerClientError(error, socket);
+    });
     this.server = server;
     try {
       await listen(server, host.replace(/^\[|\]$/g, ""), port);

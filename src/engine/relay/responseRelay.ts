@@ -53,6 +53,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private stream: { splitter: FrameSplitter; tap: StreamTap } | undefined;
   private body: BodyTap | undefined;
   private decoder: Transform | undefined;
+  private waiting = false;
   private done = false;
 
   constructor(
@@ -138,10 +139,19 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       this.body?.push(chunk);
       flowing = this.response.write(chunk);
     }
-    if (!flowing) {
-      this.controller?.pause();
-      this.response.once("drain", () => this.controller?.resume());
-    }
+    if (!flowing) this.waitForClient();
+  }
+
+  /** The client is slower than the provider: whatever feeds it stops, and goes on when the client has caught up. */
+  private waitForClient(): void {
+    if (this.waiting) return;
+    this.waiting = true;
+    const source = this.decoder ?? this.controller;
+    source?.pause();
+    this.response.once("drain", () => {
+      this.waiting = false;
+      source?.resume();
+    });
   }
 
   private finish(): void {

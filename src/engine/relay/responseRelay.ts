@@ -37,7 +37,7 @@ const HOLD_HEADERS_MS = 10_000;
 
 /**
  * Passes a provider's answer to the client as it arrives, byte for byte, and watches it for usage and for its end.
- * Headers of a stream wait for its first bytes: until then a failure can still be told with a proper status.
+ * Headers wait for the first bytes of the body: until then a failure can still be told with a proper status.
  *
  * It settles once: `settled` resolves when the client has been answered in full or has gone, and rejects with a
  * PosternError if nothing was sent to the client yet, so that the caller can answer.
@@ -98,14 +98,11 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
         splitter: new FrameSplitter(),
         tap: new StreamTap(this.options.protocol, this.options.dropUsageChunk),
       };
-      this.holdTimer = setTimeout(() => {
-        this.sendHeaders();
-        this.response.flushHeaders();
-      }, HOLD_HEADERS_MS);
-    } else {
-      this.body = new BodyTap(this.options.protocol);
+    } else this.body = new BodyTap(this.options.protocol);
+    this.holdTimer = setTimeout(() => {
       this.sendHeaders();
-    }
+      this.response.flushHeaders();
+    }, HOLD_HEADERS_MS);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -136,6 +133,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       // Node gathers the writes of one turn by itself; its own cork() would swallow the drain event.
       for (const piece of pieces) flowing = this.response.write(piece) && flowing;
     } else {
+      this.sendHeaders();
       this.body?.push(chunk);
       flowing = this.response.write(chunk);
     }

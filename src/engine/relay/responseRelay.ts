@@ -86,8 +86,18 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     }
     this.status = status;
     const passed = clientResponseHeaders(headers);
-    this.decoder = this.decode(headers["content-encoding"]);
-    if (this.decoder) delete passed["content-length"];
+    const encoding =
+      headers["content-encoding"] === undefined ? undefined : String(headers["content-encoding"]);
+    const decoder = contentDecoder(encoding);
+    if (decoder === undefined) {
+      const what = `Provider "${this.options.provider.id}" sent an answer compressed as ${JSON.stringify(encoding?.slice(0, 40))}`;
+      this.fail(new PosternError("provider_not_api", `${what} though it was asked for a plain one.`));
+      return;
+    }
+    if (decoder !== "plain") {
+      this.decoder = this.wired(decoder);
+      delete passed["content-length"];
+    }
     this.held = { ...passed, ...this.options.headers, ...keptRequestId(passed) };
     const isStream =
       status < 300 &&
@@ -220,12 +230,12 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     this.held = undefined;
   }
 
-  private decode(encoding: string | string[] | undefined): Transform | undefined {
-    const decoder = contentDecoder(encoding === undefined ? undefined : String(encoding));
-    decoder?.on("data", (chunk: Buffer) => this.pass(chunk));
-    decoder?.on("drain", () => this.controller?.resume());
-    decoder?.on("end", () => this.finish());
-    decoder?.on("error", () => {
+  private wired(decoder: Transform): Transform {
+    decoder.on("data", (chunk: Buffer) => this.pass(chunk));
+    decoder.on("drain", () => this.controller?.resume());
+    decoder.on("end", () => this.finish());
+    decoder.on("error", () => {
+      if (this.done) return;
       this.cut(
         new PosternError(
           "provider_incomplete",

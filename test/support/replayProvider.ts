@@ -69,11 +69,11 @@ export class ReplayProvider {
   }
 
   /** @param tls key and certificate in PEM, for https */
-  static async start(play: Player, tls?: { key: string; cert: string }): Promise<ReplayProvider> {
+  static async start(play: Player, tls?: { key: string; cert: string }, port = 0): Promise<ReplayProvider> {
     const options = { keepAliveTimeout: 60_000 };
     const server = tls ? createTlsServer({ ...options, ...tls }) : createServer(options);
     const provider = new ReplayProvider(server as Server, tls ? "https" : "http", play);
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     return provider;
   }
 

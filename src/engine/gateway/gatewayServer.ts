@@ -49,8 +49,13 @@ export class GatewayServer {
     });
     server.on("request", (request, response) => {
       if (!this.answering.has(request.socket)) this.answering.set(request.socket, response);
-      response.once("close", () => this.answering.delete(request.socket));
-      this.handle(request, response);
+      response.once("close", () => {
+        this.answering.delete(request.socket);
+        // Kept open, the connection would bring its next request to a gateway that is no more.
+        if (this.server !== server) request.socket.destroySoon();
+      });
+      if (this.server === server) this.handle(request, response);
+      else refuseWhileStopping(response);
     });
     // No "upgrade" listener: with one, Node would take the socket away from clients that only offer HTTP/2 (curl
     // --http2, Java's HttpClient) and go on with HTTP/1.1 when the offer is ignored.
@@ -116,6 +121,17 @@ function listenFault(error: unknown, host: string, port: number): PosternError {
     "listen_failed",
     `The gateway cannot listen on ${host}:${port} (${code || "no reason given"}).`,
   );
+}
+
+/** A request that was on its way on an open connection when the gateway stopped. */
+function refuseWhileStopping(response: ServerResponse): void {
+  const message = "The gateway is stopping; try again in a moment.";
+  response.writeHead(503, {
+    "content-type": "application/json",
+    "retry-after": "1",
+    connection: "close",
+  });
+  response.end(errorBody("chat", { status: 503, message, code: "not_ready" }));
 }
 
 function refuseTunnel(_: IncomingMessage, socket: Duplex): void {

@@ -72,6 +72,9 @@ function portOf(text: string): number {
   return port;
 }
 
+// A reader that has gone (a closed terminal, `| head`) must not take the gateway with it.
+for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
+
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {

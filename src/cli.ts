@@ -29,6 +29,8 @@ async function main(args: string[]): Promise<number> {
   if (command !== "serve" && command !== "check")
     throw new UsageError(command ? `unknown command "${command}"` : "no command given");
   if (positionals.length > 1) throw new UsageError(`unexpected "${positionals[1]}"`);
+  // Node takes an empty host for every address of the machine: an unset variable in a script would open the gateway.
+  if (values.host?.trim() === "") throw new UsageError("--host must not be empty");
   if (values.config === undefined) throw new UsageError("--config FILE is missing");
   const result = loadConfigFile(values.config);
   if (!result.ok) {

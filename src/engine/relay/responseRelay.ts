@@ -65,6 +65,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       this.reject = reject;
     });
     response.once("close", () => this.onClientClose());
+    // It may have left while its target was still looked for.
+    if (response.destroyed) this.onClientClose();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -214,7 +214,10 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     this.done = true;
     clearTimeout(this.holdTimer);
     const usage = this.stream ? this.stream.tap.usage() : this.body?.usage();
-    this.resolve({ status: this.status, usage, end, ...(fault ? { fault } : {}) });
+    const outcome: RelayOutcome = { status: this.status, usage, end, ...(fault ? { fault } : {}) };
+    // What was written may still be on its way to a slow client, and the engine must not exit over it.
+    if (this.response.destroyed) this.resolve(outcome);
+    else this.response.once("close", () => this.resolve(outcome));
   }
 
   private onClientClose(): void {

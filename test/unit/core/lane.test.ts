@@ -154,6 +154,8 @@ describe("StreamTap", () => {
         { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 42 } },
         "message_delta",
       ),
+      event({ type: "ping" }, "ping"),
+      event({ type: "ping" }, "ping"),
       event({ type: "message_stop" }, "message_stop"),
     ]);
     expect(tap.usage()).toEqual({ inputTokens: 15, cachedInputTokens: 5, outputTokens: 42 });

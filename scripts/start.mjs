@@ -14,6 +14,7 @@ import { inRoot, root } from "./lib/paths.mjs";
 import { freePort } from "./lib/processes.mjs";
 import { withProgress } from "./lib/progress.mjs";
 import { runOrThrow } from "./lib/run.mjs";
+import { endWithNpm } from "./lib/watchNpm.mjs";
 import { startSampleProvider } from "./sampleProvider.mjs";
 
 const gatewayPatienceMs = 90_000;
@@ -98,8 +99,8 @@ async function main() {
 
   /** @type {Promise<unknown>} */
   let ended;
-  /** @type {import("playwright-core").Browser | undefined} */
-  let browser;
+  /** @type {import("playwright-core").Page | undefined} */
+  let page;
   if (desktop) {
     ({ ended } = await withProgress("Opening VS Code", () => startDesktopCode(common)));
     console.log("\nVS Code:      the window that just opened, with a profile of its own");
@@ -112,8 +113,8 @@ async function main() {
     // Extensions run once a window is open. The person may not have opened theirs yet, so one is opened
     // unseen until the gateway is up.
     try {
-      browser = await launchChromium();
-      await (await browser.newPage()).goto(server.openUrl);
+      page = await (await launchChromium()).newPage();
+      await page.goto(server.openUrl);
     } catch (error) {
       console.error(
         `${error instanceof Error ? error.message : error}\nOpen the address above to start the gateway.`,
@@ -122,7 +123,9 @@ async function main() {
   }
 
   const gateway = await untilGateway(startFile, ended);
-  await browser?.close();
+  // Left first, or VS Code would keep the window's extension host for hours in case it comes back.
+  await page?.goto("about:blank");
+  await page?.context().browser()?.close();
   const { enginePid } = gateway;
   if (enginePid) atEnd(() => endProcess(enginePid));
   console.log(`Gateway:      ${gateway.url}`);
@@ -146,14 +149,7 @@ async function endProcess(pid) {
   }
 }
 
-// npm passes signals on, but when npm itself is killed nobody does.
-if (process.env.npm_lifecycle_event) {
-  const parent = process.ppid;
-  setInterval(() => {
-    if (process.ppid !== parent) void cleanUp().then(() => process.exit(1));
-  }, 1000).unref();
-}
-
+endWithNpm();
 try {
   await main();
   await cleanUp();

@@ -19,12 +19,13 @@ const onWindows = process.platform === "win32";
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ env: NodeJS.ProcessEnv, cwd?: string, logFile: string }} options `logFile`: gets its output
+ * @param {{ env: NodeJS.ProcessEnv, cwd?: string, shell?: boolean, logFile: string }} options `logFile`: gets its
+ *   output
  * @returns {Service}
  */
-export function startService(command, args, { env, cwd, logFile }) {
+export function startService(command, args, { env, cwd, shell = false, logFile }) {
   const log = openSync(logFile, "a");
-  const child = spawn(command, args, { env, cwd, detached: !onWindows, stdio: ["ignore", log, log] });
+  const child = spawn(command, args, { env, cwd, shell, detached: !onWindows, stdio: ["ignore", log, log] });
   closeSync(log);
   const ended = /** @type {Promise<number>} */ (
     new Promise((resolve) => {

@@ -74,10 +74,15 @@ export class EngineSupervisor implements Disposable {
     return this.once(() => this.launcher.start(this.patience()));
   }
 
+  /** Starts the engine without waiting for it; how that goes shows in the state. */
+  wake(): void {
+    void this.recover();
+  }
+
   /** Tries at once instead of waiting for the next try. */
   retryNow(): void {
     this.failures = 0;
-    void this.recover();
+    this.wake();
   }
 
   /** Takes over a status that a request has returned, which may be ahead of the next notification. */

@@ -54,8 +54,9 @@ export type ProviderState = "ready" | "disabled" | "keyMissing" | "failing" | "f
 
 export interface ModelStatus {
   readonly id: string;
-  readonly name?: string;
-  readonly contextWindow?: number;
+  readonly name?: string | undefined;
+  /** In tokens. */
+  readonly contextWindow?: number | undefined;
 }
 
 export interface ProviderStatus {

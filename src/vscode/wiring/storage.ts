@@ -44,7 +44,7 @@ export function createStorage(context: vscode.ExtensionContext): Storage {
         tmpdir: os.tmpdir(),
         // Not os.userInfo(): it throws for a user whom the system has no entry for, as in many containers.
         uid: process.getuid?.() ?? 0,
-        userName: process.env["USERNAME"] ?? "",
+        userName: process.env.USERNAME ?? "",
       }),
       dataDir: path.join(storagePath, "engine"),
     }),

@@ -48,11 +48,7 @@ export interface NetworkConfig {
 export interface EngineConfig {
   readonly providers: readonly EngineProvider[];
   readonly faulty: readonly FaultyProvider[];
-  readonly gateway: {
-    readonly host: string;
-    readonly port: number;
-    readonly keys: readonly EngineGatewayKey[];
-  };
+  readonly gateway: EngineGateway;
   readonly network: NetworkConfig;
   /** Seconds the engine stays after its last window has gone. */
   readonly lingerSeconds: number;

@@ -1,8 +1,6 @@
-// First of all, so that the time it takes to load the rest is measured.
-
 import * as vscode from "vscode";
+import { LOAD_START } from "./loadStart";
 import { registerCommands } from "./vscode/commands/register";
-import { LOAD_START } from "./vscode/common/loadStart";
 import { GatewayController } from "./vscode/gateway/controller";
 import { StartFailureNotice } from "./vscode/gateway/startFailure";
 import { StartFile } from "./vscode/gateway/startFile";

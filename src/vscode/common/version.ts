@@ -1,5 +1,3 @@
-declare const POSTERN_VERSION: string | undefined;
-
 /** The extension's version, written in by the build; tests run without a build. */
 export const EXTENSION_VERSION: string =
   typeof POSTERN_VERSION === "undefined" ? "0.0.0-dev" : POSTERN_VERSION;

@@ -1,5 +1,6 @@
 import type { EngineProvider } from "../../core/config/engineConfig";
 import type { EngineStatus, TestResult } from "../../core/rpc/contract";
+import { startGateway } from "./startGateway";
 import type { EngineSupervisor } from "./supervisor";
 
 /** What a window asks of the engine, which is started for it if need be. */
@@ -8,7 +9,7 @@ export class EngineApi {
 
   async startGateway(): Promise<EngineStatus> {
     const link = await this.supervisor.ensure();
-    return this.accept(await link.request("startGateway", {}));
+    return this.accept(await startGateway(link));
   }
 
   async stopGateway(): Promise<EngineStatus> {

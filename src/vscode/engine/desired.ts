@@ -59,7 +59,12 @@ export function desiredState(inputs: DesiredInputs): Desired {
     config: {
       providers,
       faulty,
-      gateway: { host: settings.host, port: settings.port, keys: keys.accepted },
+      gateway: {
+        host: settings.host,
+        port: settings.port,
+        maxRunning: settings.maxRunning,
+        keys: keys.accepted,
+      },
       network: { ...networkFrom(environment), ...inputs.proxy },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,

@@ -2,6 +2,7 @@ import type { EngineConfig } from "../../core/config/engineConfig";
 import type { EngineStatus, LogEntry } from "../../core/rpc/contract";
 import type { Log } from "../common/log";
 import type { EngineLink } from "./link";
+import { startGateway } from "./startGateway";
 
 /** What this window wants of whichever engine it is connected to. It outlives each of them. */
 export class EngineSession {
@@ -18,8 +19,7 @@ export class EngineSession {
     for (const entry of link.backlog) this.write(entry);
     link.on("log", (entry) => this.write(entry));
     const status = await link.request("configure", await this.configuration());
-    if (this.gatewayWanted && status.gateway.state === "stopped") return link.request("startGateway", {});
-    return status;
+    return this.gatewayWanted && status.gateway.state === "stopped" ? startGateway(link) : status;
   }
 
   /** Follows what other windows do with the gateway, and what the person did here. */

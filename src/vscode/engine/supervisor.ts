@@ -132,7 +132,9 @@ export class EngineSupervisor implements Disposable {
       if (this.link === link) this.set({ kind: "ready", status });
     });
     link.on("draining", () => {
+      // It still finishes what is running, but the gateway is the successor's now.
       this.successorComes = true;
+      link.dispose();
     });
     const status = await this.onJoined(link);
     if (lost) throw new Error("The engine went away while it was being configured.");

@@ -42,7 +42,7 @@ export class StartFailureNotice implements Disposable {
 
   private say({ code, message, port }: Failed): void {
     const openSettings = (): unknown => vscode.commands.executeCommand("postern.openSettings");
-    if (code !== "EADDRINUSE") {
+    if (code !== "port_in_use") {
       notify("error", `The gateway could not start: ${message}`, { "Open Settings": openSettings });
       return;
     }

@@ -11,6 +11,7 @@ export interface Settings {
   readonly providers: readonly CheckedProvider[];
   readonly host: string;
   readonly port: number;
+  readonly maxRunning: number;
   readonly keys: readonly CheckedGatewayKey[];
   readonly autoStart: boolean;
   readonly lingerSeconds: number;
@@ -46,6 +47,7 @@ export function readSettings(raw: RawSettings): Settings {
     providers: checkProviders(raw("providers"), "settings"),
     host: checked("gateway.host", zodField(gatewaySchema.shape.host), defaults.host),
     port: checked("gateway.port", zodField(gatewaySchema.shape.port), defaults.port),
+    maxRunning: checked("gateway.maxRunning", zodField(gatewaySchema.shape.maxRunning), defaults.maxRunning),
     keys: checkGatewayKeys(raw("gateway.keys")),
     autoStart: checked("gateway.autoStart", flag, false),
     lingerSeconds: checked("engine.lingerSeconds", seconds, DEFAULT_LINGER_SECONDS),

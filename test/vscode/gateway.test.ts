@@ -2,7 +2,7 @@ import { equal, match, notEqual, ok } from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import * as vscode from "vscode";
-import { suite, test } from "../registry";
+import { note, suite, test } from "../registry";
 import { startFakeProvider } from "./support/fakeProvider";
 import { clean, postern, set, statusOf, until } from "./support/postern";
 
@@ -120,7 +120,7 @@ suite("the gateway", () => {
       return status && status.pid !== before.pid && status;
     });
     listening.dispose();
-    console.log(`engine back after ${Date.now() - killed} ms`);
+    note(`engine back after ${Date.now() - killed} ms`);
     ok(states.includes("restarting"), states.join(", "));
     ok(after.gateway.state === "running");
     equal(after.gateway.url, before.gateway.url);

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import * as vscode from "vscode";
-import { suite, test } from "../registry";
+import { note, suite, test } from "../registry";
 import { startFakeProvider } from "./support/fakeProvider";
 import { clean, postern, set, statusOf, until } from "./support/postern";
 import { filesWith } from "./support/search";
@@ -9,7 +9,7 @@ import { filesWith } from "./support/search";
 suite("providers", () => {
   test("activation costs little", async () => {
     const { activationMs } = await postern();
-    console.log(`activation: ${activationMs.toFixed(1)} ms of own code`);
+    note(`activation: ${activationMs.toFixed(1)} ms of own code`);
     ok(activationMs > 0);
   });
 
@@ -62,7 +62,7 @@ suite("providers", () => {
     try {
       await set("providers", [
         { id: "works", type: "openai", baseUrl: provider.baseUrl },
-        { id: "keyless", type: "openai", baseUrl: "https://api.example.com/v1" },
+        { id: "keyless", type: "openai", baseUrl: "https://provider.invalid/v1" },
         { id: "off", type: "openai", baseUrl: provider.baseUrl, enabled: false },
         { id: "broken", type: "openai", baseUrl: "ftp://example.com" },
         {
@@ -100,7 +100,7 @@ suite("providers", () => {
     const api = await postern();
     await clean(api);
     await set("providers", [
-      { id: "lit", type: "openai", baseUrl: "https://api.example.com/v1", apiKey: "sk-literal-1" },
+      { id: "lit", type: "openai", baseUrl: "https://provider.invalid/v1", apiKey: "sk-literal-1" },
     ]);
     const [row] = await until(
       "the fault",
@@ -110,7 +110,7 @@ suite("providers", () => {
     await api.registry.moveKeyToSecretStorage({ kind: "provider", id: "lit", index: 0 });
     equal(await api.secrets.get("postern.provider.lit.apiKey"), "sk-literal-1");
     deepEqual(vscode.workspace.getConfiguration("postern").get("providers"), [
-      { id: "lit", type: "openai", baseUrl: "https://api.example.com/v1" },
+      { id: "lit", type: "openai", baseUrl: "https://provider.invalid/v1" },
     ]);
     equal(api.providersTree()[0]?.description, "key set");
   });
@@ -118,7 +118,7 @@ suite("providers", () => {
   test("a key deleted behind our back shows as missing", async () => {
     const api = await postern();
     await clean(api);
-    await api.registry.add({ id: "gone", type: "openai", baseUrl: "https://api.example.com/v1" }, "sk-1");
+    await api.registry.add({ id: "gone", type: "openai", baseUrl: "https://provider.invalid/v1" }, "sk-1");
     equal(api.providersTree()[0]?.description, "key set");
     await api.secrets.delete("postern.provider.gone.apiKey");
     await until("the missing key", () => api.providersTree()[0]?.description === "key missing");
@@ -131,7 +131,7 @@ suite("providers", () => {
   test("removing takes entry and key, and can be undone", async () => {
     const api = await postern();
     await clean(api);
-    const entry = { id: "back", type: "openai", baseUrl: "https://api.example.com/v1" };
+    const entry = { id: "back", type: "openai", baseUrl: "https://provider.invalid/v1" };
     await api.registry.add(entry, "sk-2");
     const undo = await api.registry.remove({ kind: "provider", id: "back", index: 0 });
     equal(await api.secrets.get("postern.provider.back.apiKey"), undefined);

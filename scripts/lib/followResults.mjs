@@ -51,8 +51,9 @@ function alive(pid) {
   }
 }
 
-/** @param {{ kind: string, name?: string, ms?: number, error?: string }} line */
-function show({ kind, name, ms, error }) {
+/** @param {{ kind: string, name?: string, ms?: number, error?: string, text?: string }} line */
+function show({ kind, name, ms, error, text }) {
+  if (kind === "note") console.log(`    ${text}`);
   if (kind !== "ended") return;
   console.log(`  ${error ? "✗" : "✓"} ${name} (${ms} ms)`);
   if (error) console.log(error.replace(/^/gm, "      "));

@@ -52,6 +52,7 @@ export class EngineService {
     this.config = config;
     this.upstream.setNetwork(config.network);
     this.keys = new KeyRing(config.gateway.keys);
+    this.operations.setLimit(config.gateway.maxRunning);
     this.registry.configure(config);
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);

@@ -127,4 +127,6 @@ export interface EngineRequests {
 export interface EngineNotifications {
   statusChanged: EngineStatus;
   log: LogEntry;
+  /** Sent to the other windows by an engine that was asked to drain: its successor comes, start none yourself. */
+  draining: Record<string, never>;
 }

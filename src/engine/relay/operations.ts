@@ -17,8 +17,6 @@ import type { UpstreamClient } from "./upstreamClient";
 
 type OperationRoute = Extract<Route, { kind: "operation" }>;
 
-/** More at once than any person's tools start; beyond it something is running wild. */
-const MAX_RUNNING = 512;
 /** Bodies up to here go out in one piece, larger ones as slices that are not copied. */
 const COPY_BYTES = 64 * 1024;
 
@@ -33,6 +31,7 @@ interface ReadBody {
 /** Runs the operations that go to a provider: body in, target found, answer relayed, outcome counted. */
 export class Operations {
   private count = 0;
+  private maxRunning = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly registry: ProviderRegistry,
@@ -41,6 +40,10 @@ export class Operations {
     private readonly log: Log,
     private readonly onChange: () => void,
   ) {}
+
+  setLimit(maxRunning: number): void {
+    this.maxRunning = maxRunning;
+  }
 
   /** Requests running now. */
   get running(): number {
@@ -54,10 +57,10 @@ export class Operations {
     response: ServerResponse,
     requestId: string,
   ): Promise<void> {
-    if (this.count >= MAX_RUNNING) {
+    if (this.count >= this.maxRunning) {
       throw new PosternError(
         "too_many_requests",
-        `${MAX_RUNNING} requests are running already; try again in a moment.`,
+        `${this.maxRunning} requests are running already; try again in a moment.`,
         { retryAfterSeconds: 1 },
       );
     }

@@ -29,7 +29,10 @@ export function atEnd(undo) {
     ["SIGTERM", 143],
     ["SIGHUP", 129],
   ])) {
-    process.on(signal, () => void cleanUp().then(() => process.exit(code)));
+    process.on(signal, () => {
+      process.stderr.write("\nEnding what was started …\n");
+      void cleanUp().then(() => process.exit(code));
+    });
   }
   return forget;
 }

@@ -50,7 +50,7 @@ function groupAlive(pid) {
 }
 
 /**
- * Ends a process group: asks first, and after 5 s insists.
+ * Ends a process group: asks first, and after 3 s insists.
  *
  * @param {number} pid the group's leader (Windows: the process tree's root)
  */
@@ -66,7 +66,7 @@ export async function endGroup(pid) {
     } catch {
       return;
     }
-    for (let waited = 0; waited < 5000; waited += 50) {
+    for (let waited = 0; waited < 3000; waited += 50) {
       if (!groupAlive(pid)) return;
       await sleep(50);
     }

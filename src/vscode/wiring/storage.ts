@@ -20,8 +20,6 @@ export interface Storage {
   boot(): Promise<EngineBoot>;
   /** Settings, secrets and environment as they are now. */
   desired(): Promise<Desired>;
-  /** For a first look before any secret has been read. */
-  withoutSecrets(): Desired;
 }
 
 /** Builds what reads and writes settings and secrets. */
@@ -60,13 +58,5 @@ export function createStorage(context: vscode.ExtensionContext): Storage {
         gatewayKeys: await gatewayKeys.list(),
       });
     },
-    withoutSecrets: () =>
-      desiredState({
-        settings: settings.read(),
-        proxy: settings.proxy(),
-        environment,
-        credentials: new Map(),
-        gatewayKeys: [],
-      }),
   };
 }

@@ -17,7 +17,7 @@ import { createTestApi } from "./testApi";
 export interface Runtime {
   readonly commands: CommandHandlers;
   /** Resolves once the settings and secrets have been read for the first time. */
-  readonly begun: Promise<void>;
+  readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
   viewsVisible(): void;
   testApi(activationMs: number): PosternTestApi;
@@ -65,9 +65,9 @@ export function createRuntime(
     storage.settings.onDidChange(() => sync.schedule()),
     context.secrets.onDidChange(({ key }) => concernsEngine(key) && sync.schedule()),
   );
-  const begun = changed();
+  const settled = changed();
   const begin = async (): Promise<void> => {
-    await begun;
+    await settled;
     await supervisor.joinIfRunning();
     if (!storage.settings.read().autoStart) return;
     const { engine: state } = store.value;
@@ -78,7 +78,7 @@ export function createRuntime(
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
     commands: createCommands({ store, storage, engine, registry, gateway, failure, channel }),
-    begun,
+    settled,
     viewsVisible: () => {
       viewsSeen = true;
       wakeForViews();

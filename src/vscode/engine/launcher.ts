@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { EngineBoot } from "../../core/rpc/contract";
-import type { Log } from "../common/log";
-import { EngineAbsentError, EngineStartError, NewerEngineError } from "./errors";
+import { type Log, messageOf } from "../common/log";
+import { EngineAbsentError, EngineStartError, HandshakeBrokenError, NewerEngineError } from "./errors";
 import { joinEngine } from "./handshake";
 import type { EngineLink } from "./link";
 
@@ -63,11 +63,13 @@ export class EngineLauncher {
         await this.replace(link);
         spawnAt = Date.now();
       } catch (error) {
-        if (!(error instanceof EngineAbsentError)) throw error;
+        // An engine that is ending just now answers no more; the next try finds it gone.
+        const ending = error instanceof HandshakeBrokenError;
+        if (!ending && !(error instanceof EngineAbsentError)) throw error;
         if (died.code !== undefined && died.code !== 0) {
           throw new EngineStartError(`The engine ended with code ${died.code} as it started.`);
         }
-        if (Date.now() >= spawnAt) {
+        if (!ending && Date.now() >= spawnAt) {
           await this.spawn(boot, died);
           spawnAt = Date.now() + RESPAWN_AFTER_MS;
         }
@@ -99,6 +101,9 @@ export class EngineLauncher {
       const { gateway } = await link.request("status", {});
       if (gateway.state === "running") this.host.gatewayWasRunning();
       await link.request("drain", {});
+    } catch (error) {
+      // One that has nothing to finish may be gone before its answer is.
+      this.host.log.debug(`The older engine ended without an answer: ${messageOf(error)}`);
     } finally {
       link.dispose();
     }

@@ -1,4 +1,4 @@
-import { CancellationTokenSource, type MessageConnection } from "vscode-jsonrpc/node";
+import { CancellationTokenSource, ErrorCodes, type MessageConnection, ResponseError } from "vscode-jsonrpc/node";
 import type { EngineNotifications, EngineRequests, LogEntry } from "../../core/rpc/contract";
 import type { Disposable } from "../common/disposables";
 import { Emitter } from "../common/emitter";
@@ -39,6 +39,12 @@ export class EngineLink implements Disposable {
         params,
         cancellation.token,
       );
+    } catch (error) {
+      // jsonrpc's own words for it mean nothing to a person.
+      if (error instanceof ResponseError && error.code === ErrorCodes.PendingResponseRejected) {
+        throw new Error("The engine went away before it answered.");
+      }
+      throw error;
     } finally {
       signal?.removeEventListener("abort", cancel);
       cancellation.dispose();

@@ -5,7 +5,7 @@ import { appendFileSync } from "node:fs";
 
 /** One line of the result file. The last line is `done`; without it the run did not finish. */
 export type Line =
-  | { readonly kind: "planned"; readonly count: number }
+  | { readonly kind: "planned"; readonly count: number; readonly pid: number }
   | { readonly kind: "started"; readonly name: string }
   | { readonly kind: "ended"; readonly name: string; readonly ms: number; readonly error?: string }
   | { readonly kind: "note"; readonly text: string }
@@ -57,7 +57,7 @@ export async function runTests(
   const write = (line: Line) => appendFileSync(resultFile, `${JSON.stringify(line)}\n`);
   noteDown = (text) => write({ kind: "note", text });
   let failed = 0;
-  write({ kind: "planned", count: tests.length });
+  write({ kind: "planned", count: tests.length, pid: process.pid });
   for (const { name, body, timeoutMs } of tests) {
     write({ kind: "started", name });
     const started = Date.now();

@@ -97,6 +97,8 @@ export class Workbench {
 
   async close(): Promise<void> {
     open.delete(this);
+    // Left first, or VS Code would keep the window's extension host in case it comes back.
+    await this.page.goto("about:blank");
     await this.page.context().close();
   }
 

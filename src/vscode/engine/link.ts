@@ -1,4 +1,9 @@
-import { CancellationTokenSource, ErrorCodes, type MessageConnection, ResponseError } from "vscode-jsonrpc/node";
+import {
+  CancellationTokenSource,
+  ErrorCodes,
+  type MessageConnection,
+  ResponseError,
+} from "vscode-jsonrpc/node";
 import type { EngineNotifications, EngineRequests, LogEntry } from "../../core/rpc/contract";
 import type { Disposable } from "../common/disposables";
 import { Emitter } from "../common/emitter";

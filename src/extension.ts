@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { LOAD_START } from "./loadStart";
+import { LOAD_START } from "./vscode/activation/loadStart";
 import { registerCommands } from "./vscode/commands/register";
 import { EMPTY_STATE, StateStore } from "./vscode/state";
 import type { PosternTestApi } from "./vscode/testApi";

@@ -81,9 +81,7 @@ function portNode(configured: number, view: GatewayView): TreeNode {
 
 function keysNode(keys: readonly GatewayKeyEntry[]): TreeNode {
   const children =
-    keys.length > 0
-      ? keys.map(keyNode)
-      : [infoNode("gateway/keys/none", "one is made when the gateway starts for the first time")];
+    keys.length > 0 ? keys.map(keyNode) : [infoNode("gateway/keys/none", "made at the first start")];
   return {
     id: "gateway/keys",
     label: "Gateway keys",

@@ -1,4 +1,3 @@
-import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -8,7 +7,7 @@ import type { EngineConfig } from "../../src/core/config/engineConfig";
 import { ForeignEngineError } from "../../src/vscode/engine/errors";
 import { EngineLauncher } from "../../src/vscode/engine/launcher";
 import type { EngineLink } from "../../src/vscode/engine/link";
-import { spawnEngine } from "../../src/vscode/engine/spawn";
+import { type StartedEngine, spawnEngine } from "../../src/vscode/engine/spawn";
 
 const engineScript = resolve("dist/engine.js");
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
@@ -54,12 +53,12 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
     script = engineScript,
     onReplaced = (): void => undefined,
   ): EngineLauncher {
-    const spawn = async (boot: Parameters<typeof spawnEngine>[1]): Promise<ChildProcess> => {
+    const spawn = async (boot: Parameters<typeof spawnEngine>[1]): Promise<StartedEngine> => {
       const stderrFile = join(folder, "stderr.log");
       const program = { execPath: process.execPath, script, stderrFile, environment: process.env };
-      const child = await spawnEngine(program, boot);
-      if (child.pid !== undefined) pids.push(child.pid);
-      return child;
+      const started = await spawnEngine(program, boot);
+      if (started.pid !== undefined) pids.push(started.pid);
+      return started;
     };
     const boot = { token: "t".repeat(64), pipePath: pipePath(), dataDir: join(folder, "engine") };
     return new EngineLauncher({
@@ -151,6 +150,29 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
     } finally {
       stranger.close();
     }
+  });
+
+  test("says that an engine cannot be started at all", async () => {
+    const boot = { token: "t".repeat(64), pipePath: pipePath(), dataDir: join(folder, "engine") };
+    const program = { execPath: join(folder, "no-node"), script: engineScript, environment: {} };
+    const host = {
+      boot: async () => boot,
+      spawn: () => spawnEngine({ ...program, stderrFile: join(folder, "stderr.log") }, boot),
+      gatewayWasRunning() {},
+      version,
+      log,
+    };
+    await expect(new EngineLauncher(host).start()).rejects.toThrow("ENOENT");
+  });
+
+  test("an aborted request is not waited for", async () => {
+    const link = await start();
+    const { pid } = await link.request("status", {});
+    process.kill(pid, "SIGSTOP");
+    const abort = new AbortController();
+    const pending = expect(link.request("status", {}, abort.signal)).rejects.toThrow("Cancelled");
+    abort.abort();
+    await pending;
   });
 
   test("says that an engine ends at once", async () => {

@@ -3,6 +3,7 @@ import type { EngineProvider } from "../../core/config/engineConfig";
 import type { EngineStatus, TestResult } from "../../core/rpc/contract";
 import { messageOf } from "../common/log";
 import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
+import { counted } from "../render/numbers";
 import type { StateStore, UsableEntry } from "../state";
 import { confirm, notify } from "../ui/notify";
 import { withCancel } from "../ui/progress";
@@ -65,9 +66,22 @@ export function providerCommands(
     "postern.refreshModels": async (target) => {
       const filter = { title: "Refresh Models", ...usable((entry) => entry.enabled) };
       const chosen = await pickProvider(target, store.value, filter);
-      if (chosen) await probe.refreshModels(chosen.id);
+      if (chosen) await refreshModels(store, probe, chosen);
     },
   };
+}
+
+async function refreshModels(
+  store: StateStore,
+  probe: Pick<ProviderProbe, "refreshModels">,
+  target: ProviderTarget,
+): Promise<void> {
+  const name = nameOf(store.value, target);
+  const status = await probe.refreshModels(target.id);
+  const found = status.providers.find(({ id }) => id === target.id);
+  if (!found || found.modelsFrom === "unavailable") {
+    notify("warning", `${name}: ${found?.detail ?? "the models could not be listed."}`);
+  } else notify("info", `${name} has ${counted(found.models.length, "model")}.`);
 }
 
 async function removeProvider(

@@ -29,7 +29,7 @@ export function createRuntime(
   store: StateStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
-  const storage = createStorage(context);
+  const storage = createStorage(context, channel);
   const engine = createEngine(context, storage, store, channel);
   const { sync, supervisor, session, api } = engine;
   const changed = (): Promise<void> => sync.flush();

@@ -1,15 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { engineToken } from "../../../src/vscode/secrets/engineToken";
 import { GatewayKeys, gatewayKeyNameFault, maskKey } from "../../../src/vscode/secrets/gatewayKeys";
-import { ProviderKeys, type SecretStore } from "../../../src/vscode/secrets/providerKeys";
-
-class MemorySecrets implements SecretStore {
-  readonly values = new Map<string, string>();
-  keys = async (): Promise<string[]> => [...this.values.keys()];
-  get = async (key: string): Promise<string | undefined> => this.values.get(key);
-  store = async (key: string, value: string): Promise<void> => void this.values.set(key, value);
-  delete = async (key: string): Promise<void> => void this.values.delete(key);
-}
+import { ProviderKeys } from "../../../src/vscode/secrets/providerKeys";
+import { MemorySecrets } from "./memorySecrets";
 
 describe("providers' keys", () => {
   test("have one secret each, and a new key ends an old token", async () => {

@@ -4,6 +4,7 @@ import type { EngineStatus, TestResult } from "../../core/rpc/contract";
 import { messageOf } from "../common/log";
 import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
 import { counted } from "../render/numbers";
+import { withoutName } from "../render/providerState";
 import type { StateStore, UsableEntry } from "../state";
 import { confirm, notify } from "../ui/notify";
 import { withCancel } from "../ui/progress";
@@ -80,7 +81,10 @@ async function refreshModels(
   const status = await probe.refreshModels(target.id);
   const found = status.providers.find(({ id }) => id === target.id);
   if (!found || found.modelsFrom === "unavailable") {
-    notify("warning", `${name}: ${found?.detail ?? "the models could not be listed."}`);
+    notify(
+      "warning",
+      `${name}: ${withoutName(found?.detail ?? "the models could not be listed.", target.id)}`,
+    );
   } else notify("info", `${name} has ${counted(found.models.length, "model")}.`);
 }
 
@@ -109,11 +113,6 @@ export async function testConnection(
 ): Promise<void> {
   const name = nameOf(store.value, target);
   const run = (command: string) => () => vscode.commands.executeCommand(command, { target });
-  const remedies = {
-    "Set Key": run("postern.setKey"),
-    Edit: run("postern.editProvider"),
-    "Show Log": run("postern.showLog"),
-  };
   const provider = await registry.resolved(target);
   const outcome = await withCancel(`Testing ${name}…`, async (signal) => {
     try {
@@ -124,6 +123,15 @@ export async function testConnection(
     }
   });
   if (outcome === undefined) return;
-  if (outcome.ok) notify("info", `${name}: ${outcome.verdict}`);
-  else notify("error", `${name}: ${outcome.verdict}`, remedies);
+  const verdict = withoutName(outcome.verdict, target.id);
+  if (outcome.ok) {
+    notify("info", `${name}: ${verdict}`);
+    return;
+  }
+  notify("error", `${name}: ${verdict}`, {
+    // The first button is the one that is pressed; it has to fit what went wrong.
+    ...(/\bkey\b/i.test(verdict) ? { "Set Key": run("postern.setKey") } : {}),
+    Edit: run("postern.editProvider"),
+    "Show Log": run("postern.showLog"),
+  });
 }

@@ -47,7 +47,8 @@ function createStatusItem(): vscode.StatusBarItem {
 
 function applyStatusBar(item: vscode.StatusBarItem, state: PosternState): void {
   const view = renderStatusBar(state);
-  const tooltip = new vscode.MarkdownString(view.tooltipMarkdown, true);
+  // Without theme icons: they are found after escapes are resolved, so a provider's name could hold one.
+  const tooltip = new vscode.MarkdownString(view.tooltipMarkdown);
   tooltip.isTrusted = { enabledCommands: [...STATUS_BAR_COMMANDS] };
   item.text = view.text;
   item.tooltip = tooltip;

@@ -10,6 +10,9 @@ export class ForeignEngineError extends Error {
   }
 }
 
+/** The engine went away, or fell silent, before the handshake was done; it may be ending just now. */
+export class HandshakeBrokenError extends Error {}
+
 /** The engine belongs to a newer version of the extension than this window runs. */
 export class NewerEngineError extends Error {
   constructor() {

@@ -17,7 +17,7 @@ export function renderGateway(state: PosternState): readonly TreeNode[] {
     stateNode(view),
     addressNode(state, view),
     portNode(local.port, view),
-    keysNode(local.gatewayKeys),
+    keysNode(local.gatewayKeys, view),
     ...problems,
   ];
 }
@@ -79,11 +79,9 @@ function portNode(configured: number, view: GatewayView): TreeNode {
   };
 }
 
-function keysNode(keys: readonly GatewayKeyEntry[]): TreeNode {
-  const children =
-    keys.length > 0
-      ? keys.map(keyNode)
-      : [infoNode("gateway/keys/none", "one is made when the gateway starts for the first time")];
+function keysNode(keys: readonly GatewayKeyEntry[], view: GatewayView): TreeNode {
+  const none = view.kind === "running" ? "none: nobody is let in" : "made at the first start";
+  const children = keys.length > 0 ? keys.map(keyNode) : [infoNode("gateway/keys/none", none)];
   return {
     id: "gateway/keys",
     label: "Gateway keys",

@@ -3,6 +3,7 @@ import path from "node:path";
 import type * as vscode from "vscode";
 import type { Environment } from "../../core/config/reference";
 import type { EngineBoot } from "../../core/rpc/contract";
+import { type Log, messageOf } from "../common/log";
 import { type Desired, desiredState } from "../engine/desired";
 import { preparePipePath } from "../engine/pipePath";
 import { engineToken } from "../secrets/engineToken";
@@ -20,12 +21,10 @@ export interface Storage {
   boot(): Promise<EngineBoot>;
   /** Settings, secrets and environment as they are now. */
   desired(): Promise<Desired>;
-  /** For a first look before any secret has been read. */
-  withoutSecrets(): Desired;
 }
 
 /** Builds what reads and writes settings and secrets. */
-export function createStorage(context: vscode.ExtensionContext): Storage {
+export function createStorage(context: vscode.ExtensionContext, log: Log): Storage {
   const settings = new SettingsStore();
   const providerKeys = new ProviderKeys(context.secrets);
   const gatewayKeys = new GatewayKeys(context.secrets);
@@ -51,22 +50,26 @@ export function createStorage(context: vscode.ExtensionContext): Storage {
     desired: async () => {
       const read = settings.read();
       const ids = read.providers.flatMap((checked) => (checked.ok ? [checked.provider.id] : []));
-      const credentials = await Promise.all(ids.map(async (id) => [id, await providerKeys.get(id)] as const));
+      const credentials = await Promise.all(
+        ids.map(async (id) => [id, await readable(providerKeys.get(id), {}, log)] as const),
+      );
       return desiredState({
         settings: read,
         proxy: settings.proxy(),
         environment,
         credentials: new Map(credentials),
-        gatewayKeys: await gatewayKeys.list(),
+        gatewayKeys: await readable(gatewayKeys.list(), [], log),
       });
     },
-    withoutSecrets: () =>
-      desiredState({
-        settings: settings.read(),
-        proxy: settings.proxy(),
-        environment,
-        credentials: new Map(),
-        gatewayKeys: [],
-      }),
   };
+}
+
+/** A keyring that is locked or broken must not hide the providers: they show as without a key. */
+async function readable<T>(reading: Promise<T>, fallback: T, log: Log): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    log.error(`The secret storage cannot be read: ${messageOf(error)}`);
+    return fallback;
+  }
 }

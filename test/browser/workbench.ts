@@ -98,7 +98,8 @@ export class Workbench {
   async close(): Promise<void> {
     open.delete(this);
     // Left first, or VS Code would keep the window's extension host in case it comes back.
-    await this.page.goto("about:blank");
+    // A window that is hung or gone already is closed all the same.
+    await this.page.goto("about:blank").catch(() => undefined);
     await this.page.context().close();
   }
 

@@ -20,6 +20,7 @@ const config: EngineConfig = {
   network: {},
   lingerSeconds: 0,
   keepRunning: false,
+  secretStore: "test",
 };
 
 // The pipe has another form on Windows, where the extension host's suite covers it.

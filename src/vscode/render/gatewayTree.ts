@@ -80,7 +80,7 @@ function portNode(configured: number, view: GatewayView): TreeNode {
 }
 
 function keysNode(keys: readonly GatewayKeyEntry[], view: GatewayView): TreeNode {
-  const none = view.kind === "running" ? "none: nobody is let in" : "made at the first start";
+  const none = noKeys(view);
   const children = keys.length > 0 ? keys.map(keyNode) : [infoNode("gateway/keys/none", none)];
   return {
     id: "gateway/keys",
@@ -91,6 +91,14 @@ function keysNode(keys: readonly GatewayKeyEntry[], view: GatewayView): TreeNode
     children,
     expanded: true,
   };
+}
+
+function noKeys(view: GatewayView): string {
+  if (view.kind !== "running") return "made at the first start";
+  // Secrets belong to the browser, where VS Code runs in one; the engine has those of all of them.
+  return view.keys > 0
+    ? `${view.keys} made elsewhere; New Gateway Key makes one here`
+    : "none: nobody is let in";
 }
 
 function keyNode(key: GatewayKeyEntry): TreeNode {

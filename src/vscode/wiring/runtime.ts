@@ -48,7 +48,7 @@ export function createRuntime(
   });
   const literalKeys = new LiteralKeyNotice(registry);
   const startFile = process.env.POSTERN_START_FILE;
-  const startFileWriter = startFile ? new StartFile(startFile, storage.gatewayKeys, channel) : undefined;
+  const startFileWriter = startFile ? new StartFile(startFile, channel) : undefined;
   let viewsSeen = false;
   // Only the engine knows models; without a provider there is nothing to show, and none is started.
   const wakeForViews = (): void => {

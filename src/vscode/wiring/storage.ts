@@ -1,12 +1,12 @@
 import os from "node:os";
 import path from "node:path";
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
 import type { Environment } from "../../core/config/reference";
 import type { EngineBoot } from "../../core/rpc/contract";
 import { type Log, messageOf } from "../common/log";
 import { type Desired, desiredState } from "../engine/desired";
 import { preparePipePath } from "../engine/pipePath";
-import { engineToken } from "../secrets/engineToken";
+import { engineToken, machineEngineToken, secretStoreId } from "../secrets/engineToken";
 import { GatewayKeys } from "../secrets/gatewayKeys";
 import { ProviderKeys } from "../secrets/providerKeys";
 import { SettingsStore } from "../settings/store";
@@ -36,7 +36,7 @@ export function createStorage(context: vscode.ExtensionContext, log: Log): Stora
     gatewayKeys,
     environment,
     boot: async () => ({
-      token: await engineToken(context.secrets),
+      token: await (secretsAreTheMachines() ? engineToken(context.secrets) : machineEngineToken(storagePath)),
       pipePath: await preparePipePath(storagePath, {
         platform: process.platform,
         environment,
@@ -59,9 +59,15 @@ export function createStorage(context: vscode.ExtensionContext, log: Log): Stora
         environment,
         credentials: new Map(credentials),
         gatewayKeys: await readable(gatewayKeys.list(), [], log),
+        secretStore: await readable(secretStoreId(context.secrets), "unreadable", log),
       });
     },
   };
+}
+
+/** Whether all windows that share this machine's engine share one secret storage too. */
+function secretsAreTheMachines(): boolean {
+  return vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined;
 }
 
 /** A keyring that is locked or broken must not hide the providers: they show as without a key. */

@@ -55,6 +55,7 @@ describe("what the engine is to run on", () => {
       ({ TOOL_KEY: "pst_from_the_environment", https_proxy: "http://proxy:1" })[name],
     credentials: new Map([["openai", { apiKey: "sk-1" }]]),
     gatewayKeys: [{ name: "default", key: "pst_0123456789abcdefghij" }],
+    secretStore: "test",
   };
 
   test("has stored keys; what may be shown has none", () => {

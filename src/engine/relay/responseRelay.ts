@@ -37,7 +37,7 @@ const HOLD_HEADERS_MS = 10_000;
 
 /**
  * Passes a provider's answer to the client as it arrives, byte for byte, and watches it for usage and for its end.
- * Headers of a stream wait for its first bytes: until then a failure can still be told with a proper status.
+ * Headers wait for the first bytes of the body: until then a failure can still be told with a proper status.
  *
  * It settles once: `settled` resolves when the client has been answered in full or has gone, and rejects with a
  * PosternError if nothing was sent to the client yet, so that the caller can answer.
@@ -53,6 +53,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private stream: { splitter: FrameSplitter; tap: StreamTap } | undefined;
   private body: BodyTap | undefined;
   private decoder: Transform | undefined;
+  private waiting = false;
   private done = false;
 
   constructor(
@@ -85,8 +86,18 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     }
     this.status = status;
     const passed = clientResponseHeaders(headers);
-    this.decoder = this.decode(headers["content-encoding"]);
-    if (this.decoder) delete passed["content-length"];
+    const encoding =
+      headers["content-encoding"] === undefined ? undefined : String(headers["content-encoding"]);
+    const decoder = contentDecoder(encoding);
+    if (decoder === undefined) {
+      const what = `Provider "${this.options.provider.id}" sent an answer compressed as ${JSON.stringify(encoding?.slice(0, 40))}`;
+      this.fail(new PosternError("provider_not_api", `${what} though it was asked for a plain one.`));
+      return;
+    }
+    if (decoder !== "plain") {
+      this.decoder = this.wired(decoder);
+      delete passed["content-length"];
+    }
     this.held = { ...passed, ...this.options.headers, ...keptRequestId(passed) };
     const isStream =
       status < 300 &&
@@ -97,14 +108,11 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
         splitter: new FrameSplitter(),
         tap: new StreamTap(this.options.protocol, this.options.dropUsageChunk),
       };
-      this.holdTimer = setTimeout(() => {
-        this.sendHeaders();
-        this.response.flushHeaders();
-      }, HOLD_HEADERS_MS);
-    } else {
-      this.body = new BodyTap(this.options.protocol);
+    } else this.body = new BodyTap(this.options.protocol);
+    this.holdTimer = setTimeout(() => {
       this.sendHeaders();
-    }
+      this.response.flushHeaders();
+    }, HOLD_HEADERS_MS);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -135,13 +143,23 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       // Node gathers the writes of one turn by itself; its own cork() would swallow the drain event.
       for (const piece of pieces) flowing = this.response.write(piece) && flowing;
     } else {
+      this.sendHeaders();
       this.body?.push(chunk);
       flowing = this.response.write(chunk);
     }
-    if (!flowing) {
-      this.controller?.pause();
-      this.response.once("drain", () => this.controller?.resume());
-    }
+    if (!flowing) this.waitForClient();
+  }
+
+  /** The client is slower than the provider: whatever feeds it stops, and goes on when the client has caught up. */
+  private waitForClient(): void {
+    if (this.waiting) return;
+    this.waiting = true;
+    const source = this.decoder ?? this.controller;
+    source?.pause();
+    this.response.once("drain", () => {
+      this.waiting = false;
+      source?.resume();
+    });
   }
 
   private finish(): void {
@@ -212,12 +230,12 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     this.held = undefined;
   }
 
-  private decode(encoding: string | string[] | undefined): Transform | undefined {
-    const decoder = contentDecoder(encoding === undefined ? undefined : String(encoding));
-    decoder?.on("data", (chunk: Buffer) => this.pass(chunk));
-    decoder?.on("drain", () => this.controller?.resume());
-    decoder?.on("end", () => this.finish());
-    decoder?.on("error", () => {
+  private wired(decoder: Transform): Transform {
+    decoder.on("data", (chunk: Buffer) => this.pass(chunk));
+    decoder.on("drain", () => this.controller?.resume());
+    decoder.on("end", () => this.finish());
+    decoder.on("error", () => {
+      if (this.done) return;
       this.cut(
         new PosternError(
           "provider_incomplete",

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { EngineConfig } from "../../src/core/config/engineConfig";
 import { ForeignEngineError } from "../../src/vscode/engine/errors";
@@ -116,7 +116,10 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
     const before = await old.request("startGateway", {});
     const newer = "99.0.0";
     const script = join(folder, "engine.js");
-    writeFileSync(script, readFileSync(engineScript, "utf8").replaceAll(`"${version}"`, `"${newer}"`));
+    for (const file of ["engine.js", "engineRuntime.js"]) {
+      const built = readFileSync(join(dirname(engineScript), file), "utf8");
+      writeFileSync(join(folder, file), built.replaceAll(`"${version}"`, `"${newer}"`));
+    }
     expect(await launcher(newer, script).joinRunning()).toBe("older");
     let ran = false;
     const link = await start(newer, script, () => {

@@ -5,7 +5,7 @@ export class EngineAbsentError extends Error {}
 export class ForeignEngineError extends Error {
   constructor() {
     super(
-      "Another program, or an engine of an earlier installation, answers on Postern's private pipe. It was told nothing; Postern tries again.",
+      "An engine that does not share this window's secret storage, started from another browser perhaps, or a foreign program answers on Postern's private pipe. It was told nothing; Postern tries again.",
     );
   }
 }

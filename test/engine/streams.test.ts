@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GATEWAY_KEY, Gateway, providerEntry } from "../support/gateway";
 import { PATH, type Protocol, recording } from "../support/recordings";
 import { cutStream, json, ReplayProvider, stream } from "../support/replayProvider";
-import { eventually, within } from "../support/waiting";
+import { within } from "../support/waiting";
 
 let provider: ReplayProvider;
 let gateway: Gateway;
@@ -33,7 +33,7 @@ afterAll(async () => {
   await provider?.stop();
 });
 
-const ask = (protocol: Protocol, signal?: AbortSignal) =>
+const ask = (protocol: Protocol) =>
   fetch(`${gateway.url}${PATH[protocol]}`, {
     method: "POST",
     headers: { "x-api-key": GATEWAY_KEY },
@@ -42,7 +42,6 @@ const ask = (protocol: Protocol, signal?: AbortSignal) =>
       stream: true,
       ...(protocol === "chat" ? { stream_options: { include_usage: true } } : {}),
     }),
-    ...(signal ? { signal } : {}),
   });
 
 /** The terminal event behind what the provider sent, as fields. */
@@ -192,32 +191,5 @@ describe("events of any size", () => {
     provider.play = cutStream([`data: "${"x".repeat(20 * 1024 * 1024)}`], "fin");
     const answer = await ask("chat");
     await expect(answer.text()).rejects.toThrow();
-  });
-});
-
-describe("a client that leaves", () => {
-  it.each(["before the first byte", "in the middle"])("%s: the provider is told at once", async (when) => {
-    provider.play = async ({ response, body }) => {
-      await body;
-      if (when === "in the middle") {
-        response.writeHead(200, { "content-type": "text/event-stream" });
-        response.write(framesOf("chat")[0] ?? "");
-      }
-    };
-    const leave = new AbortController();
-    const arrived = provider.next();
-    const asking = ask("chat", leave.signal);
-    const exchange = await arrived;
-    if (when === "in the middle") await (await asking).body?.getReader().read();
-    leave.abort();
-    await asking.catch(() => {});
-    expect(await within(exchange.closed, "the end of the provider's request")).toEqual({ early: true });
-  });
-
-  it("does not make the provider look broken, and frees its place", async () => {
-    provider.play = json({ id: "fine" });
-    expect((await gateway.post("/v1/chat/completions", '{"model":"chat/model-a"}')).status).toBe(200);
-    expect(gateway.stderr).not.toContain("the client has left");
-    await eventually(() => !/internal|failed inside/.test(gateway.stderr), "a quiet log");
   });
 });

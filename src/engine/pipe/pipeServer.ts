@@ -47,7 +47,7 @@ export class PipeServer {
         socket,
         this.options.token,
         this.options.version,
-        this.handlers(),
+        this.handlers(() => session),
         {
           onAuthenticated: () => this.onWindows(this.windows),
           onClosed: () => {
@@ -76,7 +76,7 @@ export class PipeServer {
     for (const session of this.sessions) session.close();
   }
 
-  private handlers(): SessionHandlers {
+  private handlers(asking: () => Session): SessionHandlers {
     const { engine } = this;
     return {
       authenticate: async () => ({ log: this.log.recent() }),
@@ -100,6 +100,9 @@ export class PipeServer {
         return engine.status();
       },
       drain: async () => {
+        this.broadcast((session) => {
+          if (session !== asking()) session.notify("draining", {});
+        });
         this.onDrain();
         return {};
       },

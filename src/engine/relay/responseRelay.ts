@@ -55,6 +55,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private decoder: Transform | undefined;
   private waiting = false;
   private done = false;
+  private closed = false;
+  private outcome: RelayOutcome | undefined;
 
   constructor(
     private readonly response: ServerResponse,
@@ -64,12 +66,16 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       this.resolve = resolve;
       this.reject = reject;
     });
-    response.once("close", () => this.onClientClose());
+    response.once("close", this.onClosed);
+    // An answer that waits behind another on its connection is not told by Node 20 that the connection has gone.
+    response.req.socket.once("close", this.onClosed);
+    // The client may have left while its target was still looked for.
+    if (response.destroyed || response.req.socket.destroyed) this.onClosed();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
-    if (this.done || this.response.destroyed) controller.abort(new Error("the client has left"));
+    if (this.done) controller.abort(new Error("the client has left"));
   }
 
   onResponseStart(
@@ -212,16 +218,24 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     this.done = true;
     clearTimeout(this.holdTimer);
     const usage = this.stream ? this.stream.tap.usage() : this.body?.usage();
-    this.resolve({ status: this.status, usage, end, ...(fault ? { fault } : {}) });
+    const outcome: RelayOutcome = { status: this.status, usage, end, ...(fault ? { fault } : {}) };
+    // What was written may still be on its way to a slow client, and the engine must not exit over it.
+    if (this.closed || this.response.destroyed) this.resolve(outcome);
+    else this.outcome = outcome;
   }
 
-  private onClientClose(): void {
+  /** The answer is over, or its connection. */
+  private readonly onClosed = (): void => {
+    this.closed = true;
+    this.response.off("close", this.onClosed);
+    this.response.req.socket.off("close", this.onClosed);
+    if (this.outcome) this.resolve(this.outcome);
     if (this.done) return;
     // A client may hang up as soon as it has the terminal event; Codex does, every time.
     this.settle(this.stream?.tap.isTerminated() ? "complete" : "clientLeft");
     this.decoder?.destroy();
     this.controller?.abort(new Error("the client has left"));
-  }
+  };
 
   private sendHeaders(): void {
     if (!this.held) return;

@@ -7,6 +7,7 @@ import { packageVsix } from "./lib/packageVsix.mjs";
 import { artefactsFolder, inRoot, root } from "./lib/paths.mjs";
 import { runCollecting } from "./lib/run.mjs";
 import { closingLine, couldNotRun, fromVitest, oneCheck, total } from "./lib/tally.mjs";
+import { endWithNpm } from "./lib/watchNpm.mjs";
 import { testBrowser } from "./testBrowser.mjs";
 import { testVscode } from "./testVscode.mjs";
 
@@ -77,6 +78,7 @@ if (wanted && !["unit", "vscode", "browser"].includes(wanted)) {
   process.exit(2);
 }
 
+endWithNpm();
 /** @type {SuiteResult[]} */
 const results = [];
 /** @type {Set<string>} */

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { check, loadConfigFile, problemLines, serve } from "./engine/headless";
+import { check, loadConfigFile, problemLines, serve } from "./engine/runtime";
 
 const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model providers
 

@@ -1,1 +1,46 @@
-export {};
+import * as vscode from "vscode";
+import { LOAD_START } from "./vscode/activation/loadStart";
+import { registerCommands } from "./vscode/commands/register";
+import { EMPTY_STATE, StateStore } from "./vscode/state";
+import type { PosternTestApi } from "./vscode/testApi";
+import { createViews } from "./vscode/views/views";
+
+/** What loading has cost. Between loading and activation VS Code does things of its own, which are not counted. */
+const LOAD_MS = performance.now() - LOAD_START;
+
+/**
+ * Puts up commands, views and status bar, and leaves everything that takes time to load (the schema, the pipe's
+ * protocol) for the moment after: VS Code's start waits for none of it.
+ * @returns what tests in the extension host work with; nothing outside of tests
+ */
+export function activate(context: vscode.ExtensionContext): Promise<PosternTestApi> | undefined {
+  const begun = performance.now();
+  const channel = vscode.window.createOutputChannel("Postern", { log: true });
+  const store = new StateStore(EMPTY_STATE);
+  const runtime = afterActivation().then(async () => {
+    const asked = performance.now();
+    const { createRuntime } = await import("./vscode/wiring/runtime");
+    const created = createRuntime(context, store, channel);
+    channel.debug(`The rest was there ${(performance.now() - asked).toFixed(1)} ms after it was asked for.`);
+    return created;
+  });
+  runtime.catch((error: unknown) => channel.error(`Postern could not start: ${String(error)}`));
+  context.subscriptions.push(
+    channel,
+    store,
+    registerCommands(async (id, target) => (await runtime).commands[id](target), channel),
+    createViews(
+      store,
+      runtime.then(({ settled }) => settled),
+      () => void runtime.then(({ viewsVisible }) => viewsVisible()),
+    ),
+  );
+  const activationMs = LOAD_MS + performance.now() - begun;
+  channel.debug(`Activated in ${activationMs.toFixed(1)} ms of own code.`);
+  if (context.extensionMode !== vscode.ExtensionMode.Test) return undefined;
+  return runtime.then(({ testApi }) => testApi(activationMs));
+}
+
+function afterActivation(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -5,9 +5,10 @@ import { appendFileSync } from "node:fs";
 
 /** One line of the result file. The last line is `done`; without it the run did not finish. */
 export type Line =
-  | { readonly kind: "planned"; readonly count: number }
+  | { readonly kind: "planned"; readonly count: number; readonly pid: number }
   | { readonly kind: "started"; readonly name: string }
   | { readonly kind: "ended"; readonly name: string; readonly ms: number; readonly error?: string }
+  | { readonly kind: "note"; readonly text: string }
   | { readonly kind: "done" };
 
 interface Test {
@@ -35,6 +36,13 @@ export function test(name: string, body: () => unknown, timeoutMs = 20_000): voi
   tests.push({ name: prefix + name, body, timeoutMs });
 }
 
+let noteDown: (text: string) => void = () => undefined;
+
+/** Says something beside pass and fail, such as a figure that was measured; printed as it comes. */
+export function note(text: string): void {
+  noteDown(text);
+}
+
 /**
  * Runs every registered test.
  *
@@ -47,8 +55,9 @@ export async function runTests(
   afterFailure?: (name: string) => Promise<unknown>,
 ): Promise<number> {
   const write = (line: Line) => appendFileSync(resultFile, `${JSON.stringify(line)}\n`);
+  noteDown = (text) => write({ kind: "note", text });
   let failed = 0;
-  write({ kind: "planned", count: tests.length });
+  write({ kind: "planned", count: tests.length, pid: process.pid });
   for (const { name, body, timeoutMs } of tests) {
     write({ kind: "started", name });
     const started = Date.now();

@@ -28,7 +28,7 @@ export async function bundleSuite(name) {
     bundle: true,
     platform: "node",
     format: "cjs",
-    target: "node22",
+    target: "node20",
     external: ["vscode", "playwright-core"],
     sourcemap: "inline",
     logLevel: "warning",

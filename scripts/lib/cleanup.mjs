@@ -14,18 +14,27 @@ let listening = false;
  * Registers something to undo at the end of the run.
  *
  * @param {() => unknown} undo may be asynchronous; its failure is reported and does not stop the others
+ * @returns {() => void} takes it off the list again
  */
 export function atEnd(undo) {
   pending.push(undo);
-  if (listening) return;
+  const forget = () => {
+    const index = pending.lastIndexOf(undo);
+    if (index >= 0) pending.splice(index, 1);
+  };
+  if (listening) return forget;
   listening = true;
   for (const [signal, code] of /** @type {const} */ ([
     ["SIGINT", 130],
     ["SIGTERM", 143],
     ["SIGHUP", 129],
   ])) {
-    process.on(signal, () => void cleanUp().then(() => process.exit(code)));
+    process.on(signal, () => {
+      process.stderr.write("\nEnding what was started …\n");
+      void cleanUp().then(() => process.exit(code));
+    });
   }
+  return forget;
 }
 
 /**

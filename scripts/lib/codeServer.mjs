@@ -42,11 +42,13 @@ export async function ensureCodeServer() {
  *
  * @param {string} runFolder
  * @param {Record<string, string>} extra
+ * @param {{ desktop?: boolean }} [options] `desktop`: keeps XDG_RUNTIME_DIR, where the display's socket is
  */
-function environmentFor(runFolder, extra) {
+export function environmentFor(runFolder, extra, { desktop = false } = {}) {
   const temporary = join(runFolder, "tmp");
   mkdirSync(temporary, { recursive: true, mode: 0o700 });
-  const own = { TMPDIR: temporary, XDG_RUNTIME_DIR: temporary, POSTERN_RUN_FOLDER: runFolder };
+  const sockets = desktop ? {} : { XDG_RUNTIME_DIR: temporary };
+  const own = { TMPDIR: temporary, ...sockets, POSTERN_RUN_FOLDER: runFolder };
   const foreign = /^(VSCODE_|ELECTRON_|NODE_OPTIONS$|npm_|PASSWORD$|HASHED_PASSWORD$|PORT$|CODE_SERVER_)/;
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name))),

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { atEnd } from "./cleanup.mjs";
 import { cacheFolder } from "./paths.mjs";
 import { withProgress } from "./progress.mjs";
 import { runOrThrow } from "./run.mjs";
@@ -41,6 +42,7 @@ export async function ensureInstalled({ folder, label, packages, finish }) {
   if (existsSync(final)) return final;
   return withProgress(label, async () => {
     const work = join(cacheFolder, `.installing-${folder}-${process.pid}`);
+    const forget = atEnd(() => rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
     try {
       await rm(work, { recursive: true, force: true });
       await mkdir(work, { recursive: true });
@@ -55,6 +57,7 @@ export async function ensureInstalled({ folder, label, packages, finish }) {
         if (!existsSync(final)) throw error;
       });
     } finally {
+      forget();
       await rm(work, { recursive: true, force: true });
     }
     return final;

@@ -19,12 +19,13 @@ const onWindows = process.platform === "win32";
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ env: NodeJS.ProcessEnv, cwd?: string, logFile: string }} options `logFile`: gets its output
+ * @param {{ env: NodeJS.ProcessEnv, cwd?: string, shell?: boolean, logFile: string }} options `logFile`: gets its
+ *   output
  * @returns {Service}
  */
-export function startService(command, args, { env, cwd, logFile }) {
+export function startService(command, args, { env, cwd, shell = false, logFile }) {
   const log = openSync(logFile, "a");
-  const child = spawn(command, args, { env, cwd, detached: !onWindows, stdio: ["ignore", log, log] });
+  const child = spawn(command, args, { env, cwd, shell, detached: !onWindows, stdio: ["ignore", log, log] });
   closeSync(log);
   const ended = /** @type {Promise<number>} */ (
     new Promise((resolve) => {
@@ -49,7 +50,7 @@ function groupAlive(pid) {
 }
 
 /**
- * Ends a process group: asks first, and after 5 s insists.
+ * Ends a process group: asks first, and after 3 s insists.
  *
  * @param {number} pid the group's leader (Windows: the process tree's root)
  */
@@ -65,7 +66,7 @@ export async function endGroup(pid) {
     } catch {
       return;
     }
-    for (let waited = 0; waited < 5000; waited += 50) {
+    for (let waited = 0; waited < 3000; waited += 50) {
       if (!groupAlive(pid)) return;
       await sleep(50);
     }

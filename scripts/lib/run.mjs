@@ -1,8 +1,11 @@
 // Runs another program to its end.
 import { spawn } from "node:child_process";
+import { atEnd } from "./cleanup.mjs";
+
+const onWindows = process.platform === "win32";
 
 /**
- * Runs a program and collects what it prints.
+ * Runs a program and collects what it prints. Its process group is ended when this script is.
  *
  * @param {string} command
  * @param {string[]} args
@@ -14,7 +17,18 @@ import { spawn } from "node:child_process";
  */
 export function runCollecting(command, args, { cwd, env, shell = false, show = false } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, shell, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      shell,
+      detached: !onWindows,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const forget = atEnd(() => {
+      if (child.pid === undefined) return;
+      if (onWindows) child.kill();
+      else process.kill(-child.pid, "SIGTERM");
+    });
     let output = "";
     for (const [from, to] of /** @type {const} */ ([
       [child.stdout, process.stdout],
@@ -26,8 +40,14 @@ export function runCollecting(command, args, { cwd, env, shell = false, show = f
         if (show) to.write(text);
       });
     }
-    child.once("error", reject);
-    child.once("close", (code) => resolve({ code: code ?? 128, output }));
+    child.once("error", (error) => {
+      forget();
+      reject(error);
+    });
+    child.once("close", (code) => {
+      forget();
+      resolve({ code: code ?? 128, output });
+    });
   });
 }
 

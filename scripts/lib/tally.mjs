@@ -84,7 +84,7 @@ export function fromResultLines(suite, text, ending) {
  * Reads vitest's JSON report.
  *
  * @param {string} suite
- * @param {{ numPassedTests: number, testResults: Array<{ name: string, status: string, message?: string,
+ * @param {{ testResults: Array<{ name: string, status: string, message?: string,
  *   assertionResults: Array<{ fullName: string, status: string, failureMessages?: string[] | null }> }> }} report
  * @param {number} exitCode vitest's own
  * @returns {SuiteResult} a skipped test counts as failed: nothing that did not run counts as passed

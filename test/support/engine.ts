@@ -175,6 +175,7 @@ export function engineConfig(url: string, changes: Partial<EngineConfig> = {}): 
     network: {},
     lingerSeconds: 60,
     keepRunning: false,
+    secretStore: "test",
     ...changes,
   };
 }

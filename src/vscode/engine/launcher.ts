@@ -1,0 +1,104 @@
+import type { EngineBoot } from "../../core/rpc/contract";
+import { type Log, messageOf } from "../common/log";
+import { EngineAbsentError, EngineStartError, HandshakeBrokenError, NewerEngineError } from "./errors";
+import { joinEngine } from "./handshake";
+import type { EngineLink } from "./link";
+import type { StartedEngine } from "./spawn";
+
+const RETRY_MS = 50;
+const START_LIMIT_MS = 10_000;
+/** An engine that lost the race for the data folder exits; if the winner then dies too, another is started. */
+const RESPAWN_AFTER_MS = 2000;
+
+/** What a launcher needs from outside. */
+export interface LauncherHost {
+  /** Token and paths; asked anew each time, since the token may have been replaced. */
+  boot(): Promise<EngineBoot>;
+  spawn(boot: EngineBoot): Promise<StartedEngine>;
+  /** An older engine gives way whose gateway was running; its successor's is to run as well. */
+  gatewayWasRunning(): void;
+  readonly version: string;
+  readonly log: Log;
+}
+
+/** Finds the user's engine, or starts it. Several windows may do so at once; the engine sees to it that one remains. */
+export class EngineLauncher {
+  constructor(private readonly host: LauncherHost) {}
+
+  /**
+   * Joins an engine that is running already.
+   * @returns "older" if one runs that has to give way to ours, which `start` sees to
+   */
+  async joinRunning(): Promise<EngineLink | "absent" | "older"> {
+    const boot = await this.host.boot();
+    try {
+      const { link, decision } = await joinEngine(boot.pipePath, boot.token, this.host.version);
+      if (decision === "join") return link;
+      link.dispose();
+      if (decision === "reload") throw new NewerEngineError();
+      return "older";
+    } catch (error) {
+      if (error instanceof EngineAbsentError) return "absent";
+      throw error;
+    }
+  }
+
+  /**
+   * Joins the engine, starting it if there is none and replacing it if it is older than this window.
+   * @param patienceMs how long to wait for an engine that somebody else is starting
+   */
+  async start(patienceMs = 0): Promise<EngineLink> {
+    const boot = await this.host.boot();
+    const begun = Date.now();
+    let spawnAt = begun + patienceMs;
+    const own: { ended?: number | Error } = {};
+    for (;;) {
+      try {
+        const { link, decision } = await joinEngine(boot.pipePath, boot.token, this.host.version);
+        if (decision === "join") return link;
+        if (decision === "reload") {
+          link.dispose();
+          throw new NewerEngineError();
+        }
+        await this.replace(link);
+        spawnAt = Date.now();
+      } catch (error) {
+        // An engine that is ending just now answers no more; the next try finds it gone.
+        const ending = error instanceof HandshakeBrokenError;
+        if (!ending && !(error instanceof EngineAbsentError)) throw error;
+        if (own.ended instanceof Error)
+          throw new EngineStartError(`The engine cannot start: ${own.ended.message}`);
+        // Code 0: it found that another engine owns the data folder, which is the one to join.
+        if (own.ended) throw new EngineStartError(`The engine ended with code ${own.ended} as it started.`);
+        if (!ending && Date.now() >= spawnAt) {
+          const { pid, ended } = await this.host.spawn(boot);
+          this.host.log.debug(`Started an engine, process ${pid ?? "unknown"}.`);
+          void ended.then((how) => {
+            own.ended = how;
+          });
+          spawnAt = Date.now() + RESPAWN_AFTER_MS;
+        }
+      }
+      if (Date.now() - begun > START_LIMIT_MS + patienceMs) {
+        throw new EngineStartError("The engine did not answer within 10 seconds of its start.");
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  private async replace(link: EngineLink): Promise<void> {
+    this.host.log.info(
+      `The running engine is of version ${link.version}; it gives way to ${this.host.version}.`,
+    );
+    try {
+      const { gateway } = await link.request("status", {});
+      if (gateway.state === "running") this.host.gatewayWasRunning();
+      await link.request("drain", {});
+    } catch (error) {
+      // One that has nothing to finish may be gone before its answer is.
+      this.host.log.debug(`The older engine ended without an answer: ${messageOf(error)}`);
+    } finally {
+      link.dispose();
+    }
+  }
+}

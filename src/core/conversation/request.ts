@@ -53,7 +53,6 @@ export interface ToolResultBlock {
   readonly id: string;
   readonly blocks: readonly (TextBlock | ImageBlock | DocumentBlock)[];
   readonly isError: boolean;
-  readonly custom: boolean;
   readonly cache?: CacheMark;
 }
 
@@ -91,7 +90,10 @@ export interface CustomTool {
   /** OpenAI's `format`: plain text or a grammar. */
   readonly format?: JsonObject;
 }
-export type Tool = FunctionTool | CustomTool;
+export type Tool = (FunctionTool | CustomTool) & {
+  /** Responses: where the client declared it; `name` is then the flat name that stands for both. */
+  readonly origin?: { readonly namespace: string; readonly name: string };
+};
 
 export type ToolChoice =
   | { readonly mode: "auto" | "none" | "required"; readonly allowed?: readonly string[] }

@@ -53,7 +53,10 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
   let finished = false;
   let early: WireError | undefined;
   /** A provider that answers a request for a stream with plain JSON; undefined until the first byte is seen. */
-  let json: { readonly decoder: TextDecoder; readonly parts: string[]; size: number } | undefined | null;
+  let json:
+    | { readonly decoder: InstanceType<typeof TextDecoder>; readonly parts: string[]; size: number }
+    | undefined
+    | null;
 
   const emit = (events: readonly StreamEvent[]): string => {
     let out = "";

@@ -8,6 +8,7 @@ import { messagesUsage } from "./usage";
 
 /** A whole answer as a client of Messages has it. */
 export function encodeMessagesAnswer(answer: Answer, options: MessagesEncoderOptions): Message {
+  const refused = answer.blocks.some((block) => block.kind === "refusal");
   return {
     id: messageId(answer.id, options.newId),
     type: "message",
@@ -17,7 +18,7 @@ export function encodeMessagesAnswer(answer: Answer, options: MessagesEncoderOpt
     container: null,
     diagnostics: null,
     stop_details: null,
-    stop_reason: stopToMessages(answer.stop),
+    stop_reason: stopToMessages(refused && answer.stop === "stop" ? "refusal" : answer.stop),
     stop_sequence: answer.stopSequence ?? null,
     usage: {
       ...messagesUsage(answer.usage),

@@ -28,6 +28,7 @@ export function createMessagesEncoder(options: MessagesEncoderOptions): StreamEn
   let next = 0;
   let open: "text" | "thinking" | "tool" | undefined;
   let usage: Usage | undefined;
+  let refused = false;
 
   const start = (id?: string): string => {
     if (started) return "";
@@ -90,8 +91,11 @@ export function createMessagesEncoder(options: MessagesEncoderOptions): StreamEn
     switch (event.type) {
       case "start":
         return start(event.id);
-      case "textDelta":
       case "refusalDelta":
+        // There is no refusal block: its text is text, and the stop reason says what it is.
+        refused = true;
+        return leaveThinking() + text(event.text);
+      case "textDelta":
         return leaveThinking() + text(event.text);
       case "textEnd":
         return open === "text" ? close() : "";
@@ -146,7 +150,7 @@ export function createMessagesEncoder(options: MessagesEncoderOptions): StreamEn
           wire({
             type: "message_delta",
             delta: {
-              stop_reason: stopToMessages(event.reason),
+              stop_reason: stopToMessages(refused && event.reason === "stop" ? "refusal" : event.reason),
               stop_sequence: event.stopSequence ?? null,
               container: null,
               stop_details: null,

@@ -85,19 +85,24 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
     if (before === undefined && state.open && state.type === "reasoning") {
       out.push({ type: "thinkingDelta", text: "\n\n" });
     } else if (before === undefined && state.open && state.type === "message") out.push({ type: "textEnd" });
-    state.written.set(part, (before ?? 0) + text.length);
+    state.written.set(part, (before ?? "") + text);
     state.open = true;
     out.push(make(text));
     return out;
   };
 
-  /** The whole text of a part: what of it has not come yet. */
+  /** The whole text of a part: what of it has not come yet. What was written cannot be taken back. */
   const complete = (
     state: ItemState,
     part: string,
     whole: string,
     make: (text: string) => StreamEvent,
-  ): StreamEvent[] => write(state, part, whole.slice(state.written.get(part) ?? 0), make);
+  ): StreamEvent[] => {
+    const written = state.written.get(part) ?? "";
+    if (whole.startsWith(written)) return write(state, part, whole.slice(written.length), make);
+    // A server whose last word on a text is another: for people, what is missing is worth more than a clean seam.
+    return part === "arguments" ? [] : write(state, part, whole.slice(commonPrefix(written, whole)), make);
+  };
 
   const think = (
     state: ItemState,
@@ -254,6 +259,12 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
     },
     end: () => (over ? [] : fail({ type: "error", error: incomplete() })),
   };
+}
+
+function commonPrefix(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return at;
 }
 
 function isCall(type: string): boolean {

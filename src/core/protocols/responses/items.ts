@@ -9,8 +9,8 @@ export interface ItemState {
   /** The client has been told of the call. */
   announced: boolean;
   ended: boolean;
-  /** Characters that were written of each part. */
-  readonly written: Map<string, number>;
+  /** What was written of each part. */
+  readonly written: Map<string, string>;
   open: boolean;
   /** Where the reasoning text of this item comes from. */
   source: "summary" | "content" | undefined;

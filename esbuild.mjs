@@ -14,6 +14,8 @@ const result = await build({
   // Node 20.18 is the oldest that runs the headless program; every supported VS Code is newer.
   target: "node20",
   external: ["vscode"],
+  // jsonc-parser's main is UMD, whose requires a bundler cannot follow.
+  mainFields: ["module", "main"],
   define: { POSTERN_VERSION: JSON.stringify(version) },
   minify: !development,
   sourcemap: development ? "linked" : false,

@@ -64,24 +64,32 @@ const STATUS: Record<ErrorCode, number> = {
   internal: 500,
 };
 
+export interface FaultDetails {
+  /** When trying again makes sense, in seconds. */
+  readonly retryAfterSeconds?: number;
+  /** HTTP status to use instead of the code's own. */
+  readonly status?: number;
+}
+
 /** A failure of Postern's own. `message` is log-safe and says what to do about it. */
 export class PosternError extends Error {
   /** HTTP status for a client, before a response has begun. */
   readonly status: number;
+  readonly retryAfterSeconds: number | undefined;
 
   /**
    * @param code what went wrong, for programs
    * @param message what went wrong and what to do, for people; never a secret
-   * @param retryAfterSeconds when trying again makes sense, in seconds
    */
   constructor(
     readonly code: ErrorCode,
     message: string,
-    readonly retryAfterSeconds?: number,
+    details: FaultDetails = {},
   ) {
     super(message);
     this.name = "PosternError";
-    this.status = STATUS[code];
+    this.status = details.status ?? STATUS[code];
+    this.retryAfterSeconds = details.retryAfterSeconds;
   }
 }
 

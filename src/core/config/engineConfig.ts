@@ -28,6 +28,14 @@ export interface EngineGatewayKey {
   readonly key: string;
 }
 
+export interface EngineGateway {
+  readonly host: string;
+  readonly port: number;
+  /** Requests that may run at once. */
+  readonly maxRunning: number;
+  readonly keys: readonly EngineGatewayKey[];
+}
+
 /** How the engine reaches the network outside; what VS Code's own settings would say. */
 export interface NetworkConfig {
   /** Proxy address for http and https; absent for a direct connection. */
@@ -40,11 +48,7 @@ export interface NetworkConfig {
 export interface EngineConfig {
   readonly providers: readonly EngineProvider[];
   readonly faulty: readonly FaultyProvider[];
-  readonly gateway: {
-    readonly host: string;
-    readonly port: number;
-    readonly keys: readonly EngineGatewayKey[];
-  };
+  readonly gateway: EngineGateway;
   readonly network: NetworkConfig;
   /** Seconds the engine stays after its last window has gone. */
   readonly lingerSeconds: number;
@@ -133,7 +137,7 @@ export function engineConfigFromFile(
     config: {
       providers: config.providers.map((provider) => resolveProvider(provider, environment)),
       faulty: [],
-      gateway: { host: config.gateway.host, port: config.gateway.port, keys },
+      gateway: { ...config.gateway, keys },
       network,
       lingerSeconds: 0,
       keepRunning: true,

@@ -92,6 +92,12 @@ export const gatewaySchema = z.strictObject({
     .max(65535)
     .default(4141)
     .describe("Port the gateway listens on; 0 takes any free one."),
+  maxRunning: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(512)
+    .describe("Requests that may run at once; more are asked to come again in a second."),
   keys: z
     .array(gatewayKeySchema)
     .default([])

@@ -54,8 +54,9 @@ export type ProviderState = "ready" | "disabled" | "keyMissing" | "failing" | "f
 
 export interface ModelStatus {
   readonly id: string;
-  readonly name?: string;
-  readonly contextWindow?: number;
+  readonly name?: string | undefined;
+  /** In tokens. */
+  readonly contextWindow?: number | undefined;
 }
 
 export interface ProviderStatus {
@@ -126,4 +127,6 @@ export interface EngineRequests {
 export interface EngineNotifications {
   statusChanged: EngineStatus;
   log: LogEntry;
+  /** Sent to the other windows by an engine that was asked to drain: its successor comes, start none yourself. */
+  draining: Record<string, never>;
 }

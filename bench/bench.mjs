@@ -1,0 +1,157 @@
+// npm run bench: direct, a bare Node pipe and the gateway, measured in turn in one run. Read the ratios; absolute
+// figures belong to the machine. Give a number to repeat each round that often (default 3; medians are printed).
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { measures } from "./load.mjs";
+
+const rounds = Number(process.argv[2] ?? 3);
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "postern-bench-"));
+const children = [];
+// Where it can be done, what is measured gets a core of its own and the load shares another with the provider.
+const pinned = process.platform === "linux" && existsSync("/usr/bin/taskset") && cpus().length >= 2;
+
+function start(args, core, env = {}) {
+  const command = [process.execPath, ...args];
+  const [file, ...rest] = pinned ? ["/usr/bin/taskset", "-c", String(core), ...command] : command;
+  const child = spawn(file, rest, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+  children.push(child);
+  return new Promise((resolve, reject) => {
+    child.stdout.once("data", (line) => resolve({ url: new URL(JSON.parse(line).url), pid: child.pid }));
+    child.once("exit", (code) => reject(new Error(`${args[0]} exited with ${code}`)));
+  });
+}
+
+/** CPU time of a process in ms, where the system tells. */
+function cpuMs(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Highest memory a process has had, in MB, where the system tells. */
+function peakMb(pid) {
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+async function targets() {
+  const key = "bench-gateway-key";
+  const provider = await start([here("provider.mjs")], 1);
+  const pipe = await start([here("pipe.mjs"), provider.url.href], 0);
+  const config = join(folder, "postern.json");
+  const providers = [
+    {
+      id: "bench",
+      type: "openai",
+      baseUrl: `${provider.url.href}v1`,
+      apiKey: "bench-provider-key",
+      models: [],
+    },
+  ];
+  providers[0].models = ["small", "events-5", "events-400", "events-40", "events-20"].map((id) => ({ id }));
+  const gateway = { keys: [{ name: "bench", key }], maxRunning: 5000 };
+  writeFileSync(config, JSON.stringify({ providers, gateway, dataDir: folder }));
+  const postern = await start([here("../dist/cli.js"), "serve", "--config", config, "--port", "0"], 0);
+  const model = (name) => name;
+  return {
+    direct: { ...provider, key, model },
+    pipe: { ...pipe, key, model },
+    gateway: { ...postern, key, model: (name) => `bench/${name}` },
+  };
+}
+
+const plan = [
+  {
+    name: "latency p50, small request",
+    unit: "µs",
+    run: (t) => measures.latency(t, 2000),
+    pick: [["p50", 1000]],
+    lower: true,
+  },
+  { name: "latency p99, small request", unit: "µs", from: 0, pick: [["p99", 1000]], lower: true },
+  { name: "requests/s, 64 clients", unit: "", run: (t) => measures.throughput(t, 64, 2500), cpu: "request" },
+  {
+    name: "first event of a stream, p50",
+    unit: "µs",
+    run: (t) => measures.firstEvent(t, 500),
+    pick: [["p50", 1000]],
+    lower: true,
+  },
+  { name: "events/s, 50 streams", unit: "", run: (t) => measures.events(t, 50, 400) },
+  { name: "events/s, 500 streams", unit: "", run: (t) => measures.events(t, 500, 40) },
+  { name: "events/s, 2,000 streams", unit: "", run: (t) => measures.events(t, 2000, 20) },
+  {
+    name: "1 MB body, p50",
+    unit: "ms",
+    run: (t) => measures.largeBody(t, 1, 30),
+    pick: [["p50", 1]],
+    lower: true,
+  },
+  {
+    name: "20 MB body, p50",
+    unit: "ms",
+    run: (t) => measures.largeBody(t, 20, 8),
+    pick: [["p50", 1]],
+    lower: true,
+  },
+];
+
+async function main() {
+  const all = await targets();
+  const names = Object.keys(all);
+  const results = plan.map(() => Object.fromEntries(names.map((name) => [name, []])));
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const [index, measure] of plan.entries()) {
+      if (!measure.run) continue;
+      process.stderr.write(`round ${round} of ${rounds}: ${measure.name}\n`);
+      for (const name of names) results[index][name].push(await measure.run(all[name]));
+    }
+  }
+  console.log(
+    `Node ${process.version}, ${cpus().length} cores, ${rounds} rounds, medians; ratios are to the pipe of the same run\n`,
+  );
+  console.log("| | direct | pipe | gateway | gateway / pipe | added by pipe | added by gateway |");
+  console.log("| --- | --- | --- | --- | --- | --- | --- |");
+  for (const [index, measure] of plan.entries()) {
+    const source = results[measure.from ?? index];
+    const [field, scale] = measure.pick?.[0] ?? [];
+    const value = Object.fromEntries(
+      names.map((name) => [name, median(source[name].map((r) => (field ? r[field] * scale : r)))]),
+    );
+    const show = (number) =>
+      `${number < 10 ? number.toFixed(2) : Math.round(number).toLocaleString("en")}${measure.unit ? ` ${measure.unit}` : ""}`;
+    const ratio = (value.gateway / value.pipe).toFixed(2);
+    const added = measure.lower
+      ? [show(value.pipe - value.direct), show(value.gateway - value.direct)]
+      : ["", ""];
+    console.log(
+      `| ${measure.name} | ${names.map((name) => show(value[name])).join(" | ")} | ${ratio} | ${added.join(" | ")} |`,
+    );
+  }
+  console.log(
+    `\npeak memory: pipe ${Math.round(peakMb(all.pipe.pid) ?? 0)} MB, gateway ${Math.round(peakMb(all.gateway.pid) ?? 0)} MB`,
+  );
+  console.log(`CPU over the whole run: pipe ${cpuMs(all.pipe.pid)} ms, gateway ${cpuMs(all.gateway.pid)} ms`);
+}
+
+main()
+  .catch((error) => {
+    console.error(error);
+    process.exitCode = 1;
+  })
+  .finally(() => {
+    for (const child of children) child.removeAllListeners("exit").kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  });

@@ -1,0 +1,57 @@
+// The provider of the benchmark: answers at once, so that what is measured is what stands between.
+// The model's name says what to answer: "small", or "events-N" for a stream of N events at full speed.
+import { createServer } from "node:http";
+
+const small = Buffer.from(
+  JSON.stringify({
+    id: "chatcmpl-bench",
+    object: "chat.completion",
+    created: 1,
+    model: "small",
+    choices: [{ index: 0, message: { role: "assistant", content: "fine" }, finish_reason: "stop" }],
+    usage: { prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 },
+  }),
+);
+const event = (index) =>
+  `data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1,"model":"events","choices":[{"index":0,"delta":{"content":"word ${index} "},"finish_reason":null}]}\n\n`;
+const end =
+  'data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1,"model":"events","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
+
+const server = createServer((request, response) => {
+  let size = 0;
+  let head = "";
+  request.on("data", (chunk) => {
+    if (head.length < 400) head += chunk.toString("latin1", 0, 400);
+    size += chunk.length;
+  });
+  request.on("end", () => {
+    const events = Number(/"model"\s*:\s*"(?:bench\/)?events-(\d+)"/.exec(head)?.[1] ?? 0);
+    if (events === 0) {
+      response.writeHead(200, {
+        "content-type": "application/json",
+        "content-length": small.length,
+        "x-size": size,
+      });
+      response.end(small);
+      return;
+    }
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    let sent = 0;
+    // One event a write, as a provider sends them; a turn of the loop between, so that they are not joined.
+    const next = () => {
+      if (response.destroyed) return;
+      if (sent === events) {
+        response.end(end);
+        return;
+      }
+      sent += 1;
+      if (response.write(event(sent))) setImmediate(next);
+      else response.once("drain", next);
+    };
+    next();
+  });
+});
+server.keepAliveTimeout = 60_000;
+server.listen(0, "127.0.0.1", () =>
+  console.log(JSON.stringify({ url: `http://127.0.0.1:${server.address().port}` })),
+);

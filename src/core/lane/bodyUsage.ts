@@ -1,0 +1,52 @@
+import type { Usage } from "../conversation/usage";
+import type { WireProtocol } from "../protocols/wire";
+import { reportedUsage } from "./reportedUsage";
+
+/** Bodies up to here are parsed whole; of larger ones (embeddings, images) only the two ends are looked at. */
+export const WHOLE_BODY_BYTES = 256 * 1024;
+/** How much of a large body's start and end is looked at. */
+export const END_BYTES = 16 * 1024;
+
+/** The usage a provider reported in a plain JSON answer; undefined where it reported none. */
+export function usageOfBody(protocol: WireProtocol, body: Uint8Array): Usage | undefined {
+  try {
+    const parsed: unknown = JSON.parse(new TextDecoder().decode(body));
+    if (typeof parsed !== "object" || parsed === null || !("usage" in parsed)) return undefined;
+    return reportedUsage(protocol, parsed.usage);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same for a body too large to parse: the last `"usage"` object that stands in one of its ends. */
+export function usageOfEnds(protocol: WireProtocol, head: Uint8Array, tail: Uint8Array): Usage | undefined {
+  for (const end of [tail, head]) {
+    const text = new TextDecoder().decode(end);
+    for (let at = text.lastIndexOf('"usage"'); at >= 0; at = text.lastIndexOf('"usage"', at - 1)) {
+      const usage = reportedUsage(protocol, objectAfterColon(text, at + '"usage"'.length));
+      if (usage) return usage;
+      if (at === 0) break;
+    }
+  }
+  return undefined;
+}
+
+/** Usage objects hold numbers and objects of numbers, so counting braces finds their end. */
+function objectAfterColon(text: string, from: number): unknown {
+  const start = /^\s*:\s*(?=\{)/.exec(text.slice(from, from + 20));
+  if (!start) return undefined;
+  const open = from + start[0].length;
+  let depth = 0;
+  for (let at = open; at < text.length; at += 1) {
+    if (text[at] === "{") depth += 1;
+    else if (text[at] === "}") depth -= 1;
+    if (depth === 0) {
+      try {
+        return JSON.parse(text.slice(open, at + 1));
+      } catch {
+        return undefined;
+      }
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,51 @@
+import type { Splice } from "../json/splice";
+import { decodeSpan, type TopLevel } from "../json/topLevel";
+
+/** What the byte-exact lane changes in a request body; everything else goes out as it came. */
+export interface RequestEdits {
+  readonly splices: readonly Splice[];
+  /** The usage chunk was asked for by us alone, so the client must not see it. */
+  readonly usageInjected: boolean;
+}
+
+export interface EditOptions {
+  /** The provider's name of the model. */
+  readonly model: string;
+  /** Chat Completions streams report usage only when asked to. */
+  readonly includeUsage: boolean;
+  /** Fields from the provider's configuration, added where the client has not set them. */
+  readonly extraBody?: Readonly<Record<string, unknown>>;
+}
+
+/** @param bytes the raw body that `body` was scanned from */
+export function requestEdits(bytes: Uint8Array, body: TopLevel, options: EditOptions): RequestEdits {
+  const splices: Splice[] = [];
+  const added = new Map<string, string>();
+  const model = body.members.get("model");
+  const name = JSON.stringify(options.model);
+  if (!model) added.set("model", name);
+  else if (decodeSpan(bytes, model) !== options.model) splices.push({ ...model, text: name });
+
+  let usageInjected = false;
+  if (options.includeUsage) {
+    const span = body.members.get("stream_options");
+    const given: unknown = span ? decodeSpan(bytes, span) : undefined;
+    const fields = typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
+    usageInjected = fields.include_usage !== true;
+    if (usageInjected) {
+      const text = JSON.stringify({ ...fields, include_usage: true });
+      if (span) splices.push({ ...span, text });
+      else added.set("stream_options", text);
+    }
+  }
+
+  for (const [field, value] of Object.entries(options.extraBody ?? {})) {
+    if (!body.members.has(field) && !added.has(field)) added.set(field, JSON.stringify(value));
+  }
+  if (added.size > 0) {
+    const fields = [...added].map(([field, value]) => `${JSON.stringify(field)}:${value}`);
+    const text = (body.members.size > 0 ? "," : "") + fields.join(",");
+    splices.push({ start: body.close, end: body.close, text });
+  }
+  return { splices, usageInjected };
+}

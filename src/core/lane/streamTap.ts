@@ -1,0 +1,134 @@
+import type { Usage } from "../conversation/usage";
+import { errorEvent, type WireError } from "../protocols/errorShape";
+import type { WireProtocol } from "../protocols/wire";
+import { decodeFrame, frameObject } from "../sse/frame";
+import { mergeUsage, reportedUsage } from "./reportedUsage";
+
+/** Enough for what stands before the first content: `message_start`, `response.created`, a ping. */
+const FIRST_FRAMES = 2;
+/** Enough for what stands after the last content: finish, usage, a ping, the terminal event. */
+const LAST_FRAMES = 6;
+
+/**
+ * Watches the frames of a same-protocol stream without holding them up. Usage and the terminal event stand at the two
+ * ends, so only those frames are kept and they are read once, when the stream is over.
+ */
+export class StreamTap {
+  private readonly first: Uint8Array[] = [];
+  private readonly last: Uint8Array[] = [];
+  private droppedUsage: Usage | undefined;
+
+  /**
+   * @param dropUsageChunk Chat Completions: leave out the usage-only chunk, which the client had not asked for
+   */
+  constructor(
+    private readonly protocol: WireProtocol,
+    private readonly dropUsageChunk: boolean,
+  ) {}
+
+  /** @returns false if the frame is not to be sent on */
+  onFrame(frame: Uint8Array): boolean {
+    if (this.dropUsageChunk && hasEmptyChoices(frame)) {
+      const usage = reportedUsage("chat", frameObject(frame)?.usage);
+      if (usage) {
+        this.droppedUsage = usage;
+        return false;
+      }
+    }
+    if (this.first.length < FIRST_FRAMES) this.first.push(frame);
+    this.last.push(frame);
+    if (this.last.length > LAST_FRAMES) this.last.shift();
+    return true;
+  }
+
+  /** What the provider has reported so far; undefined where it reported nothing. */
+  usage(): Usage | undefined {
+    let usage: Usage | undefined;
+    for (const frame of [...this.first, ...this.last]) {
+      const fields = frameObject(frame);
+      usage = mergeUsage(usage, fields && reportedUsage(this.protocol, usageField(this.protocol, fields)));
+    }
+    return mergeUsage(usage, this.droppedUsage);
+  }
+
+  /** Whether the stream has come to an end of its own protocol, a success or an error. */
+  isTerminated(): boolean {
+    return this.last.some((frame) => isTerminal(this.protocol, frame));
+  }
+
+  /** The event that ends a stream whose provider left off; nothing may follow it. */
+  failure(error: WireError): string {
+    if (this.protocol !== "responses") return errorEvent(this.protocol, error);
+    const lastNumber = this.last
+      .map((frame) => frameObject(frame)?.sequence_number)
+      .findLast((n) => typeof n === "number");
+    const next = typeof lastNumber === "number" ? lastNumber + 1 : 0;
+    const head = this.first.map(frameObject).find((fields) => typeof fields?.response === "object");
+    if (!head) return errorEvent("responses", error, next);
+    // Codex reads failures only from response.failed, and the SDK wants the whole response in it.
+    const response = {
+      ...(head.response as object),
+      status: "failed",
+      error: { code: "server_error", message: error.message },
+    };
+    const data = JSON.stringify({ type: "response.failed", sequence_number: next, response });
+    return `event: response.failed\ndata: ${data}\n\n`;
+  }
+}
+
+function usageField(protocol: WireProtocol, fields: Record<string, unknown>): unknown {
+  if (protocol === "responses") return member(fields.response, "usage");
+  // message_start carries it inside the message, message_delta beside the delta.
+  if (protocol === "messages") return fields.usage ?? member(fields.message, "usage");
+  // Groq reports inside a field of its own.
+  return fields.usage ?? member(fields.x_groq, "usage");
+}
+
+function isTerminal(protocol: WireProtocol, frame: Uint8Array): boolean {
+  const { event, data } = decodeFrame(frame);
+  if (protocol === "chat" && data === "[DONE]") return true;
+  const fields = frameObject(frame);
+  const type = typeof fields?.type === "string" ? fields.type : event;
+  if (event === "error" || type === "error") return true;
+  switch (protocol) {
+    case "messages":
+      return type === "message_stop";
+    case "responses":
+      return type === "response.completed" || type === "response.incomplete" || type === "response.failed";
+    case "chat":
+      return Boolean(fields?.error) || hasFinishReason(fields?.choices);
+  }
+}
+
+/** Not every provider sends `[DONE]`; a finish reason says as much. */
+function hasFinishReason(choices: unknown): boolean {
+  return (
+    Array.isArray(choices) && choices.some((choice) => typeof member(choice, "finish_reason") === "string")
+  );
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+const CHOICES = new TextEncoder().encode('"choices"');
+
+/**
+ * Whether a chunk says `"choices": []`, found in the bytes: most chunks do not, and need not be parsed.
+ * Brackets are rare in a chunk, so they are what is searched for.
+ */
+function hasEmptyChoices(frame: Uint8Array): boolean {
+  for (let open = frame.indexOf(0x5b); open >= 0; open = frame.indexOf(0x5b, open + 1)) {
+    let close = open + 1;
+    while (frame[close] === 0x20) close += 1;
+    if (frame[close] === 0x5d && isAfterKey(frame, open, CHOICES)) return true;
+  }
+  return false;
+}
+
+function isAfterKey(frame: Uint8Array, valueStart: number, key: Uint8Array): boolean {
+  let end = valueStart;
+  while (frame[end - 1] === 0x20 || frame[end - 1] === 0x3a) end -= 1;
+  const start = end - key.length;
+  return start >= 0 && key.every((byte, index) => frame[start + index] === byte);
+}

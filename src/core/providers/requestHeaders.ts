@@ -1,0 +1,81 @@
+import type { EngineProvider } from "../config/engineConfig";
+
+/**
+ * Never sent on: what belongs to one connection (RFC 9110, section 7.6.1), what authenticates the client to us, and
+ * what a browser or a proxy says about the client.
+ */
+const DROPPED = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+  "host",
+  "content-length",
+  "content-encoding",
+  "accept-encoding",
+  "authorization",
+  "proxy-authorization",
+  "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+  "cookie",
+  "origin",
+  "referer",
+  "forwarded",
+  "via",
+]);
+const DROPPED_PREFIX = /^(sec-|x-forwarded-|x-postern-|proxy-)/;
+
+/**
+ * The headers of the request to the provider, as undici takes them: names and values in turn.
+ * @param clientHeaders the client's raw headers, names and values in turn
+ */
+export function providerRequestHeaders(
+  provider: EngineProvider,
+  clientHeaders: readonly string[],
+  contentLength: number,
+): string[] {
+  const own = new Map(
+    Object.entries(provider.config.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  for (const [name, value] of credentialHeaders(provider)) if (!own.has(name)) own.set(name, value);
+  const named = connectionTokens(clientHeaders);
+  const headers: string[] = [];
+  let versionGiven = false;
+  for (let at = 0; at + 1 < clientHeaders.length; at += 2) {
+    const raw = clientHeaders[at] ?? "";
+    const name = raw.toLowerCase();
+    if (DROPPED.has(name) || own.has(name) || named.has(name) || DROPPED_PREFIX.test(name)) continue;
+    if (name === "anthropic-version") versionGiven = true;
+    headers.push(raw, clientHeaders[at + 1] ?? "");
+  }
+  for (const [name, value] of own) headers.push(name, value);
+  if (provider.config.type === "anthropic" && !versionGiven && !own.has("anthropic-version")) {
+    headers.push("anthropic-version", "2023-06-01");
+  }
+  // A compressed answer could be neither metered nor ended properly; the line to the client is local anyway.
+  headers.push("accept-encoding", "identity", "content-length", String(contentLength));
+  return headers;
+}
+
+/** How each type of provider is authenticated; a bearer token goes into Authorization everywhere. */
+export function credentialHeaders({ config, credential }: EngineProvider): [string, string][] {
+  if (credential.kind === "bearerToken") return [["authorization", `Bearer ${credential.value}`]];
+  if (credential.kind !== "apiKey") return [];
+  if (config.type === "azure") return [["api-key", credential.value]];
+  if (config.type === "anthropic") return [["x-api-key", credential.value]];
+  return [["authorization", `Bearer ${credential.value}`]];
+}
+
+function connectionTokens(headers: readonly string[]): Set<string> {
+  const tokens = new Set<string>();
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    if (headers[at]?.toLowerCase() !== "connection") continue;
+    for (const token of (headers[at + 1] ?? "").split(",")) tokens.add(token.trim().toLowerCase());
+  }
+  return tokens;
+}

@@ -1,0 +1,160 @@
+import type { EngineConfig, EngineProvider } from "../core/config/engineConfig";
+import { logSafeText, PosternError } from "../core/errors";
+import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contract";
+import { GatewayServer } from "./gateway/gatewayServer";
+import { KeyRing } from "./gateway/keyRing";
+import { RequestHandler } from "./gateway/requestHandler";
+import type { Log } from "./log/log";
+import { ProviderRegistry } from "./providers/providerRegistry";
+import { testProvider } from "./providers/testProvider";
+import { Operations } from "./relay/operations";
+import { UpstreamClient } from "./relay/upstreamClient";
+import type { UsageCounter } from "./usage/usageCounter";
+
+/** Statuses are told at most this often. */
+const STATUS_INTERVAL_MS = 200;
+
+export interface EngineParts {
+  readonly version: string;
+  readonly log: Log;
+  readonly usage: UsageCounter;
+}
+
+/** The engine itself, the same whether windows drive it through the pipe or a file does on the command line. */
+export class EngineService {
+  private readonly upstream = new UpstreamClient();
+  private readonly registry: ProviderRegistry;
+  private readonly operations: Operations;
+  private readonly server: GatewayServer;
+  private keys = new KeyRing([]);
+  private config: EngineConfig | undefined;
+  private failed: Extract<GatewayState, { state: "failed" }> | undefined;
+  private readonly configured = new Set<(config: EngineConfig) => void>();
+  private readonly listeners = new Set<(status: EngineStatus) => void>();
+  private tellTimer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly parts: EngineParts) {
+    const tell = () => this.tellSoon();
+    this.registry = new ProviderRegistry(this.upstream, parts.log, tell);
+    this.operations = new Operations(this.registry, this.upstream, parts.usage, parts.log, tell);
+    const facts = {
+      version: parts.version,
+      address: () => this.server.address ?? { host: "", port: -1 },
+      keys: () => this.keys,
+    };
+    const handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
+    this.server = new GatewayServer((request, response) => void handler.handle(request, response));
+  }
+
+  /** Takes over a configuration; running requests finish as they began. */
+  async configure(config: EngineConfig): Promise<void> {
+    const before = this.config?.gateway;
+    this.config = config;
+    this.upstream.setNetwork(config.network);
+    this.keys = new KeyRing(config.gateway.keys);
+    this.operations.setLimit(config.gateway.maxRunning);
+    this.registry.configure(config);
+    for (const listener of this.configured) listener(config);
+    const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
+    if (moved && this.server.address) {
+      this.server.stopListening();
+      await this.startGateway().catch((error: unknown) => this.parts.log.error(logSafeText(error)));
+    }
+  }
+
+  /** @throws PosternError not_ready, port_in_use, listen_failed */
+  async startGateway(): Promise<void> {
+    if (!this.config) throw new PosternError("not_ready", "The engine has no configuration yet.");
+    if (this.server.address) return;
+    const { host, port } = this.config.gateway;
+    try {
+      await this.server.start(host, port);
+      this.failed = undefined;
+      this.parts.log.info(`gateway listens on ${this.server.url}`);
+    } catch (error) {
+      const { code, message } =
+        error instanceof PosternError ? error : new PosternError("listen_failed", logSafeText(error));
+      this.failed = { state: "failed", code, message, port };
+      throw error;
+    } finally {
+      this.tellSoon();
+    }
+  }
+
+  async stopGateway(): Promise<void> {
+    this.failed = undefined;
+    if (this.server.address) this.parts.log.info("gateway stopped");
+    await this.server.stop();
+    this.tellSoon();
+  }
+
+  refreshModels(providerId: string): Promise<void> {
+    return this.registry.refresh(providerId);
+  }
+
+  testProvider(provider: EngineProvider): Promise<TestResult> {
+    return testProvider(this.upstream, provider, () => performance.now());
+  }
+
+  /** Where the gateway listens, e.g. `http://127.0.0.1:4141`; undefined while it does not. */
+  get url(): string | undefined {
+    return this.server.url;
+  }
+
+  get running(): number {
+    return this.operations.running;
+  }
+
+  status(): EngineStatus {
+    return {
+      version: this.parts.version,
+      pid: process.pid,
+      gateway: this.gatewayState(),
+      providers: this.registry.statuses(),
+      usage: this.parts.usage.today(),
+      running: this.operations.running,
+    };
+  }
+
+  /** @returns a function that ends the listening */
+  onStatus(listener: (status: EngineStatus) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  onConfigured(listener: (config: EngineConfig) => void): void {
+    this.configured.add(listener);
+  }
+
+  /** Takes nothing new, and waits until what is running has ended, at most `milliseconds`. */
+  async drain(milliseconds: number): Promise<void> {
+    this.server.stopListening();
+    const until = performance.now() + milliseconds;
+    while (this.operations.running > 0 && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** Cuts what is left and writes what is not written yet. */
+  async close(): Promise<void> {
+    clearTimeout(this.tellTimer);
+    await this.server.stop();
+    await this.upstream.destroy();
+    this.parts.usage.save();
+  }
+
+  private gatewayState(): GatewayState {
+    const { address, url } = this.server;
+    if (address && url) return { state: "running", url, host: address.host, port: address.port };
+    return this.failed ?? { state: "stopped" };
+  }
+
+  private tellSoon(): void {
+    if (this.listeners.size === 0) return;
+    this.tellTimer ??= setTimeout(() => {
+      this.tellTimer = undefined;
+      const status = this.status();
+      for (const listener of this.listeners) listener(status);
+    }, STATUS_INTERVAL_MS);
+  }
+}

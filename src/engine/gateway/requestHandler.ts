@@ -1,0 +1,190 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { logSafeText, PosternError } from "../../core/errors";
+import { isHostAllowed, isOriginAllowed, type ListenAddress } from "../../core/gateway/hostGuard";
+import { modelBody, modelsBody, type OfferedModel } from "../../core/gateway/modelsBody";
+import { presentedKeys } from "../../core/gateway/presentedKeys";
+import { matchRoute, type Route } from "../../core/gateway/routes";
+import { JsonSyntaxError } from "../../core/json/topLevel";
+import type { WireProtocol } from "../../core/protocols/wire";
+import { nearestIds } from "../../core/routing/editDistance";
+import { modelIds } from "../../core/routing/resolveModel";
+import type { Log } from "../log/log";
+import type { ProviderRegistry } from "../providers/providerRegistry";
+import type { Operations } from "../relay/operations";
+import { answerError, answerJson } from "./answer";
+import type { KeyRing } from "./keyRing";
+
+/** What the handler asks of the gateway it serves. */
+export interface GatewayFacts {
+  readonly version: string;
+  address(): ListenAddress;
+  keys(): KeyRing;
+}
+
+/** Takes a request from the socket to the operation it asks for: guard, route, key, then the work. */
+export class RequestHandler {
+  constructor(
+    private readonly facts: GatewayFacts,
+    private readonly registry: ProviderRegistry,
+    private readonly operations: Operations,
+    private readonly log: Log,
+  ) {}
+
+  /** Never rejects: every failure becomes an answer. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = `req_${randomBytes(12).toString("hex")}`;
+    let protocol: WireProtocol = "chat";
+    try {
+      const { path, anthropicVersion } = addressed(request);
+      const match = matchRoute(request.method ?? "", path, anthropicVersion);
+      protocol = match.kind === "found" ? match.route.protocol : match.protocol;
+      this.guard(request);
+      if (match.kind === "found" && match.route.kind === "health") {
+        answerJson(response, 200, JSON.stringify({ status: "ok", version: this.facts.version }), {
+          "x-request-id": requestId,
+        });
+        return;
+      }
+      this.authenticate(request);
+      if (match.kind === "notFound") {
+        throw new PosternError("not_found", `There is nothing at ${request.method} ${path.slice(0, 200)}.`);
+      }
+      if (match.kind === "methodNotAllowed") {
+        const fault = new PosternError(
+          "method_not_allowed",
+          `${request.method} is not possible here; use ${match.allow}.`,
+        );
+        answerError(response, protocol, fault, requestId, { allow: match.allow });
+        return;
+      }
+      await this.serve(match.route, request, response, requestId);
+    } catch (error) {
+      this.answerFailure(error, response, protocol, requestId);
+    }
+  }
+
+  private guard(request: IncomingMessage): void {
+    const { host, origin } = request.headers;
+    // A second Host header would be dropped by Node's parser, and is never honest.
+    const hosts = request.rawHeaders.filter(
+      (name, index) => index % 2 === 0 && name.toLowerCase() === "host",
+    );
+    if (hosts.length !== 1 || !isHostAllowed(host, this.facts.address())) {
+      throw new PosternError(
+        "forbidden_host",
+        "The Host header must be localhost, 127.0.0.1 or [::1] with the gateway's port.",
+      );
+    }
+    const fetchSite = request.headers["sec-fetch-site"];
+    if (
+      !isOriginAllowed({ host, origin, fetchSite: fetchSite === undefined ? undefined : String(fetchSite) })
+    ) {
+      throw new PosternError("forbidden_origin", "Requests from web pages are refused.");
+    }
+  }
+
+  private authenticate(request: IncomingMessage): void {
+    const presented = presentedKeys((name) => {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    });
+    if (this.facts.keys().identify(presented) !== undefined) return;
+    const what = presented.length === 0 ? "No gateway key was sent" : "The gateway key is not valid";
+    throw new PosternError(
+      "unauthorized",
+      `${what}. Send a key of Postern's (not the provider's) as "Authorization: Bearer …" or "x-api-key"; in VS Code run "Postern: Copy Gateway Key".`,
+    );
+  }
+
+  private async serve(
+    route: Route,
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+  ): Promise<void> {
+    if (route.kind === "operation") {
+      await this.operations.run(route, request, response, requestId);
+    } else if (route.kind === "models") {
+      await this.registry.settleModels(2_000);
+      this.answerModels(route, response, requestId);
+    }
+  }
+
+  private answerModels(
+    route: Extract<Route, { kind: "models" }>,
+    response: ServerResponse,
+    requestId: string,
+  ): void {
+    const offered = this.offeredModels();
+    const headers = { "x-request-id": requestId };
+    if (route.id === undefined) {
+      answerJson(response, 200, modelsBody(route.protocol, offered), headers);
+      return;
+    }
+    const model = offered.find(({ id }) => id === route.id);
+    if (model) {
+      answerJson(response, 200, modelBody(route.protocol, model), headers);
+      return;
+    }
+    const nearest = nearestIds(
+      route.id,
+      offered.map(({ id }) => id),
+    );
+    const hint = nearest.length > 0 ? ` Did you mean ${nearest.join(", ")}?` : "";
+    throw new PosternError(
+      "model_not_found",
+      `The model ${JSON.stringify(route.id.slice(0, 200))} is not known.${hint}`,
+    );
+  }
+
+  private offeredModels(): OfferedModel[] {
+    const sources = this.registry.sources().filter((source) => source.enabled);
+    const byId = new Map<string, OfferedModel>();
+    for (const source of sources) {
+      for (const model of source.models as readonly { id: string; name?: string }[]) {
+        const named = model.name === undefined ? {} : { name: model.name };
+        for (const id of [model.id, `${source.id}/${model.id}`]) {
+          if (!byId.has(id)) byId.set(id, { id, providerId: source.id, ...named });
+        }
+      }
+    }
+    return modelIds(sources).flatMap((id) => byId.get(id) ?? []);
+  }
+
+  private answerFailure(
+    thrown: unknown,
+    response: ServerResponse,
+    protocol: WireProtocol,
+    requestId: string,
+  ): void {
+    const error = thrown instanceof JsonSyntaxError ? invalidJson(thrown) : thrown;
+    if (error instanceof PosternError) {
+      this.log.debug(`${requestId} ${error.code}`);
+      answerError(response, protocol, error, requestId);
+      return;
+    }
+    this.log.error(`${requestId} failed inside Postern: ${logSafeText(error)}`);
+    if (response.headersSent) response.destroy();
+    else
+      answerError(
+        response,
+        protocol,
+        new PosternError("internal", "Postern failed on this request; its log says more."),
+        requestId,
+      );
+  }
+}
+
+function invalidJson(error: JsonSyntaxError): PosternError {
+  return new PosternError("invalid_json", `The request body is not valid JSON: ${error.message}.`);
+}
+
+function addressed(request: IncomingMessage): { path: string; anthropicVersion: boolean } {
+  const target = request.url ?? "/";
+  const query = target.indexOf("?");
+  return {
+    path: query < 0 ? target : target.slice(0, query),
+    anthropicVersion: request.headers["anthropic-version"] !== undefined,
+  };
+}

@@ -1,0 +1,106 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { type EngineConfig, engineConfigFromFile } from "../core/config/engineConfig";
+import { parseConfigText } from "../core/config/parse";
+import type { ConfigProblem } from "../core/config/problems";
+import { logSafeText } from "../core/errors";
+import { EngineService } from "./engineService";
+import { EngineLog } from "./log/log";
+import { testProvider } from "./providers/testProvider";
+import { UpstreamClient } from "./relay/upstreamClient";
+import { UsageCounter } from "./usage/usageCounter";
+
+/** How long running requests may go on after a signal. */
+const DRAIN_MS = 10_000;
+
+export interface LoadedConfig {
+  readonly engine: EngineConfig;
+  readonly dataDir: string | undefined;
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly loaded: LoadedConfig }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** Reads and validates the headless configuration file. */
+export function loadConfigFile(file: string): LoadResult {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    return { ok: false, problems: [{ path: "", message: `the file ${file} cannot be read (${code})` }] };
+  }
+  const parsed = parseConfigText(text);
+  if (!parsed.ok) return parsed;
+  const { config, problems } = engineConfigFromFile(parsed.config, (name) => process.env[name]);
+  if (problems.length > 0) return { ok: false, problems };
+  const { dataDir } = parsed.config;
+  return {
+    ok: true,
+    loaded: { engine: config, dataDir: dataDir === undefined ? undefined : resolve(dirname(file), dataDir) },
+  };
+}
+
+/** One line per problem: the path in the file and what is wrong. */
+export function problemLines(problems: readonly ConfigProblem[]): string {
+  return problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("\n");
+}
+
+export interface ServeOptions {
+  readonly loaded: LoadedConfig;
+  readonly version: string;
+  readonly host?: string;
+  readonly port?: number;
+}
+
+/** Runs the engine in the foreground until SIGTERM or SIGINT. Resolves with the exit code. */
+export async function serve({ loaded, version, host, port }: ServeOptions): Promise<number> {
+  const log = new EngineLog(Date.now);
+  log.onEntry(({ time, level, message }) => {
+    if (level !== "debug" && level !== "trace")
+      process.stderr.write(`${new Date(time).toISOString()} ${level} ${message}\n`);
+  });
+  if (loaded.dataDir !== undefined) mkdirSync(loaded.dataDir, { recursive: true, mode: 0o700 });
+  const usage = new UsageCounter(loaded.dataDir, () => new Date(), log);
+  const engine = new EngineService({ version, log, usage });
+  const { gateway } = loaded.engine;
+  if (gateway.keys.length === 0)
+    log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");
+  await engine.configure({
+    ...loaded.engine,
+    gateway: { ...gateway, host: host ?? gateway.host, port: port ?? gateway.port },
+  });
+  try {
+    await engine.startGateway();
+  } catch (error) {
+    process.stderr.write(`${logSafeText(error)}\n`);
+    await engine.close();
+    return 1;
+  }
+  const stopped = new Promise<void>((resolveStop) => {
+    process.once("SIGTERM", () => resolveStop());
+    process.once("SIGINT", () => resolveStop());
+  });
+  process.stdout.write(`${JSON.stringify({ event: "listening", url: engine.url, version })}\n`);
+  await stopped;
+  await engine.drain(DRAIN_MS);
+  await engine.close();
+  return 0;
+}
+
+/** Tests each provider's connection, one line each. @returns whether all that are enabled work */
+export async function check(loaded: LoadedConfig, write: (line: string) => void): Promise<boolean> {
+  const upstream = new UpstreamClient();
+  upstream.setNetwork(loaded.engine.network);
+  const verdicts = await Promise.all(
+    loaded.engine.providers.map(async (provider) => {
+      if (!provider.config.enabled) return { id: provider.config.id, ok: true, text: "disabled" };
+      const { ok, verdict, latencyMs } = await testProvider(upstream, provider, () => performance.now());
+      return { id: provider.config.id, ok, text: ok ? `${verdict} (${latencyMs} ms)` : verdict };
+    }),
+  );
+  for (const { id, ok, text } of verdicts) write(`${ok ? "ok  " : "FAIL"} ${id}: ${text}`);
+  await upstream.destroy();
+  return verdicts.every(({ ok }) => ok);
+}

@@ -1,0 +1,115 @@
+import type { Socket } from "node:net";
+import {
+  createMessageConnection,
+  type MessageConnection,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+} from "vscode-jsonrpc/node";
+import { logSafeText, PosternError } from "../../core/errors";
+import { type EngineNotifications, type EngineRequests, PROTOCOL_VERSION } from "../../core/rpc/contract";
+import { Handshake } from "./handshake";
+
+/** A peer that has not proved who it is by then is cut off. */
+const AUTHENTICATE_MS = 5_000;
+const NOT_AUTHENTICATED = -32001;
+const POSTERN_ERROR = -32002;
+
+type Method = keyof EngineRequests;
+
+/** What the engine does for a window that has proved itself. */
+export type SessionHandlers = {
+  readonly [M in Exclude<Method, "hello">]: (
+    params: EngineRequests[M]["params"],
+  ) => Promise<EngineRequests[M]["result"]>;
+};
+
+/** One window at the other end of the pipe. Nothing but the handshake is answered before the handshake is done. */
+export class Session {
+  private readonly connection: MessageConnection;
+  private authenticated = false;
+
+  constructor(
+    private readonly socket: Socket,
+    token: string,
+    version: string,
+    handlers: SessionHandlers,
+    private readonly events: { onAuthenticated(): void; onClosed(): void },
+  ) {
+    this.connection = createMessageConnection(
+      new SocketMessageReader(socket),
+      new SocketMessageWriter(socket),
+    );
+    const handshake = new Handshake(token);
+    const timer = setTimeout(() => socket.destroy(), AUTHENTICATE_MS);
+    this.on("hello", async ({ clientNonce }) => ({
+      protocolVersion: PROTOCOL_VERSION,
+      version,
+      ...handshake.answer(clientNonce),
+    }));
+    this.on("authenticate", async (params) => {
+      if (!handshake.accepts(params.proof)) {
+        setImmediate(() => socket.destroy());
+        throw new ResponseError(NOT_AUTHENTICATED, "the proof is wrong");
+      }
+      clearTimeout(timer);
+      this.authenticated = true;
+      this.events.onAuthenticated();
+      return handlers.authenticate(params);
+    });
+    const guarded = [
+      "configure",
+      "startGateway",
+      "stopGateway",
+      "status",
+      "testProvider",
+      "refreshModels",
+      "drain",
+    ] as const;
+    for (const method of guarded)
+      this.onGuarded(method, handlers[method] as (params: unknown) => Promise<unknown>);
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      clearTimeout(timer);
+      this.connection.dispose();
+      this.events.onClosed();
+    });
+    this.connection.listen();
+  }
+
+  get isAuthenticated(): boolean {
+    return this.authenticated;
+  }
+
+  notify<N extends keyof EngineNotifications>(name: N, params: EngineNotifications[N]): void {
+    if (!this.authenticated || this.socket.destroyed) return;
+    this.connection.sendNotification(name, params).catch(() => this.socket.destroy());
+  }
+
+  close(): void {
+    this.socket.end();
+  }
+
+  private on<M extends Method>(
+    method: M,
+    handler: (params: EngineRequests[M]["params"]) => Promise<EngineRequests[M]["result"]>,
+  ): void {
+    this.connection.onRequest(
+      method,
+      async (params: unknown): Promise<unknown> => handler(params as EngineRequests[M]["params"]),
+    );
+  }
+
+  private onGuarded(method: Method, handler: (params: unknown) => Promise<unknown>): void {
+    this.connection.onRequest(method, async (params: unknown) => {
+      if (!this.authenticated) throw new ResponseError(NOT_AUTHENTICATED, "authenticate first");
+      try {
+        return await handler(params);
+      } catch (error) {
+        const code = error instanceof PosternError ? error.code : "internal";
+        const message = error instanceof PosternError ? error.message : logSafeText(error);
+        throw new ResponseError(POSTERN_ERROR, message, { code });
+      }
+    });
+  }
+}

@@ -1,0 +1,30 @@
+import type { Usage } from "../../core/conversation/usage";
+import { END_BYTES, usageOfBody, usageOfEnds, WHOLE_BODY_BYTES } from "../../core/lane/bodyUsage";
+import type { WireProtocol } from "../../core/protocols/wire";
+
+/** Keeps what is needed to read the usage out of a plain JSON answer while it passes. */
+export class BodyTap {
+  private chunks: Buffer[] = [];
+  private size = 0;
+  private head: Buffer | undefined;
+
+  constructor(private readonly protocol: WireProtocol) {}
+
+  push(chunk: Buffer): void {
+    this.chunks.push(chunk);
+    this.size += chunk.length;
+    if (this.size <= WHOLE_BODY_BYTES) return;
+    this.head ??= Buffer.concat(this.chunks).subarray(0, END_BYTES);
+    while (this.chunks.length > 1 && this.kept() - (this.chunks[0]?.length ?? 0) >= END_BYTES)
+      this.chunks.shift();
+  }
+
+  usage(): Usage | undefined {
+    const kept = Buffer.concat(this.chunks);
+    return this.head ? usageOfEnds(this.protocol, this.head, kept) : usageOfBody(this.protocol, kept);
+  }
+
+  private kept(): number {
+    return this.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  }
+}

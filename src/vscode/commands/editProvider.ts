@@ -1,0 +1,145 @@
+import * as vscode from "vscode";
+import { addressFault, splitNames } from "../../core/providers/draft";
+import type { ProviderKind } from "../../core/providers/kinds";
+import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
+import type { ProviderPatch } from "../settings/providerEdits";
+import { type Answer, type Choice, inputStep, pickStep } from "../ui/steps";
+
+type Field = "name" | "baseUrl" | "wireApi" | "apiVersion" | "models" | "key" | "settings";
+type Raw = Readonly<Record<string, unknown>>;
+
+/** Changes one field of a provider, with the others left as they are. */
+export async function editProviderFlow(registry: ProviderRegistry, target: ProviderTarget): Promise<void> {
+  for (;;) {
+    const raw = registry.raw(target);
+    const title = `Edit Provider: ${target.id}`;
+    const field = await pickStep<Field>({
+      title,
+      placeholder: "What is to be changed?",
+      choices: fieldsOf(raw),
+    });
+    if (field.kind !== "answer") return;
+    if (field.value === "settings") return openProviderSettings();
+    if (field.value === "key") {
+      await vscode.commands.executeCommand("postern.setKey", { target });
+      return;
+    }
+    const patch = await askField(field.value, raw, title);
+    if (patch.kind === "cancel") return;
+    if (patch.kind === "back") continue;
+    await registry.patch(target, patch.value);
+    return;
+  }
+}
+
+/** Opens settings.json, where the list of providers can be edited in full. */
+export async function openProviderSettings(): Promise<void> {
+  await vscode.commands.executeCommand("workbench.action.openSettingsJson", {
+    revealSetting: { key: "postern.providers" },
+  });
+}
+
+function fieldsOf(raw: Raw): readonly Choice<Field>[] {
+  const choices: Choice<Field>[] = [
+    { label: "Address", description: text(raw.baseUrl), value: "baseUrl" },
+    { label: "Key", description: "in the secret storage", value: "key" },
+    { label: "Name", description: text(raw.name), value: "name" },
+    { label: "Models", description: modelIds(raw).join(", ") || "listed by the provider", value: "models" },
+  ];
+  if (raw.type !== "anthropic") {
+    choices.push({
+      label: "API",
+      description: raw.wireApi === "responses" ? "Responses" : "Chat Completions",
+      value: "wireApi",
+    });
+  }
+  if (raw.type === "azure") {
+    choices.push({
+      label: "API version",
+      description: apiVersion(raw) || "versionless",
+      value: "apiVersion",
+    });
+  }
+  choices.push({ label: "Everything else", description: "in settings.json", value: "settings" });
+  return choices;
+}
+
+async function askField(
+  field: Exclude<Field, "key" | "settings">,
+  raw: Raw,
+  title: string,
+): Promise<Answer<ProviderPatch>> {
+  const input = (prompt: string, value: string, validate?: (text: string) => string | undefined) =>
+    inputStep({ title, prompt, value, canGoBack: true, ...(validate ? { validate } : {}) });
+  switch (field) {
+    case "name":
+      return map(await input("A name to show; empty shows the id", text(raw.name)), (name) => ({
+        name: name.trim() || undefined,
+      }));
+    case "baseUrl": {
+      const fault = (value: string): string | undefined => addressFault({ type: typeOf(raw) }, value);
+      return map(await input("The provider's address", text(raw.baseUrl), fault), (value) => ({
+        baseUrl: value.trim(),
+      }));
+    }
+    case "models": {
+      const prompt = "Model ids, separated by commas; empty asks the provider for its list";
+      return map(await input(prompt, modelIds(raw).join(", ")), (value) => ({
+        models: withIds(raw, splitNames(value)),
+      }));
+    }
+    case "apiVersion": {
+      const prompt = "The api-version of the deployments routes; empty uses the versionless routes";
+      return map(await input(prompt, apiVersion(raw)), (value) => ({
+        azure: value.trim() === "" ? undefined : { apiVersion: value.trim() },
+      }));
+    }
+    case "wireApi":
+      return map(
+        await pickStep({
+          title,
+          placeholder: "Which API does the provider speak?",
+          canGoBack: true,
+          choices: [
+            { label: "Chat Completions", value: undefined },
+            { label: "Responses", value: "responses" },
+          ],
+        }),
+        (wireApi) => ({ wireApi }),
+      );
+  }
+}
+
+/** Models that stay keep what is known about them. */
+function withIds(raw: Raw, ids: readonly string[]): readonly unknown[] | undefined {
+  if (ids.length === 0) return undefined;
+  const known = Array.isArray(raw.models) ? raw.models : [];
+  return ids.map((id) => known.find((model: unknown) => idOf(model) === id) ?? { id });
+}
+
+function modelIds(raw: Raw): string[] {
+  return Array.isArray(raw.models) ? raw.models.flatMap((model: unknown) => idOf(model) ?? []) : [];
+}
+
+function idOf(model: unknown): string | undefined {
+  if (typeof model !== "object" || model === null || !("id" in model)) return undefined;
+  return typeof model.id === "string" ? model.id : undefined;
+}
+
+function apiVersion(raw: Raw): string {
+  const { azure } = raw;
+  return typeof azure === "object" && azure !== null && "apiVersion" in azure ? text(azure.apiVersion) : "";
+}
+
+function typeOf(raw: Raw): ProviderKind["type"] {
+  const { type } = raw;
+  return type === "azure" || type === "anthropic" ? type : "openai";
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function map<T>(answer: Answer<T>, patch: (value: T) => ProviderPatch): Answer<ProviderPatch> {
+  return answer.kind === "answer" ? { kind: "answer", value: patch(answer.value) } : answer;
+}

@@ -1,0 +1,40 @@
+import * as vscode from "vscode";
+import type { GatewayController } from "../gateway/controller";
+import type { StartFailureNotice } from "../gateway/startFailure";
+import { gatewayUrl } from "../render/gatewayState";
+import type { StateStore } from "../state";
+import { notify } from "../ui/notify";
+import type { CommandHandlers } from "./register";
+
+type GatewayCommands = Pick<
+  CommandHandlers,
+  "postern.startGateway" | "postern.stopGateway" | "postern.restartGateway" | "postern.copyGatewayUrl"
+>;
+
+/** The commands on the gateway. */
+export function gatewayCommands(
+  store: StateStore,
+  gateway: GatewayController,
+  failure: StartFailureNotice,
+): GatewayCommands {
+  return {
+    "postern.startGateway": async () => {
+      failure.forget();
+      failure.report(await gateway.start());
+    },
+    "postern.stopGateway": async () => {
+      // Starting an engine only to stop its gateway would be odd.
+      if (store.value.engine.kind !== "idle") await gateway.stop();
+    },
+    "postern.restartGateway": async () => {
+      failure.forget();
+      failure.report(await gateway.restart());
+    },
+    "postern.copyGatewayUrl": async () => {
+      const { engine, local } = store.value;
+      const url = gatewayUrl(engine, local);
+      await vscode.env.clipboard.writeText(url);
+      notify("info", `Copied ${url} to the clipboard.`);
+    },
+  };
+}

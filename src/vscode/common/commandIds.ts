@@ -1,0 +1,35 @@
+/** Every command of the extension, by its id; the manifest is generated from this list and a test holds it against it. */
+export const COMMANDS = {
+  "postern.addProvider": { title: "Add Provider", icon: "$(add)" },
+  "postern.editProvider": { title: "Edit Provider", icon: "$(edit)" },
+  "postern.enableProvider": { title: "Enable Provider" },
+  "postern.disableProvider": { title: "Disable Provider" },
+  "postern.removeProvider": { title: "Remove Provider" },
+  "postern.setKey": { title: "Set Key", icon: "$(key)" },
+  "postern.replaceKey": { title: "Replace Key" },
+  "postern.deleteKey": { title: "Delete Key" },
+  "postern.testConnection": { title: "Test Connection", icon: "$(debug-disconnect)" },
+  "postern.refreshModels": { title: "Refresh Models", icon: "$(refresh)" },
+  "postern.startGateway": { title: "Start Gateway", icon: "$(play)" },
+  "postern.stopGateway": { title: "Stop Gateway", icon: "$(debug-stop)" },
+  "postern.restartGateway": { title: "Restart Gateway", icon: "$(debug-restart)" },
+  "postern.copyGatewayUrl": { title: "Copy Gateway URL", icon: "$(copy)" },
+  "postern.copyGatewayKey": { title: "Copy Gateway Key", icon: "$(copy)" },
+  "postern.newGatewayKey": { title: "New Gateway Key", icon: "$(add)" },
+  "postern.deleteGatewayKey": { title: "Delete Gateway Key", icon: "$(trash)" },
+  "postern.showLog": { title: "Show Log", icon: "$(output)" },
+  "postern.openSettings": { title: "Open Settings", icon: "$(settings-gear)" },
+} as const satisfies Record<`postern.${string}`, { readonly title: string; readonly icon?: string }>;
+
+export type CommandId = keyof typeof COMMANDS;
+
+/** The ids, in the order of the list. */
+export const COMMAND_IDS = Object.keys(COMMANDS) as readonly CommandId[];
+
+/** Ids of the container and its views. */
+export const VIEW_CONTAINER = "postern";
+export const PROVIDERS_VIEW = "postern.providers";
+export const GATEWAY_VIEW = "postern.gateway";
+
+/** running, stopped, failed or busy: which gateway commands make sense. */
+export const GATEWAY_CONTEXT = "postern.gatewayState";

@@ -1,0 +1,35 @@
+import type { EngineProvider } from "../../core/config/engineConfig";
+import type { EngineStatus, TestResult } from "../../core/rpc/contract";
+import { startGateway } from "./startGateway";
+import type { EngineSupervisor } from "./supervisor";
+
+/** What a window asks of the engine, which is started for it if need be. */
+export class EngineApi {
+  constructor(private readonly supervisor: Pick<EngineSupervisor, "ensure" | "accept">) {}
+
+  async startGateway(): Promise<EngineStatus> {
+    const link = await this.supervisor.ensure();
+    return this.accept(await startGateway(link));
+  }
+
+  async stopGateway(): Promise<EngineStatus> {
+    const link = await this.supervisor.ensure();
+    return this.accept(await link.request("stopGateway", {}));
+  }
+
+  async refreshModels(providerId: string): Promise<EngineStatus> {
+    const link = await this.supervisor.ensure();
+    return this.accept(await link.request("refreshModels", { providerId }));
+  }
+
+  /** Tests a provider that need not be configured yet. */
+  async testProvider(provider: EngineProvider, signal: AbortSignal): Promise<TestResult> {
+    const link = await this.supervisor.ensure();
+    return link.request("testProvider", provider, signal);
+  }
+
+  private accept(status: EngineStatus): EngineStatus {
+    this.supervisor.accept(status);
+    return status;
+  }
+}

@@ -1,0 +1,119 @@
+import {
+  type EngineConfig,
+  type EngineGatewayKey,
+  type EngineProvider,
+  networkFrom,
+  resolveProvider,
+  type StoredCredential,
+} from "../../core/config/engineConfig";
+import { type Environment, resolveReference } from "../../core/config/reference";
+import { maskKey } from "../secrets/gatewayKeys";
+import type { Settings } from "../settings/snapshot";
+import type { GatewayKeyEntry, KeyPresence, LocalState, ProviderEntry } from "../state";
+
+/** What the engine is to run on, and what of it may be shown. */
+export interface Desired {
+  readonly config: EngineConfig;
+  readonly local: LocalState;
+}
+
+export interface DesiredInputs {
+  readonly settings: Settings;
+  readonly proxy: { readonly proxy?: string; readonly noProxy?: string };
+  readonly environment: Environment;
+  /** What the secret storage holds, by provider id. */
+  readonly credentials: ReadonlyMap<string, StoredCredential>;
+  readonly gatewayKeys: readonly EngineGatewayKey[];
+}
+
+/** Puts settings, secrets and environment together. */
+export function desiredState(inputs: DesiredInputs): Desired {
+  const { settings, environment, credentials } = inputs;
+  const entries: ProviderEntry[] = [];
+  const providers: EngineProvider[] = [];
+  const faulty: EngineConfig["faulty"][number][] = [];
+  settings.providers.forEach((checked, index) => {
+    if (!checked.ok) {
+      faulty.push({ id: checked.id, problems: checked.problems });
+      entries.push({ index, id: checked.id, faulty: true, problems: checked.problems });
+      return;
+    }
+    const { provider } = checked;
+    const stored = credentials.get(provider.id) ?? {};
+    const resolved = resolveProvider(provider, environment, stored);
+    providers.push(resolved);
+    entries.push({
+      index,
+      id: provider.id,
+      faulty: false,
+      name: provider.name ?? provider.id,
+      type: provider.type,
+      baseUrl: provider.baseUrl,
+      enabled: provider.enabled,
+      key: presence(resolved, provider.apiKey ?? provider.bearerToken),
+      stored: stored.apiKey !== undefined || stored.bearerToken !== undefined,
+    });
+  });
+  const keys = gatewayKeys(inputs);
+  return {
+    config: {
+      providers,
+      faulty,
+      gateway: {
+        host: settings.host,
+        port: settings.port,
+        maxRunning: settings.maxRunning,
+        keys: keys.accepted,
+      },
+      network: { ...networkFrom(environment), ...inputs.proxy },
+      lingerSeconds: settings.lingerSeconds,
+      keepRunning: settings.keepRunning,
+    },
+    local: {
+      providers: entries,
+      gatewayKeys: keys.entries,
+      host: settings.host,
+      port: settings.port,
+      problems: settings.problems,
+    },
+  };
+}
+
+function presence({ credential }: EngineProvider, inSettings: string | undefined): KeyPresence {
+  if (credential.kind === "missing") return { kind: "missing", reason: credential.reason };
+  if (credential.kind === "none") return { kind: "notNeeded" };
+  return { kind: inSettings === undefined ? "stored" : "environment" };
+}
+
+function gatewayKeys({ settings, environment, gatewayKeys }: DesiredInputs): {
+  readonly accepted: readonly EngineGatewayKey[];
+  readonly entries: readonly GatewayKeyEntry[];
+} {
+  const accepted = [...gatewayKeys];
+  const entries: GatewayKeyEntry[] = gatewayKeys.map(({ name, key }) => ({
+    name,
+    masked: maskKey(key),
+    source: "stored",
+  }));
+  const refuse = (name: string, fault: string): void => {
+    entries.push({ name, masked: "", source: "settings", fault });
+  };
+  for (const checked of settings.keys) {
+    if (!checked.ok) {
+      refuse(checked.name, checked.problems[0]?.message ?? "is not valid");
+      continue;
+    }
+    const { name, key, enabled } = checked.key;
+    const resolved = resolveReference(key, environment);
+    if (!enabled) refuse(name, "disabled");
+    else if (accepted.some((other) => other.name === name)) refuse(name, `"${name}" is taken`);
+    else if (resolved.kind === "unset")
+      refuse(name, `the environment variable ${resolved.variable} is not set`);
+    else if (/\s/.test(resolved.value)) refuse(name, "must not have spaces in it");
+    else {
+      accepted.push({ name, key: resolved.value });
+      entries.push({ name, masked: maskKey(resolved.value), source: "settings" });
+    }
+  }
+  return { accepted, entries };
+}

@@ -1,0 +1,21 @@
+/** Nothing listens on the pipe: there is no engine. */
+export class EngineAbsentError extends Error {}
+
+/** Something listens on the pipe that does not know the token. It is told nothing. */
+export class ForeignEngineError extends Error {
+  constructor() {
+    super(
+      "Another program, or an engine of an earlier installation, answers on Postern's private pipe. It was told nothing; Postern tries again.",
+    );
+  }
+}
+
+/** The engine belongs to a newer version of the extension than this window runs. */
+export class NewerEngineError extends Error {
+  constructor() {
+    super("A newer version of Postern is running. Reload the window to update Postern.");
+  }
+}
+
+/** The engine could not be started. */
+export class EngineStartError extends Error {}

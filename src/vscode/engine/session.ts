@@ -1,0 +1,38 @@
+import type { EngineConfig } from "../../core/config/engineConfig";
+import type { EngineStatus, LogEntry } from "../../core/rpc/contract";
+import type { Log } from "../common/log";
+import type { EngineLink } from "./link";
+import { startGateway } from "./startGateway";
+
+/** What this window wants of whichever engine it is connected to. It outlives each of them. */
+export class EngineSession {
+  /** Whether the gateway is to run: an engine that comes after one that died takes it up again. */
+  private gatewayWanted = false;
+
+  constructor(
+    private readonly configuration: () => Promise<EngineConfig>,
+    private readonly log: Log,
+  ) {}
+
+  /** Brings a freshly joined engine to the wanted state. */
+  async bringUp(link: EngineLink): Promise<EngineStatus> {
+    for (const entry of link.backlog) this.write(entry);
+    link.on("log", (entry) => this.write(entry));
+    const status = await link.request("configure", await this.configuration());
+    return this.gatewayWanted && status.gateway.state === "stopped" ? startGateway(link) : status;
+  }
+
+  /** Follows what other windows do with the gateway, and what the person did here. */
+  follow(status: EngineStatus): void {
+    // A gateway that failed is still wanted: a later engine may have more luck with the port.
+    if (status.gateway.state !== "failed") this.gatewayWanted = status.gateway.state === "running";
+  }
+
+  wantGateway(): void {
+    this.gatewayWanted = true;
+  }
+
+  private write({ level, message }: LogEntry): void {
+    this.log[level](`engine: ${message}`);
+  }
+}

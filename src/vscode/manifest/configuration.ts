@@ -1,0 +1,91 @@
+import * as z from "zod";
+import { gatewayKeySchema, gatewaySchema, providerSchema } from "../../core/config/schema";
+import { DEFAULT_LINGER_SECONDS } from "../settings/snapshot";
+
+/** A piece of JSON Schema as it stands in package.json. */
+export type JsonSchema = { [key: string]: unknown };
+
+const ENVIRONMENT_ONLY = "^\\$\\{env:[A-Za-z_][A-Za-z0-9_]*\\}$";
+
+/** `contributes.configuration`: the settings, their schema generated from the one that checks them. */
+export function configuration(): JsonSchema {
+  const gateway = properties(schemaOf(gatewaySchema));
+  const settings: Record<string, JsonSchema> = {
+    "postern.providers": {
+      type: "array",
+      default: [],
+      markdownDescription:
+        "Your model providers, in the order in which they are asked for a model. Add one with **Postern: Add Provider**. Keys are not kept here but in the secret storage.",
+      items: providerItems(),
+    },
+    "postern.gateway.host": { ...gateway.host },
+    "postern.gateway.port": { ...gateway.port },
+    "postern.gateway.autoStart": {
+      type: "boolean",
+      default: false,
+      description: "Start the gateway together with VS Code.",
+    },
+    "postern.gateway.maxRunning": { ...gateway.maxRunning },
+    "postern.gateway.keys": {
+      type: "array",
+      default: [],
+      markdownDescription:
+        "Gateway keys from the environment, beside those made by **Postern: New Gateway Key**.",
+      items: gatewayKeyItems(),
+    },
+    "postern.engine.lingerSeconds": {
+      type: "integer",
+      default: DEFAULT_LINGER_SECONDS,
+      minimum: 0,
+      maximum: 86_400,
+      description:
+        "How long the engine stays after the last window has gone, in seconds, so that a reload does not cut a running tool. At most 10 on Windows.",
+    },
+    "postern.engine.keepRunning": {
+      type: "boolean",
+      default: false,
+      description: "Keep the engine and its gateway running when no window is open.",
+    },
+  };
+  const entries = Object.entries(settings).map(([name, schema], order) => [
+    name,
+    // A workspace must not be able to send a key elsewhere, open the port or loosen a rule.
+    { ...schema, scope: "application", order },
+  ]);
+  return { title: "Postern", properties: Object.fromEntries(entries) };
+}
+
+function schemaOf(schema: z.ZodType): JsonSchema {
+  const { $schema: _, $defs: __, ...rest } = z.toJSONSchema(schema, { io: "input" }) as JsonSchema;
+  return rest;
+}
+
+function providerItems(): JsonSchema {
+  const items = schemaOf(providerSchema);
+  const fields = properties(items);
+  // zod describes any JSON by a recursive reference, which cannot be resolved inside the schema of all settings.
+  fields.extraBody = { type: "object", description: fields.extraBody?.description };
+  for (const name of ["apiKey", "bearerToken"]) fields[name] = environmentOnly(fields[name]);
+  return { ...items, properties: fields };
+}
+
+function gatewayKeyItems(): JsonSchema {
+  const items = schemaOf(gatewayKeySchema);
+  const fields = properties(items);
+  fields.key = environmentOnly(fields.key);
+  return { ...items, properties: fields };
+}
+
+/** The editor marks a literal key while it is typed. */
+function environmentOnly(field: JsonSchema | undefined): JsonSchema {
+  return {
+    ...field,
+    pattern: ENVIRONMENT_ONLY,
+    patternErrorMessage:
+      "A key does not belong into the settings. Use 'Postern: Set Key', or write ${env:NAME}.",
+  };
+}
+
+function properties(schema: JsonSchema): Record<string, JsonSchema> {
+  return { ...(schema.properties as Record<string, JsonSchema>) };
+}

@@ -1,0 +1,31 @@
+import { COMMAND_IDS, COMMANDS, GATEWAY_VIEW, PROVIDERS_VIEW, VIEW_CONTAINER } from "../common/commandIds";
+import { configuration } from "./configuration";
+import { menus } from "./menus";
+
+/**
+ * `contributes` of package.json, made from the same lists and schemas that the code runs on. `npm run manifest` writes
+ * it, a test holds package.json against it; nothing of it is in the bundle.
+ */
+export function contributes(): Record<string, unknown> {
+  return {
+    commands: COMMAND_IDS.map((command) => ({ command, category: "Postern", ...COMMANDS[command] })),
+    viewsContainers: {
+      activitybar: [{ id: VIEW_CONTAINER, title: "Postern", icon: "media/postern.svg" }],
+    },
+    views: {
+      [VIEW_CONTAINER]: [
+        { id: PROVIDERS_VIEW, name: "Providers", icon: "media/postern.svg" },
+        { id: GATEWAY_VIEW, name: "Gateway", icon: "media/postern.svg" },
+      ],
+    },
+    viewsWelcome: [
+      {
+        view: PROVIDERS_VIEW,
+        contents:
+          "No model providers yet. Enter one with its key once, and every tool on this machine can use it through the gateway.\n[Add Provider](command:postern.addProvider)\n[Open Settings](command:postern.openSettings)\nKeys are kept in VS Code's secret storage and in no file.",
+      },
+    ],
+    menus: menus(),
+    configuration: configuration(),
+  };
+}

@@ -1,0 +1,89 @@
+import { type CommandId, GATEWAY_CONTEXT, GATEWAY_VIEW, PROVIDERS_VIEW } from "../common/commandIds";
+
+interface MenuItem {
+  readonly command: CommandId;
+  readonly when?: string;
+  readonly group?: string;
+}
+
+const running = `${GATEWAY_CONTEXT} == running`;
+const notRunning = `${GATEWAY_CONTEXT} != running && ${GATEWAY_CONTEXT} != busy`;
+
+/** A row of the Providers view whose context value has these words. */
+const provider = (...words: string[]): string => row(PROVIDERS_VIEW, "provider", ...words);
+const gateway = (...words: string[]): string => row(GATEWAY_VIEW, ...words);
+
+function row(view: string, ...words: string[]): string {
+  // A space or an end on either side: `\b` would also find a word inside a hyphenated one.
+  const conditions = words.map((word) => `viewItem =~ /(^| )${word}( |$)/`);
+  return [`view == ${view}`, ...conditions].join(" && ");
+}
+
+/** `contributes.menus`: which command shows where. The words of `viewItem` come from the render functions. */
+export function menus(): Record<string, readonly MenuItem[]> {
+  return {
+    commandPalette: [
+      { command: "postern.startGateway", when: notRunning },
+      { command: "postern.stopGateway", when: running },
+      { command: "postern.restartGateway", when: running },
+    ],
+    "view/title": [
+      { command: "postern.addProvider", when: `view == ${PROVIDERS_VIEW}`, group: "navigation@1" },
+      { command: "postern.openSettings", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@1" },
+      { command: "postern.showLog", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@2" },
+      {
+        command: "postern.startGateway",
+        when: `view == ${GATEWAY_VIEW} && ${notRunning}`,
+        group: "navigation@1",
+      },
+      {
+        command: "postern.stopGateway",
+        when: `view == ${GATEWAY_VIEW} && ${running}`,
+        group: "navigation@1",
+      },
+      {
+        command: "postern.restartGateway",
+        when: `view == ${GATEWAY_VIEW} && ${running}`,
+        group: "navigation@2",
+      },
+      { command: "postern.newGatewayKey", when: `view == ${GATEWAY_VIEW}`, group: "1_keys@1" },
+      { command: "postern.openSettings", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@1" },
+      { command: "postern.showLog", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@2" },
+    ],
+    "view/item/context": [
+      { command: "postern.setKey", when: provider("keyAbsent"), group: "inline@1" },
+      { command: "postern.testConnection", when: provider("enabled"), group: "inline@2" },
+      { command: "postern.editProvider", when: provider(), group: "inline@3" },
+      { command: "postern.editProvider", when: provider(), group: "1_edit@1" },
+      { command: "postern.setKey", when: provider("keyAbsent"), group: "1_edit@2" },
+      { command: "postern.replaceKey", when: provider("keyStored"), group: "1_edit@3" },
+      { command: "postern.deleteKey", when: provider("keyStored"), group: "1_edit@4" },
+      { command: "postern.testConnection", when: provider("enabled"), group: "2_test@1" },
+      { command: "postern.refreshModels", when: provider("enabled"), group: "2_test@2" },
+      { command: "postern.enableProvider", when: provider("disabled"), group: "3_state@1" },
+      { command: "postern.disableProvider", when: provider("enabled"), group: "3_state@2" },
+      { command: "postern.removeProvider", when: provider(), group: "9_remove@1" },
+      ...gatewayItems(),
+    ],
+  };
+}
+
+function gatewayItems(): readonly MenuItem[] {
+  const startable = `${gateway("gateway")} && ${notRunning}`;
+  const stoppable = `${gateway("gateway")} && ${running}`;
+  return [
+    { command: "postern.startGateway", when: startable, group: "inline@1" },
+    { command: "postern.stopGateway", when: stoppable, group: "inline@1" },
+    { command: "postern.startGateway", when: startable, group: "1_run@1" },
+    { command: "postern.stopGateway", when: stoppable, group: "1_run@1" },
+    { command: "postern.restartGateway", when: stoppable, group: "1_run@2" },
+    { command: "postern.copyGatewayUrl", when: gateway("gatewayAddress"), group: "inline@1" },
+    { command: "postern.copyGatewayUrl", when: gateway("gatewayAddress"), group: "1_copy@1" },
+    { command: "postern.openSettings", when: gateway("gatewayPort"), group: "inline@1" },
+    { command: "postern.newGatewayKey", when: gateway("gatewayKeys"), group: "inline@1" },
+    { command: "postern.newGatewayKey", when: gateway("gatewayKeys"), group: "1_keys@1" },
+    { command: "postern.copyGatewayKey", when: gateway("gatewayKey", "usable"), group: "inline@1" },
+    { command: "postern.copyGatewayKey", when: gateway("gatewayKey", "usable"), group: "1_copy@1" },
+    { command: "postern.deleteGatewayKey", when: gateway("gatewayKey", "stored"), group: "9_remove@1" },
+  ];
+}

@@ -1,0 +1,43 @@
+import type { EngineState } from "../engine/state";
+import type { LocalState } from "../state";
+
+/** The gateway's state as this window may tell it. busy: the engine comes up, nothing is known. */
+export type GatewayView =
+  | { readonly kind: "running"; readonly url: string; readonly port: number }
+  | { readonly kind: "stopped" }
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "busy"; readonly text: string };
+
+/** Reads the gateway's state off the engine's. */
+export function gatewayView(engine: EngineState): GatewayView {
+  switch (engine.kind) {
+    case "idle":
+      return { kind: "stopped" };
+    case "starting":
+      return { kind: "busy", text: "starting…" };
+    case "restarting":
+      return { kind: "busy", text: "restarting…" };
+    case "failed":
+      return { kind: "failed", message: engine.message };
+    case "outdated":
+      return { kind: "failed", message: "Reload the window to update Postern." };
+    case "ready":
+      break;
+  }
+  const { gateway } = engine.status;
+  if (gateway.state === "running") return { kind: "running", url: gateway.url, port: gateway.port };
+  return gateway.state === "failed" ? { kind: "failed", message: gateway.message } : { kind: "stopped" };
+}
+
+/** The address the gateway has, or will have once it runs. */
+export function gatewayUrl(engine: EngineState, local: Pick<LocalState, "host" | "port">): string {
+  const view = gatewayView(engine);
+  if (view.kind === "running") return view.url;
+  const host = local.host.includes(":") ? `[${local.host}]` : local.host;
+  return `http://${host}:${local.port}`;
+}
+
+/** Whether the address can be reached from other machines. */
+export function isOpenToNetwork(host: string): boolean {
+  return !/^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
+}

@@ -1,0 +1,114 @@
+import type { GatewayKeyEntry, PosternState } from "../state";
+import { type GatewayView, gatewayUrl, gatewayView, isOpenToNetwork } from "./gatewayState";
+import { escapeMarkdown } from "./markdown";
+import { infoNode, type TreeIcon, type TreeNode } from "./treeNode";
+
+/** The rows of the Gateway view. */
+export function renderGateway(state: PosternState): readonly TreeNode[] {
+  const { local } = state;
+  const view = gatewayView(state.engine);
+  const problems = local.problems.map(({ path, message }, index) =>
+    infoNode(`gateway/problem/${index}`, `${path} ${message}`, {
+      id: "warning",
+      color: "list.warningForeground",
+    }),
+  );
+  return [
+    stateNode(view),
+    addressNode(state, view),
+    portNode(local.port, view),
+    keysNode(local.gatewayKeys),
+    ...problems,
+  ];
+}
+
+const ICONS: Record<GatewayView["kind"], TreeIcon> = {
+  running: { id: "pass-filled", color: "testing.iconPassed" },
+  stopped: { id: "circle-outline" },
+  failed: { id: "error", color: "list.errorForeground" },
+  busy: { id: "sync~spin" },
+};
+
+function stateNode(view: GatewayView): TreeNode {
+  const label = { running: "Running", stopped: "Stopped", failed: "Failed", busy: "Waiting for the engine" }[
+    view.kind
+  ];
+  const detail = view.kind === "failed" ? view.message : view.kind === "busy" ? view.text : undefined;
+  return {
+    id: "gateway/state",
+    label,
+    ...(detail === undefined ? {} : { description: detail, tooltip: escapeMarkdown(detail) }),
+    icon: ICONS[view.kind],
+    contextValue: `gateway ${view.kind}`,
+    accessibilityLabel: `Gateway: ${label}${detail === undefined ? "" : `, ${detail}`}`,
+  };
+}
+
+function addressNode(state: PosternState, view: GatewayView): TreeNode {
+  const url = gatewayUrl(state.engine, state.local);
+  const open = isOpenToNetwork(state.local.host);
+  const lines = [
+    view.kind === "running"
+      ? `Tools reach the gateway at ${escapeMarkdown(url)}`
+      : "The address once the gateway runs.",
+    `OpenAI clients: ${escapeMarkdown(`${url}/v1`)}`,
+    `Anthropic clients: ${escapeMarkdown(url)}`,
+  ];
+  if (open) lines.push("**Other machines can reach this address.**");
+  return {
+    id: "gateway/address",
+    label: "Address",
+    description: url,
+    icon: open ? { id: "globe", color: "list.warningForeground" } : { id: "link" },
+    tooltip: lines.join("\n\n"),
+    contextValue: "gatewayAddress",
+    accessibilityLabel: `Address ${url}${open ? ", open to the network" : ""}`,
+  };
+}
+
+function portNode(configured: number, view: GatewayView): TreeNode {
+  const port = view.kind === "running" ? view.port : configured;
+  const text = port === 0 ? "any free one" : String(port);
+  return {
+    id: "gateway/port",
+    label: "Port",
+    description: text,
+    icon: { id: "plug" },
+    contextValue: "gatewayPort",
+    accessibilityLabel: `Port ${text}`,
+  };
+}
+
+function keysNode(keys: readonly GatewayKeyEntry[]): TreeNode {
+  const children =
+    keys.length > 0
+      ? keys.map(keyNode)
+      : [infoNode("gateway/keys/none", "one is made when the gateway starts for the first time")];
+  return {
+    id: "gateway/keys",
+    label: "Gateway keys",
+    icon: { id: "key" },
+    contextValue: "gatewayKeys",
+    accessibilityLabel: `Gateway keys, ${keys.length}`,
+    children,
+    expanded: true,
+  };
+}
+
+function keyNode(key: GatewayKeyEntry): TreeNode {
+  const usable = key.fault === undefined;
+  const description =
+    key.fault ?? (key.source === "settings" ? `${key.masked} · from the environment` : key.masked);
+  return {
+    id: `gateway/key/${key.source}/${key.name}`,
+    label: key.name,
+    description,
+    icon: usable ? { id: "key" } : { id: "warning", color: "list.warningForeground" },
+    tooltip: usable
+      ? `What a tool sends to be let in: ${escapeMarkdown(key.masked)}`
+      : `Not accepted: ${escapeMarkdown(description)}`,
+    contextValue: `gatewayKey ${key.source} ${usable ? "usable" : "faulty"}`,
+    accessibilityLabel: `Gateway key ${key.name}, ${usable ? "accepted" : description}`,
+    target: { kind: "gatewayKey", name: key.name },
+  };
+}

@@ -1,0 +1,16 @@
+/** A count in few characters: 950, 34.5k, 1.2M. */
+export function shortCount(value: number): string {
+  if (value < 1000) return String(value);
+  // 999950 would round to "1000.0k".
+  if (value < 999_950) return `${oneDecimal(value / 1000)}k`;
+  return `${oneDecimal(value / 1_000_000)}M`;
+}
+
+function oneDecimal(value: number): string {
+  return value >= 100 ? String(Math.round(value)) : value.toFixed(1).replace(/\.0$/, "");
+}
+
+/** "1 request", "2 requests". */
+export function counted(value: number, noun: string): string {
+  return `${value.toLocaleString("en-US")} ${noun}${value === 1 ? "" : "s"}`;
+}

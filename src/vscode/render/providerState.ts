@@ -1,0 +1,58 @@
+import type { ProviderStatus } from "../../core/rpc/contract";
+import type { EngineState } from "../engine/state";
+import type { ProviderEntry } from "../state";
+import type { TreeIcon } from "./treeNode";
+
+/** How a provider stands, for a row, a hover and a screen reader. */
+export interface ProviderStanding {
+  readonly kind: "ready" | "disabled" | "keyMissing" | "failing" | "faulty" | "restarting";
+  /** Short: "key set", "failing: …". */
+  readonly text: string;
+  readonly icon: TreeIcon;
+}
+
+/** What the engine says about a provider, if it is connected. */
+export function statusOf(engine: EngineState, id: string): ProviderStatus | undefined {
+  return engine.kind === "ready" ? engine.status.providers.find((provider) => provider.id === id) : undefined;
+}
+
+/**
+ * Settings and secrets of this window come first, since they are newer than what the engine has said; the engine alone
+ * knows whether calls succeed.
+ */
+export function providerStanding(entry: ProviderEntry, engine: EngineState): ProviderStanding {
+  if (entry.faulty) {
+    return standing("faulty", `faulty: ${entry.problems[0]?.message ?? "its configuration cannot be used"}`);
+  }
+  if (!entry.enabled) return standing("disabled", "disabled");
+  if (entry.key.kind === "missing") {
+    const plain = entry.key.reason === "no key is set";
+    return standing("keyMissing", plain ? "key missing" : `key missing: ${entry.key.reason}`);
+  }
+  if (engine.kind === "restarting") return standing("restarting", "restarting…");
+  const status = statusOf(engine, entry.id);
+  if (status?.state === "failing")
+    return standing("failing", `failing: ${status.detail ?? "the last call failed"}`);
+  if (status?.state === "faulty")
+    return standing("faulty", `faulty: ${status.detail ?? "its configuration cannot be used"}`);
+  if (status?.state === "keyMissing") return standing("keyMissing", "key missing");
+  return standing("ready", keyText(entry.key.kind));
+}
+
+function keyText(kind: "stored" | "environment" | "notNeeded"): string {
+  if (kind === "notNeeded") return "no key needed";
+  return kind === "stored" ? "key set" : "key set, from the environment";
+}
+
+const ICONS: Record<ProviderStanding["kind"], TreeIcon> = {
+  ready: { id: "pass-filled", color: "testing.iconPassed" },
+  disabled: { id: "circle-slash", color: "disabledForeground" },
+  keyMissing: { id: "key", color: "list.warningForeground" },
+  failing: { id: "error", color: "list.errorForeground" },
+  faulty: { id: "warning", color: "list.errorForeground" },
+  restarting: { id: "sync~spin" },
+};
+
+function standing(kind: ProviderStanding["kind"], text: string): ProviderStanding {
+  return { kind, text, icon: ICONS[kind] };
+}

@@ -1,0 +1,77 @@
+import { type CheckedGatewayKey, checkGatewayKeys } from "../../core/config/gatewayKeys";
+import { type CheckedProvider, checkProviders } from "../../core/config/parse";
+import type { ConfigProblem } from "../../core/config/problems";
+import { gatewaySchema } from "../../core/config/schema";
+
+/** Looks up a setting below `postern.`, as the user wrote it; a workspace's value is never among them. */
+export type RawSettings = (key: string) => unknown;
+
+/** The settings, checked. A faulty part does not take the others with it. */
+export interface Settings {
+  readonly providers: readonly CheckedProvider[];
+  readonly host: string;
+  readonly port: number;
+  readonly maxRunning: number;
+  readonly keys: readonly CheckedGatewayKey[];
+  readonly autoStart: boolean;
+  readonly lingerSeconds: number;
+  readonly keepRunning: boolean;
+  /** What is wrong with settings other than the lists above; the default is used instead. */
+  readonly problems: readonly ConfigProblem[];
+}
+
+export const DEFAULT_LINGER_SECONDS = 60;
+
+/** Reads and checks the settings. */
+export function readSettings(raw: RawSettings): Settings {
+  const problems: ConfigProblem[] = [];
+  const checked = <T>(
+    key: string,
+    parse: (value: unknown) => { data?: T; fault?: string },
+    fallback: T,
+  ): T => {
+    const value = raw(key);
+    if (value === undefined || value === null) return fallback;
+    const { data, fault } = parse(value);
+    if (data !== undefined) return data;
+    problems.push({
+      path: `postern.${key}`,
+      message: `${fault ?? "is not valid"}; ${JSON.stringify(fallback)} is used`,
+    });
+    return fallback;
+  };
+  const defaults = gatewaySchema.parse({});
+  const flag = (value: unknown): { data?: boolean; fault?: string } =>
+    typeof value === "boolean" ? { data: value } : { fault: "must be true or false" };
+  return {
+    providers: checkProviders(raw("providers"), "settings"),
+    host: checked("gateway.host", zodField(gatewaySchema.shape.host), defaults.host),
+    port: checked("gateway.port", zodField(gatewaySchema.shape.port), defaults.port),
+    maxRunning: checked("gateway.maxRunning", zodField(gatewaySchema.shape.maxRunning), defaults.maxRunning),
+    keys: checkGatewayKeys(raw("gateway.keys")),
+    autoStart: checked("gateway.autoStart", flag, false),
+    lingerSeconds: checked("engine.lingerSeconds", seconds, DEFAULT_LINGER_SECONDS),
+    keepRunning: checked("engine.keepRunning", flag, false),
+    problems,
+  };
+}
+
+interface Checker<T> {
+  safeParse(value: unknown): {
+    success: boolean;
+    data?: T;
+    error?: { issues: readonly { message: string }[] };
+  };
+}
+
+function zodField<T>(schema: Checker<T>): (value: unknown) => { data?: T; fault?: string } {
+  return (value) => {
+    const { data, error } = schema.safeParse(value);
+    return data !== undefined ? { data } : { fault: error?.issues[0]?.message ?? "is not valid" };
+  };
+}
+
+function seconds(value: unknown): { data?: number; fault?: string } {
+  const fits = typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 86_400;
+  return fits ? { data: value } : { fault: "must be a whole number of seconds from 0 to 86400" };
+}

@@ -1,0 +1,81 @@
+import type { ConfigProblem } from "../core/config/problems";
+import type { ProviderType } from "../core/config/schema";
+import { Emitter } from "./common/emitter";
+import type { EngineState } from "./engine/state";
+
+/** Whether a provider has what it is authenticated with, and from where. Never the key itself. */
+export type KeyPresence =
+  | { readonly kind: "stored" }
+  | { readonly kind: "environment" }
+  | { readonly kind: "notNeeded" }
+  | { readonly kind: "missing"; readonly reason: string };
+
+interface EntryBase {
+  /** Place in the setting `postern.providers`. */
+  readonly index: number;
+  readonly id: string;
+}
+
+/** A provider as this window's settings and secrets have it. */
+export type ProviderEntry =
+  | (EntryBase & {
+      readonly faulty: false;
+      readonly name: string;
+      readonly type: ProviderType;
+      readonly baseUrl: string;
+      readonly enabled: boolean;
+      readonly key: KeyPresence;
+      /** Whether the secret storage holds a key for it, even if another one is used. */
+      readonly stored: boolean;
+    })
+  | (EntryBase & { readonly faulty: true; readonly problems: readonly ConfigProblem[] });
+
+export type UsableEntry = Extract<ProviderEntry, { faulty: false }>;
+
+export interface GatewayKeyEntry {
+  readonly name: string;
+  /** The first and last characters; empty where there is no key. */
+  readonly masked: string;
+  readonly source: "stored" | "settings";
+  /** Why it is not accepted. */
+  readonly fault?: string;
+}
+
+/** What settings and secrets say. Known without the engine, so the trees always have something true to show. */
+export interface LocalState {
+  readonly providers: readonly ProviderEntry[];
+  readonly gatewayKeys: readonly GatewayKeyEntry[];
+  readonly host: string;
+  readonly port: number;
+  readonly problems: readonly ConfigProblem[];
+}
+
+/** All that views render. */
+export interface PosternState {
+  readonly local: LocalState;
+  readonly engine: EngineState;
+}
+
+/** Holds the state and tells when it changes. */
+export class StateStore {
+  private current: PosternState;
+  private readonly changed = new Emitter<PosternState>();
+  readonly onDidChange = this.changed.event;
+
+  constructor(initial: PosternState) {
+    this.current = initial;
+  }
+
+  get value(): PosternState {
+    return this.current;
+  }
+
+  update(part: Partial<PosternState>): void {
+    this.current = { ...this.current, ...part };
+    this.changed.fire(this.current);
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+  }
+}

@@ -1,0 +1,35 @@
+import type { EngineRequests } from "../core/rpc/contract";
+import type { EngineLink } from "./engine/link";
+import type { GatewayController } from "./gateway/controller";
+import type { ProviderRegistry } from "./providers/registry";
+import type { StatusBarView } from "./render/statusBar";
+import type { TreeNode } from "./render/treeNode";
+import type { GatewayKeys } from "./secrets/gatewayKeys";
+import type { PosternState } from "./state";
+
+/**
+ * What the tests inside the extension host get from `activate`, and nobody else: what a person would see, and what the
+ * dialogs would call once they were answered.
+ */
+export interface PosternTestApi {
+  readonly registry: ProviderRegistry;
+  readonly gateway: GatewayController;
+  readonly gatewayKeys: GatewayKeys;
+  readonly secrets: {
+    get(name: string): Thenable<string | undefined>;
+    delete(name: string): Thenable<void>;
+    keys(): Thenable<string[]>;
+  };
+  readonly globalStoragePath: string;
+  readonly activationMs: number;
+  state(): PosternState;
+  onDidChangeState(listener: (state: PosternState) => void): { dispose(): void };
+  providersTree(): readonly TreeNode[];
+  gatewayTree(): readonly TreeNode[];
+  statusBar(): StatusBarView;
+  /** A second connection to the engine, as another window would have. */
+  secondWindow(): Promise<EngineLink>;
+  testProvider(
+    provider: EngineRequests["testProvider"]["params"],
+  ): Promise<EngineRequests["testProvider"]["result"]>;
+}

@@ -1,0 +1,26 @@
+import * as vscode from "vscode";
+
+type Severity = "info" | "warning" | "error";
+
+/** What a button of a notification does. */
+export type Actions = Readonly<Record<string, () => unknown>>;
+
+const SHOW = {
+  info: vscode.window.showInformationMessage,
+  warning: vscode.window.showWarningMessage,
+  error: vscode.window.showErrorMessage,
+} as const;
+
+/** Shows a notification and runs what its buttons stand for. Nobody waits for it: it may stay open for ever. */
+export function notify(severity: Severity, message: string, actions: Actions = {}): void {
+  const show: (text: string, ...buttons: string[]) => Thenable<string | undefined> = SHOW[severity];
+  void show(message, ...Object.keys(actions)).then((chosen) => {
+    if (chosen !== undefined) void actions[chosen]?.();
+  });
+}
+
+/** Asks before something that cannot be taken back, or that may be a mistake. */
+export async function confirm(message: string, detail: string, action: string): Promise<boolean> {
+  const chosen = await vscode.window.showWarningMessage(message, { modal: true, detail }, action);
+  return chosen === action;
+}

@@ -1,0 +1,94 @@
+import * as vscode from "vscode";
+
+/** How a step ended. */
+export type Answer<T> =
+  | { readonly kind: "answer"; readonly value: T }
+  | { readonly kind: "back" }
+  | { readonly kind: "cancel" };
+
+interface Step {
+  readonly title: string;
+  readonly step?: number;
+  readonly totalSteps?: number;
+  /** Whether there is a step to go back to. */
+  readonly canGoBack?: boolean;
+}
+
+export interface Choice<T> extends vscode.QuickPickItem {
+  readonly value: T;
+}
+
+export interface PickStep<T> extends Step {
+  readonly placeholder: string;
+  readonly choices: readonly Choice<T>[];
+  /** Chosen beforehand, when coming back to the step. */
+  readonly active?: T;
+}
+
+export interface InputStep extends Step {
+  readonly prompt: string;
+  readonly value?: string;
+  readonly placeholder?: string;
+  readonly password?: boolean;
+  /** What is wrong with the text so far; undefined if nothing is. */
+  readonly validate?: (text: string) => string | undefined;
+  /** A page that helps with the step; opened by a button. */
+  readonly helpPage?: { readonly label: string; readonly url: string };
+}
+
+/** Lets the person choose one of several. */
+export function pickStep<T>(step: PickStep<T>): Promise<Answer<T>> {
+  const pick = vscode.window.createQuickPick<Choice<T>>();
+  pick.placeholder = step.placeholder;
+  pick.items = step.choices;
+  pick.matchOnDescription = true;
+  pick.matchOnDetail = true;
+  const active = step.choices.find(({ value }) => value === step.active);
+  if (active) pick.activeItems = [active];
+  return run(pick, step, (resolve) => {
+    const [chosen] = pick.selectedItems;
+    if (chosen) resolve({ kind: "answer", value: chosen.value });
+  });
+}
+
+/** Lets the person enter a text; it is checked as it is typed. */
+export function inputStep(step: InputStep): Promise<Answer<string>> {
+  const box = vscode.window.createInputBox();
+  box.prompt = step.prompt;
+  box.value = step.value ?? "";
+  box.placeholder = step.placeholder ?? "";
+  box.password = step.password ?? false;
+  const fault = (): string | undefined => step.validate?.(box.value);
+  // An empty box needs no reproach before something was typed.
+  box.onDidChangeValue(() => {
+    box.validationMessage = box.value === "" ? undefined : fault();
+  });
+  return run(box, step, (resolve) => {
+    box.validationMessage = fault();
+    if (box.validationMessage === undefined) resolve({ kind: "answer", value: box.value });
+  });
+}
+
+function run<T>(
+  input: vscode.QuickPick<Choice<T>> | vscode.InputBox,
+  step: Step & Pick<InputStep, "helpPage">,
+  accept: (resolve: (answer: Answer<T>) => void) => void,
+): Promise<Answer<T>> {
+  input.title = step.title;
+  input.step = step.step;
+  input.totalSteps = step.totalSteps;
+  // A person goes to a browser to fetch a key; the box must still be there afterwards.
+  input.ignoreFocusOut = true;
+  const { helpPage } = step;
+  const help = helpPage && { iconPath: new vscode.ThemeIcon("link-external"), tooltip: helpPage.label };
+  input.buttons = [...(step.canGoBack ? [vscode.QuickInputButtons.Back] : []), ...(help ? [help] : [])];
+  return new Promise<Answer<T>>((resolve) => {
+    input.onDidTriggerButton((button) => {
+      if (button === vscode.QuickInputButtons.Back) resolve({ kind: "back" });
+      else if (helpPage) void vscode.env.openExternal(vscode.Uri.parse(helpPage.url));
+    });
+    input.onDidAccept(() => accept(resolve));
+    input.onDidHide(() => resolve({ kind: "cancel" }));
+    input.show();
+  }).finally(() => input.dispose());
+}

@@ -1,0 +1,45 @@
+import * as vscode from "vscode";
+import type { Disposable } from "../common/disposables";
+import type { TreeIcon, TreeNode } from "../render/treeNode";
+
+/** Shows rows that a pure function has rendered. */
+export class RenderedTree implements vscode.TreeDataProvider<TreeNode>, Disposable {
+  private readonly changed = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+
+  constructor(private readonly render: () => readonly TreeNode[]) {}
+
+  refresh(): void {
+    this.changed.fire(undefined);
+  }
+
+  getChildren(node?: TreeNode): TreeNode[] {
+    return [...(node ? (node.children ?? []) : this.render())];
+  }
+
+  getTreeItem(node: TreeNode): vscode.TreeItem {
+    const item = new vscode.TreeItem(node.label, collapsible(node));
+    item.id = node.id;
+    item.contextValue = node.contextValue;
+    item.accessibilityInformation = { label: node.accessibilityLabel };
+    if (node.description !== undefined) item.description = node.description;
+    if (node.icon) item.iconPath = themeIcon(node.icon);
+    if (node.tooltip !== undefined) item.tooltip = new vscode.MarkdownString(node.tooltip);
+    return item;
+  }
+
+  dispose(): void {
+    this.changed.dispose();
+  }
+}
+
+function collapsible({ children, expanded }: TreeNode): vscode.TreeItemCollapsibleState {
+  if (!children || children.length === 0) return vscode.TreeItemCollapsibleState.None;
+  return expanded ? vscode.TreeItemCollapsibleState.Expanded : vscode.TreeItemCollapsibleState.Collapsed;
+}
+
+function themeIcon({ id, color }: TreeIcon): vscode.ThemeIcon {
+  return color === undefined
+    ? new vscode.ThemeIcon(id)
+    : new vscode.ThemeIcon(id, new vscode.ThemeColor(color));
+}

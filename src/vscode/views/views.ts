@@ -1,0 +1,54 @@
+import * as vscode from "vscode";
+import { GATEWAY_CONTEXT, GATEWAY_VIEW, PROVIDERS_VIEW } from "../common/commandIds";
+import { DisposableStore } from "../common/disposables";
+import { gatewayView } from "../render/gatewayState";
+import { renderGateway } from "../render/gatewayTree";
+import { renderProviders } from "../render/providersTree";
+import { renderStatusBar, STATUS_BAR_COMMANDS } from "../render/statusBar";
+import type { PosternState, StateStore } from "../state";
+import { RenderedTree } from "./treeView";
+
+/** Creates the two tree views and the status bar item, and keeps them in step with the state. */
+export function createViews(store: StateStore, onFirstVisible: () => void): DisposableStore {
+  const disposables = new DisposableStore();
+  const providers = disposables.add(new RenderedTree(() => renderProviders(store.value)));
+  const gateway = disposables.add(new RenderedTree(() => renderGateway(store.value)));
+  const trees = [
+    vscode.window.createTreeView(PROVIDERS_VIEW, { treeDataProvider: providers, showCollapseAll: true }),
+    vscode.window.createTreeView(GATEWAY_VIEW, { treeDataProvider: gateway }),
+  ];
+  for (const tree of trees) {
+    disposables.add(tree);
+    disposables.add(tree.onDidChangeVisibility(({ visible }) => visible && onFirstVisible()));
+    if (tree.visible) onFirstVisible();
+  }
+  const statusItem = disposables.add(createStatusItem());
+  const apply = (state: PosternState): void => {
+    providers.refresh();
+    gateway.refresh();
+    applyStatusBar(statusItem, state);
+    void vscode.commands.executeCommand("setContext", GATEWAY_CONTEXT, gatewayView(state.engine).kind);
+  };
+  apply(store.value);
+  disposables.add(store.onDidChange(apply));
+  return disposables;
+}
+
+function createStatusItem(): vscode.StatusBarItem {
+  const item = vscode.window.createStatusBarItem("postern.status", vscode.StatusBarAlignment.Left);
+  item.name = "Postern";
+  item.show();
+  return item;
+}
+
+function applyStatusBar(item: vscode.StatusBarItem, state: PosternState): void {
+  const view = renderStatusBar(state);
+  const tooltip = new vscode.MarkdownString(view.tooltipMarkdown, true);
+  tooltip.isTrusted = { enabledCommands: [...STATUS_BAR_COMMANDS] };
+  item.text = view.text;
+  item.tooltip = tooltip;
+  item.command = view.command;
+  item.accessibilityInformation = { label: view.accessibilityLabel, role: "button" };
+  item.backgroundColor =
+    view.severity === "warning" ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+}

@@ -1,0 +1,68 @@
+import * as vscode from "vscode";
+import { addProviderFlow } from "../commands/addProvider";
+import { editProviderFlow, openProviderSettings } from "../commands/editProvider";
+import { gatewayCommands } from "../commands/gatewayCommands";
+import { gatewayKeyCommands } from "../commands/gatewayKeyCommands";
+import { keyCommands } from "../commands/keyCommands";
+import { pickProvider } from "../commands/pickProvider";
+import { providerCommands } from "../commands/providerCommands";
+import type { CommandHandlers } from "../commands/register";
+import type { GatewayController } from "../gateway/controller";
+import type { StartFailureNotice } from "../gateway/startFailure";
+import type { ProviderRegistry } from "../providers/registry";
+import type { StateStore } from "../state";
+import { notify } from "../ui/notify";
+import type { EngineParts } from "./engine";
+import type { Storage } from "./storage";
+
+/** What the commands work on. */
+export interface CommandParts {
+  readonly store: StateStore;
+  readonly storage: Storage;
+  readonly engine: Pick<EngineParts, "api" | "sync">;
+  readonly registry: ProviderRegistry;
+  readonly gateway: GatewayController;
+  readonly failure: StartFailureNotice;
+  readonly channel: Pick<vscode.LogOutputChannel, "show">;
+}
+
+/** Puts the commands together. */
+export function createCommands(parts: CommandParts): CommandHandlers {
+  const { store, storage, engine, registry, gateway, failure, channel } = parts;
+  const surroundings = {
+    accepted: async () => (await storage.desired()).config.gateway.keys,
+    changed: () => engine.sync.flush(),
+  };
+  return {
+    ...providerCommands(store, registry, engine.api),
+    ...keyCommands(store, registry),
+    ...gatewayCommands(store, gateway, failure),
+    ...gatewayKeyCommands(storage.gatewayKeys, surroundings),
+    "postern.addProvider": async () => {
+      const id = await addProviderFlow({
+        registry,
+        environment: storage.environment,
+        test: (provider, signal) => engine.api.testProvider(provider, signal),
+      });
+      if (id !== undefined) notify("info", `Added the provider ${id}.`, afterAdding(store));
+    },
+    "postern.editProvider": async (target) => {
+      const chosen = await pickProvider(target, store.value, { title: "Edit Provider" });
+      if (chosen) await editProviderFlow(registry, chosen);
+    },
+    "postern.showLog": async () => channel.show(true),
+    "postern.openSettings": async () => {
+      const hasProviders = store.value.local.providers.length > 0;
+      // The list of providers can only be edited in the file; everything else has a form.
+      if (hasProviders && store.value.local.providers.some(({ faulty }) => faulty))
+        await openProviderSettings();
+      else await vscode.commands.executeCommand("workbench.action.openSettings", "postern.");
+    },
+  };
+}
+
+function afterAdding(store: StateStore): Record<string, () => unknown> {
+  const { engine } = store.value;
+  const running = engine.kind === "ready" && engine.status.gateway.state === "running";
+  return running ? {} : { "Start Gateway": () => vscode.commands.executeCommand("postern.startGateway") };
+}

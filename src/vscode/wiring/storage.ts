@@ -1,0 +1,72 @@
+import os from "node:os";
+import path from "node:path";
+import type * as vscode from "vscode";
+import type { Environment } from "../../core/config/reference";
+import type { EngineBoot } from "../../core/rpc/contract";
+import { type Desired, desiredState } from "../engine/desired";
+import { preparePipePath } from "../engine/pipePath";
+import { engineToken } from "../secrets/engineToken";
+import { GatewayKeys } from "../secrets/gatewayKeys";
+import { ProviderKeys } from "../secrets/providerKeys";
+import { SettingsStore } from "../settings/store";
+
+/** Where everything is kept. */
+export interface Storage {
+  readonly settings: SettingsStore;
+  readonly providerKeys: ProviderKeys;
+  readonly gatewayKeys: GatewayKeys;
+  readonly environment: Environment;
+  /** What an engine needs to be found and started. */
+  boot(): Promise<EngineBoot>;
+  /** Settings, secrets and environment as they are now. */
+  desired(): Promise<Desired>;
+  /** For a first look before any secret has been read. */
+  withoutSecrets(): Desired;
+}
+
+/** Builds what reads and writes settings and secrets. */
+export function createStorage(context: vscode.ExtensionContext): Storage {
+  const settings = new SettingsStore();
+  const providerKeys = new ProviderKeys(context.secrets);
+  const gatewayKeys = new GatewayKeys(context.secrets);
+  const environment: Environment = (name) => process.env[name];
+  const storagePath = context.globalStorageUri.fsPath;
+  return {
+    settings,
+    providerKeys,
+    gatewayKeys,
+    environment,
+    boot: async () => ({
+      token: await engineToken(context.secrets),
+      pipePath: await preparePipePath(storagePath, {
+        platform: process.platform,
+        environment,
+        tmpdir: os.tmpdir(),
+        // Not os.userInfo(): it throws for a user whom the system has no entry for, as in many containers.
+        uid: process.getuid?.() ?? 0,
+        userName: process.env.USERNAME ?? "",
+      }),
+      dataDir: path.join(storagePath, "engine"),
+    }),
+    desired: async () => {
+      const read = settings.read();
+      const ids = read.providers.flatMap((checked) => (checked.ok ? [checked.provider.id] : []));
+      const credentials = await Promise.all(ids.map(async (id) => [id, await providerKeys.get(id)] as const));
+      return desiredState({
+        settings: read,
+        proxy: settings.proxy(),
+        environment,
+        credentials: new Map(credentials),
+        gatewayKeys: await gatewayKeys.list(),
+      });
+    },
+    withoutSecrets: () =>
+      desiredState({
+        settings: settings.read(),
+        proxy: settings.proxy(),
+        environment,
+        credentials: new Map(),
+        gatewayKeys: [],
+      }),
+  };
+}

@@ -1,0 +1,45 @@
+import type * as vscode from "vscode";
+import type { GatewayController } from "../gateway/controller";
+import type { ProviderRegistry } from "../providers/registry";
+import { renderGateway } from "../render/gatewayTree";
+import { renderProviders } from "../render/providersTree";
+import { renderStatusBar } from "../render/statusBar";
+import type { StateStore } from "../state";
+import type { PosternTestApi } from "../testApi";
+import type { EngineParts } from "./engine";
+import type { Storage } from "./storage";
+
+/** What the tests' view of the extension is made of. */
+export interface TestApiParts {
+  readonly context: Pick<vscode.ExtensionContext, "secrets" | "globalStorageUri">;
+  readonly storage: Storage;
+  readonly store: StateStore;
+  readonly engine: EngineParts;
+  readonly registry: ProviderRegistry;
+  readonly gateway: GatewayController;
+  readonly activationMs: number;
+}
+
+/** Builds what tests in the extension host work with. */
+export function createTestApi(parts: TestApiParts): PosternTestApi {
+  const { context, storage, store, engine, registry, gateway, activationMs } = parts;
+  return {
+    registry,
+    gateway,
+    gatewayKeys: storage.gatewayKeys,
+    secrets: context.secrets,
+    globalStoragePath: context.globalStorageUri.fsPath,
+    activationMs,
+    state: () => store.value,
+    onDidChangeState: (listener) => store.onDidChange(listener),
+    providersTree: () => renderProviders(store.value),
+    gatewayTree: () => renderGateway(store.value),
+    statusBar: () => renderStatusBar(store.value),
+    secondWindow: async () => {
+      const link = await engine.launcher.joinRunning();
+      if (typeof link === "string") throw new Error(`The engine is ${link}.`);
+      return link;
+    },
+    testProvider: (provider) => engine.api.testProvider(provider, new AbortController().signal),
+  };
+}

@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import { engineConfigFromFile, resolveProvider } from "../../../src/core/config/engineConfig";
+import { checkProviders, parseConfigText, validateConfig } from "../../../src/core/config/parse";
+import { type ProviderConfig, providerSchema } from "../../../src/core/config/schema";
+
+const openai = { id: "openai", type: "openai", baseUrl: "https://api.openai.com/v1" };
+const provider = (fields: object): ProviderConfig => providerSchema.parse({ ...openai, ...fields });
+
+describe("parseConfigText", () => {
+  it("reads JSON with comments and fills in the defaults", () => {
+    const result = parseConfigText(`{ // mine\n "providers": [${JSON.stringify(openai)},],\n}`);
+    expect(result).toEqual({
+      ok: true,
+      config: {
+        providers: [{ ...openai, wireApi: "completions", enabled: true }],
+        gateway: { host: "127.0.0.1", port: 4141, maxRunning: 512, keys: [] },
+      },
+    });
+  });
+
+  it("says where the JSON breaks", () => {
+    const result = parseConfigText('{\n  "providers": [}\n');
+    expect(result.ok ? [] : result.problems.map((problem) => problem.message)[0]).toContain(
+      "line 2, column 17",
+    );
+  });
+
+  it("reports every fault at once, each with its path", () => {
+    const result = validateConfig({
+      providers: [
+        { id: "a b", type: "openai", baseUrl: "ftp://x" },
+        { id: "twice", type: "nonsense", baseUrl: "https://x.example", wireApi: "soap" },
+        {
+          id: "twice",
+          type: "azure",
+          baseUrl: "https://x.openai.azure.com/openai/v1",
+          models: [{ deployment: "d" }],
+        },
+        { ...openai, price: 3 },
+      ],
+      gateway: { port: 99999, keys: [{ name: "ci" }] },
+      routes: [],
+    });
+    const paths = result.ok ? [] : result.problems.map((problem) => problem.path);
+    expect(paths.sort()).toEqual(
+      [
+        "providers[0].id",
+        "providers[0].baseUrl",
+        "providers[1].type",
+        "providers[1].wireApi",
+        "providers[2].id",
+        "providers[2].baseUrl",
+        "providers[2].models[0].id",
+        "providers[3].price",
+        "gateway.port",
+        "gateway.keys[0].key",
+        "routes",
+      ].sort(),
+    );
+  });
+
+  it("refuses what this version does not build instead of ignoring it", () => {
+    for (const part of ["routes", "budgets", "audit", "policy"]) {
+      const result = validateConfig({ [part]: [] });
+      expect(result.ok ? "" : result.problems[0]?.path).toBe(part);
+    }
+  });
+});
+
+describe("checkProviders", () => {
+  it("keeps the good ones when one is edited into nonsense", () => {
+    const checked = checkProviders(
+      [openai, { id: "bad", type: "openai", baseUrl: 7 }, "nonsense"],
+      "settings",
+    );
+    expect(checked.map((entry) => entry.ok)).toEqual([true, false, false]);
+    expect(checked[1]).toMatchObject({ id: "bad", problems: [{ path: "providers[1].baseUrl" }] });
+  });
+
+  it("refuses a literal key in the settings and offers to move it, but takes a reference", () => {
+    const [literal, reference] = checkProviders(
+      [
+        { ...openai, apiKey: "sk-literal" },
+        { ...openai, id: "b", apiKey: "${env:KEY}" },
+      ],
+      "settings",
+    );
+    expect(literal).toMatchObject({
+      ok: false,
+      problems: [{ path: "providers[0].apiKey", remedy: "moveKeyToSecretStorage" }],
+    });
+    expect(JSON.stringify(literal)).not.toContain("sk-literal");
+    expect(reference?.ok).toBe(true);
+    expect(validateConfig({ providers: [{ ...openai, apiKey: "sk-literal" }] }).ok).toBe(true);
+  });
+
+  it("says so when the setting is no list at all", () => {
+    expect(checkProviders({ openai }, "settings")).toMatchObject([
+      { ok: false, problems: [{ message: "must be a list" }] },
+    ]);
+    expect(checkProviders(undefined, "settings")).toEqual([]);
+  });
+});
+
+describe("resolveProvider", () => {
+  const environment = (name: string) => ({ KEY: "from-env", TOKEN: " token\n", EMPTY: "" })[name];
+  it.each<[string, object, object, object]>([
+    ["a stored key", {}, { apiKey: "stored" }, { kind: "apiKey", value: "stored" }],
+    [
+      "the configuration before the store",
+      { apiKey: "${env:KEY}" },
+      { apiKey: "stored" },
+      { kind: "apiKey", value: "from-env" },
+    ],
+    [
+      "a token before a key",
+      { bearerToken: "${env:TOKEN}", apiKey: "${env:KEY}" },
+      {},
+      { kind: "bearerToken", value: "token" },
+    ],
+    ["no key where one is needed", {}, {}, { kind: "missing", reason: "no key is set" }],
+    [
+      "an unset variable",
+      { apiKey: "${env:NOPE}" },
+      { apiKey: "stored" },
+      { kind: "missing", reason: "the environment variable NOPE is not set" },
+    ],
+    [
+      "an empty variable",
+      { apiKey: "${env:EMPTY}" },
+      {},
+      { kind: "missing", reason: "the environment variable EMPTY is not set" },
+    ],
+    ["none on this machine", { baseUrl: "http://localhost:11434" }, {}, { kind: "none" }],
+    ["none where headers authenticate", { headers: { "X-Token": "${env:KEY}" } }, {}, { kind: "none" }],
+  ])("%s", (_, fields, stored, credential) => {
+    expect(resolveProvider(provider(fields), environment, stored).credential).toEqual(credential);
+  });
+
+  it("resolves references in headers and keeps the references out of the rest", () => {
+    const resolved = resolveProvider(
+      provider({ apiKey: "${env:KEY}", headers: { "X-Token": "${env:KEY}" } }),
+      environment,
+    );
+    expect(resolved.config).toMatchObject({ headers: { "X-Token": "from-env" } });
+    expect(resolved.config).not.toHaveProperty("apiKey");
+  });
+});
+
+describe("engineConfigFromFile", () => {
+  it("takes enabled gateway keys and reports those that cannot be resolved", () => {
+    const parsed = validateConfig({
+      gateway: {
+        keys: [
+          { name: "a", key: "literal" },
+          { name: "b", key: "${env:NOPE}" },
+          { name: "c", key: "off", enabled: false },
+        ],
+      },
+    });
+    if (!parsed.ok) throw new Error("does not parse");
+    const { config, problems } = engineConfigFromFile(parsed.config, () => undefined);
+    expect(config.gateway.keys).toEqual([{ name: "a", key: "literal" }]);
+    expect(problems).toEqual([
+      { path: "gateway.keys[1].key", message: "the environment variable NOPE is not set" },
+    ]);
+  });
+});

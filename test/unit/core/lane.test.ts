@@ -1,0 +1,214 @@
+import { describe, expect, it } from "vitest";
+import { spliced } from "../../../src/core/json/splice";
+import { scanTopLevel } from "../../../src/core/json/topLevel";
+import { usageOfBody, usageOfEnds } from "../../../src/core/lane/bodyUsage";
+import { reportedUsage } from "../../../src/core/lane/reportedUsage";
+import { type EditOptions, requestEdits } from "../../../src/core/lane/requestEdits";
+import { StreamTap } from "../../../src/core/lane/streamTap";
+import type { WireProtocol } from "../../../src/core/protocols/wire";
+
+const bytes = (text: string) => Buffer.from(text);
+const event = (data: unknown, name?: string) =>
+  `${name ? `event: ${name}\n` : ""}data: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`;
+
+function edited(body: string, options: Partial<EditOptions> = {}) {
+  const raw = bytes(body);
+  const { splices, usageInjected } = requestEdits(raw, scanTopLevel(raw), {
+    model: "up",
+    includeUsage: false,
+    ...options,
+  });
+  return { body: Buffer.concat(spliced(raw, splices)).toString("utf8"), usageInjected };
+}
+
+describe("requestEdits", () => {
+  it("changes the model's value and not a byte more", () => {
+    expect(edited('{ "b":1e400 ,"model" : "p/up","x":[ 1 ] }').body).toBe(
+      '{ "b":1e400 ,"model" : "up","x":[ 1 ] }',
+    );
+    expect(edited('{"model":"up"}').body).toBe('{"model":"up"}');
+    expect(edited('{"messages":[{"model":"p/up"}],"model":"p/up"}').body).toBe(
+      '{"messages":[{"model":"p/up"}],"model":"up"}',
+    );
+  });
+
+  it("asks for the usage of a stream, and notes when it was the one who asked", () => {
+    expect(edited('{"model":"up"}', { includeUsage: true })).toEqual({
+      body: '{"model":"up","stream_options":{"include_usage":true}}',
+      usageInjected: true,
+    });
+    expect(edited('{"model":"up","stream_options":null}', { includeUsage: true })).toEqual({
+      body: '{"model":"up","stream_options":{"include_usage":true}}',
+      usageInjected: true,
+    });
+    expect(
+      edited('{"model":"up","stream_options":{"x":1,"include_usage":false}}', { includeUsage: true }),
+    ).toEqual({
+      body: '{"model":"up","stream_options":{"x":1,"include_usage":true}}',
+      usageInjected: true,
+    });
+    const asked = '{"model":"up","stream_options":{"include_usage":true}}';
+    expect(edited(asked, { includeUsage: true })).toEqual({ body: asked, usageInjected: false });
+  });
+
+  it("adds a provider's extra fields where the client has not set them, and the model where the path named it", () => {
+    expect(edited('{"model":"up","a":1}', { extraBody: { a: 2, b: { c: 3 } } }).body).toBe(
+      '{"model":"up","a":1,"b":{"c":3}}',
+    );
+    expect(edited("{}", { extraBody: { model: "other" } }).body).toBe('{"model":"up"}');
+  });
+});
+
+describe("reportedUsage", () => {
+  it.each<[WireProtocol, unknown, unknown]>([
+    [
+      "chat",
+      {
+        prompt_tokens: 10,
+        completion_tokens: 5,
+        prompt_tokens_details: { cached_tokens: 4 },
+        completion_tokens_details: { reasoning_tokens: 2 },
+      },
+      { inputTokens: 10, cachedInputTokens: 4, outputTokens: 5, reasoningTokens: 2 },
+    ],
+    ["chat", { prompt_tokens: 10, prompt_cache_hit_tokens: 3 }, { inputTokens: 10, cachedInputTokens: 3 }],
+    [
+      "responses",
+      {
+        input_tokens: 10,
+        output_tokens: 5,
+        input_tokens_details: { cached_tokens: 4 },
+        output_tokens_details: { reasoning_tokens: 1 },
+      },
+      { inputTokens: 10, cachedInputTokens: 4, outputTokens: 5, reasoningTokens: 1 },
+    ],
+    [
+      "messages",
+      { input_tokens: 10, cache_read_input_tokens: 4, cache_creation_input_tokens: 3, output_tokens: 5 },
+      { inputTokens: 17, cachedInputTokens: 4, cacheWriteTokens: 3, outputTokens: 5 },
+    ],
+    ["messages", { output_tokens: 5 }, { outputTokens: 5 }],
+    ["chat", { prompt_tokens: 0 }, { inputTokens: 0 }],
+    ["chat", { prompt_tokens: -1, completion_tokens: "5" }, undefined],
+    ["chat", null, undefined],
+    ["chat", [], undefined],
+  ])("%s %j", (protocol, usage, expected) => {
+    expect(reportedUsage(protocol, usage)).toEqual(expected);
+  });
+});
+
+describe("bodies", () => {
+  it("reads the usage of a whole body and of the ends of a large one", () => {
+    expect(usageOfBody("chat", bytes('{"usage":{"prompt_tokens":1}}'))).toEqual({ inputTokens: 1 });
+    expect(usageOfBody("chat", bytes("not json"))).toBeUndefined();
+    const tail = bytes(
+      '"content":"\\"usage\\": {\\"prompt_tokens\\": 99}"}],"usage": {"prompt_tokens":7,"prompt_tokens_details":{"cached_tokens":2}},"x":1}',
+    );
+    expect(usageOfEnds("chat", bytes("{"), tail)).toEqual({ inputTokens: 7, cachedInputTokens: 2 });
+    expect(usageOfEnds("chat", bytes('{"usage":{"prompt_tokens":3},"data":['), bytes("0.1]}"))).toEqual({
+      inputTokens: 3,
+    });
+    expect(usageOfEnds("chat", bytes("{"), bytes('"usage":null}'))).toBeUndefined();
+  });
+});
+
+function tapped(protocol: WireProtocol, frames: readonly string[], dropUsage = false) {
+  const tap = new StreamTap(protocol, dropUsage);
+  return { tap, kept: frames.filter((frame) => tap.onFrame(bytes(frame))) };
+}
+
+describe("StreamTap", () => {
+  const chunk = (fields: object) => event({ id: "c", object: "chat.completion.chunk", ...fields });
+
+  it("takes the usage-only chunk out of a Chat stream only when the client had not asked for it", () => {
+    const usage = chunk({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 4 } });
+    const frames = [
+      chunk({ choices: [], prompt_filter_results: [] }),
+      chunk({ choices: [{ delta: { content: "[]" } }], usage: null }),
+      chunk({ choices: [{ delta: {}, finish_reason: "stop" }] }),
+      usage,
+      event("[DONE]"),
+    ];
+    const dropped = tapped("chat", frames, true);
+    expect(dropped.kept).toEqual(frames.filter((frame) => frame !== usage));
+    expect(dropped.tap.usage()).toEqual({ inputTokens: 3, outputTokens: 4 });
+    const kept = tapped("chat", frames);
+    expect(kept.kept).toEqual(frames);
+    expect(kept.tap.usage()).toEqual({ inputTokens: 3, outputTokens: 4 });
+    expect(tapped("chat", [usage.replace('"choices":[]', '"choices": [ ]')], true).kept).toEqual([]);
+  });
+
+  it("adds up a Messages stream from its two ends, the later report winning", () => {
+    const { tap } = tapped("messages", [
+      event(
+        {
+          type: "message_start",
+          message: { usage: { input_tokens: 10, cache_read_input_tokens: 5, output_tokens: 1 } },
+        },
+        "message_start",
+      ),
+      ...Array.from({ length: 50 }, () =>
+        event({ type: "content_block_delta", index: 0, delta: {} }, "content_block_delta"),
+      ),
+      event(
+        { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 42 } },
+        "message_delta",
+      ),
+      event({ type: "ping" }, "ping"),
+      event({ type: "ping" }, "ping"),
+      event({ type: "message_stop" }, "message_stop"),
+    ]);
+    expect(tap.usage()).toEqual({ inputTokens: 15, cachedInputTokens: 5, outputTokens: 42 });
+    expect(tap.isTerminated()).toBe(true);
+  });
+
+  it.each<[WireProtocol, string, boolean]>([
+    ["chat", event("[DONE]"), true],
+    ["chat", event({ choices: [{ finish_reason: "tool_calls" }] }), true],
+    ["chat", event({ error: { message: "x" } }), true],
+    ["chat", event({ choices: [{ delta: {}, finish_reason: null }] }), false],
+    ["messages", event({ type: "message_stop" }, "message_stop"), true],
+    ["messages", event({ type: "error", error: {} }, "error"), true],
+    [
+      "messages",
+      event({ type: "message_delta", delta: { stop_reason: "end_turn" } }, "message_delta"),
+      false,
+    ],
+    ["responses", event({ type: "response.completed" }, "response.completed"), true],
+    ["responses", event({ type: "response.incomplete" }), true],
+    ["responses", event({ type: "response.failed" }), true],
+    ["responses", event({ type: "error" }, "error"), true],
+    ["responses", event({ type: "response.output_text.delta" }, "response.output_text.delta"), false],
+  ])("%s: %j ends the stream: %s", (protocol, frame, terminal) => {
+    expect(tapped(protocol, [frame]).tap.isTerminated()).toBe(terminal);
+  });
+
+  it("fails a Responses stream with the response it began and the next number", () => {
+    const { tap } = tapped("responses", [
+      event(
+        {
+          type: "response.created",
+          sequence_number: 0,
+          response: { id: "resp_1", output: [], status: "in_progress" },
+        },
+        "response.created",
+      ),
+      event(
+        { type: "response.output_text.delta", sequence_number: 7, delta: "x" },
+        "response.output_text.delta",
+      ),
+    ]);
+    const failure = tap.failure({ status: 502, message: "cut" });
+    expect(failure.startsWith("event: response.failed\n")).toBe(true);
+    expect(JSON.parse(failure.split("data: ")[1] ?? "")).toEqual({
+      type: "response.failed",
+      sequence_number: 8,
+      response: {
+        id: "resp_1",
+        output: [],
+        status: "failed",
+        error: { code: "server_error", message: "cut" },
+      },
+    });
+  });
+});

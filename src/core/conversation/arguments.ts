@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, parseJson } from "../json";
+import { isObject, type JsonObject, parseJson } from "../json/access";
 
 /**
  * A tool call's arguments as the object that Messages wants. What is no object (cut off, or wrong) is kept under a

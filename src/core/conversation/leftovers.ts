@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../json";
+import { isObject, type JsonObject } from "../json/access";
 
 /** Values that ask for nothing: what they stand for is the default everywhere. */
 function isIdle(key: string, value: unknown): boolean {

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../json";
+import type { JsonObject } from "../json/access";
 import type { WireProtocol } from "../protocols/wire";
 import type { Seal } from "./seal";
 

@@ -1,4 +1,4 @@
-import { asArray, isObject, type JsonObject, type MutableJson } from "../json";
+import { asArray, isObject, type JsonObject, type MutableJson } from "../json/access";
 
 /** What an adaptation took out, by keyword. */
 type Report = (keyword: string) => void;

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, parseJson } from "../json";
+import { isObject, type JsonObject, parseJson } from "../json/access";
 import type { WireProtocol } from "../protocols/wire";
 import { fromBase64Url, shortHash, toBase64Url } from "../text/encode";
 

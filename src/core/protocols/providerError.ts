@@ -1,4 +1,4 @@
-import { asNumber, asString, isObject, nonEmpty, parseJson } from "../json";
+import { asNumber, asString, isObject, nonEmpty, parseJson } from "../json/access";
 import type { WireError } from "./errorShape";
 
 /** https://platform.claude.com/docs/en/api/errors */

@@ -1,5 +1,5 @@
 import type { ToolOrigin } from "../conversation/toolNames";
-import type { JsonObject } from "../json";
+import type { JsonObject } from "../json/access";
 
 /** What is kept of a request to put its answer into the client's words. */
 export interface ResponseContext {

@@ -4,7 +4,7 @@ import type { Destination } from "../conversation/quirks";
 import type { ConversationRequest } from "../conversation/request";
 import { issuerOf } from "../conversation/seal";
 import { fittingToolName, type ToolOrigin } from "../conversation/toolNames";
-import { isObject, type JsonObject, nonEmpty, parseJson } from "../json";
+import { isObject, type JsonObject, nonEmpty, parseJson } from "../json/access";
 import { decodeChatRequest } from "../protocols/chat/decodeRequest";
 import { encodeChatRequest } from "../protocols/chat/encodeRequest";
 import { decodeMessagesRequest } from "../protocols/messages/decodeRequest";
@@ -39,6 +39,8 @@ export interface RequestTranslation {
   /** The client's request headers, lower-case; those that name a session are read. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly provider: { readonly type: string; readonly baseUrl: string };
+  /** Fields from the provider's configuration, added where the request has none of that name. */
+  readonly extraBody?: JsonObject;
 }
 
 /**
@@ -60,7 +62,7 @@ export function translateRequest(options: RequestTranslation): TranslatedRequest
   const structured =
     to === "messages" && request.responseFormat?.kind === "jsonSchema" && quirks.structuredOutput === "tool";
   return {
-    body: JSON.stringify(encoded),
+    body: JSON.stringify({ ...options.extraBody, ...encoded }),
     stream: request.stream,
     dropped: dropped.list(),
     context: {

@@ -2,7 +2,7 @@ import type { StreamEvent } from "../conversation/answer";
 import { answerToEvents } from "../conversation/foldAnswer";
 import { createSequencer } from "../conversation/sequencer";
 import type { Usage } from "../conversation/usage";
-import { parseJson } from "../json";
+import { parseJson } from "../json/access";
 import type { WireError } from "../protocols/errorShape";
 import { incomplete, malformed } from "../protocols/providerError";
 import type { WireProtocol } from "../protocols/wire";
@@ -27,6 +27,8 @@ export interface StreamTranslator {
    * out, it can still be answered with a status. What `push` and `end` returned is for when it is too late for that.
    */
   failedBeforeContent(): WireError | undefined;
+  /** The error that the answer ended with, if it ended with one. */
+  failure(): WireError | undefined;
   /** Whether the answer has come to an end, a good one or a bad one: nothing will follow. */
   finished(): boolean;
   /** An event, in the client's own way, for a time in which the provider is silent; between any two writes. */
@@ -52,6 +54,7 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
   let wrote = false;
   let finished = false;
   let early: WireError | undefined;
+  let failure: WireError | undefined;
   /** A provider that answers a request for a stream with plain JSON; undefined until the first byte is seen. */
   let json:
     | { readonly decoder: InstanceType<typeof TextDecoder>; readonly parts: string[]; size: number }
@@ -66,6 +69,7 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
       if (event.type === "stop" || event.type === "error") finished = true;
       if (event.type === "error") {
         const error = errorFor(to, event.error);
+        failure = error;
         if (!wrote && out === "") early = error;
         out += encoder.encode({ type: "error", error });
       } else out += encoder.encode(event);
@@ -119,12 +123,8 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
     fail: (error) => (finished ? "" : failWith(error)),
     usage: () => usage,
     failedBeforeContent: () => early,
+    failure: () => failure,
     finished: () => finished,
-    keepAlive() {
-      if (finished) return "";
-      const text = encoder.keepAlive();
-      // A comment or a ping commits to nothing but the headers.
-      return text;
-    },
+    keepAlive: () => (finished ? "" : encoder.keepAlive()),
   };
 }

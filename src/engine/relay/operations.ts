@@ -7,12 +7,14 @@ import { decodeSpan, scanTopLevel, type TopLevel } from "../../core/json/topLeve
 import { requestEdits } from "../../core/lane/requestEdits";
 import { endpointUrl } from "../../core/providers/endpoint";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
+import { translateRequest } from "../../core/translation";
 import { readRequestBody } from "../gateway/requestBody";
 import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { UsageCounter } from "../usage/usageCounter";
 import { type RelayOutcome, ResponseRelay } from "./responseRelay";
-import { findTarget, requireSameProtocol, type Target } from "./target";
+import { findTarget, needsTranslation, protocolOf, type Target } from "./target";
+import { TranslatedRelay } from "./translatedRelay";
 import type { UpstreamClient } from "./upstreamClient";
 
 type OperationRoute = Extract<Route, { kind: "operation" }>;
@@ -88,8 +90,9 @@ export class Operations {
       "x-postern-model": headerSafe(target.model.id),
     };
     try {
-      requireSameProtocol(target, route.operation, route.protocol);
-      const relay = this.dispatch(route, body, target, request, response, headers);
+      const relay = needsTranslation(target, route.operation, route.protocol)
+        ? this.dispatchTranslated(route, body, target, request, response, headers)
+        : this.dispatch(route, body, target, request, response, headers);
       await this.settle(relay, target, requestId);
     } catch (error) {
       if (!response.headersSent)
@@ -136,7 +139,58 @@ export class Operations {
     return relay;
   }
 
-  private async settle(relay: ResponseRelay, target: Target, requestId: string): Promise<void> {
+  /** Between two protocols the body is decoded, and what could not be carried is named in a header. */
+  private dispatchTranslated(
+    route: OperationRoute,
+    body: ReadBody,
+    target: Target,
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Record<string, string>,
+  ): TranslatedRelay {
+    const { config } = target.provider;
+    const spoken = protocolOf(target.provider);
+    const parsed: unknown = JSON.parse(body.bytes.toString("utf8").replace(/^\uFEFF/, ""));
+    const translated = translateRequest({
+      from: route.protocol,
+      to: spoken,
+      body: parsed,
+      model: target.upstreamModel,
+      headers: firstValues(request),
+      provider: config,
+      ...(config.extraBody ? { extraBody: config.extraBody } : {}),
+    });
+    if (translated.dropped.length > 0)
+      headers["x-postern-dropped"] = translated.dropped.map(headerSafe).join(", ");
+    const url = new URL(endpointUrl(config, spoken, target.upstreamModel));
+    const bytes = Buffer.from(translated.body);
+    const relay = new TranslatedRelay(response, {
+      from: spoken,
+      to: route.protocol,
+      provider: config,
+      streaming: translated.stream,
+      context: { ...translated.context, model: body.model },
+      headers,
+    });
+    this.upstream.dispatcherFor(url).dispatch(
+      {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: "POST",
+        // The client's own headers speak of another protocol.
+        headers: providerRequestHeaders(target.provider, ["content-type", "application/json"], bytes.length),
+        body: bytes,
+      },
+      relay,
+    );
+    return relay;
+  }
+
+  private async settle(
+    relay: ResponseRelay | TranslatedRelay,
+    target: Target,
+    requestId: string,
+  ): Promise<void> {
     const { id } = target.provider.config;
     let outcome: RelayOutcome;
     try {
@@ -173,6 +227,12 @@ function readBody(bytes: Buffer, deployment: string | undefined): ReadBody {
   }
   const streamSpan = top.members.get("stream");
   return { bytes, top, model, stream: streamSpan !== undefined && decodeSpan(bytes, streamSpan) === true };
+}
+
+function firstValues(request: IncomingMessage): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+  );
 }
 
 /** Claude Code's `?beta=true` and the like belong to the request; Azure's api-version is ours to say. */

@@ -10,6 +10,7 @@ import { clientResponseHeaders, type ResponseHeaders } from "../../core/provider
 import { FrameSplitter } from "../../core/sse/frameSplitter";
 import { BodyTap } from "./bodyTap";
 import { contentDecoder } from "./contentDecoder";
+import { refusalOf } from "./refusal";
 
 /** How a relayed request ended. */
 export interface RelayOutcome {
@@ -78,7 +79,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     const type = String(headers["content-type"] ?? "").toLowerCase();
-    const refusal = this.refusal(status, type, headers.location);
+    const refusal = refusalOf(this.options.provider, status, type, headers.location);
     if (refusal) {
       this.fail(refusal);
       return;
@@ -228,40 +229,10 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     });
     return decoder;
   }
-
-  /** Answers that no client of an API can use, each with what it means for the provider's address. */
-  private refusal(
-    status: number,
-    type: string,
-    location: string | string[] | undefined,
-  ): PosternError | undefined {
-    const { id, baseUrl } = this.options.provider;
-    const host = new URL(baseUrl).host;
-    if (status >= 300 && status < 400 && status !== 304) {
-      const target = location === undefined ? "elsewhere" : `to ${hostOf(String(location), baseUrl)}`;
-      return new PosternError(
-        "provider_not_api",
-        `Provider "${id}" at ${host} redirects ${target}; a key is never sent after a redirect. Put the final address into baseUrl.`,
-      );
-    }
-    if (type.startsWith("text/html")) {
-      const text = `Provider "${id}" at ${host} answered with a web page (HTTP ${status}), not with an API. Check baseUrl; it may lack /v1 or point to a proxy's login page.`;
-      return new PosternError("provider_not_api", text, status >= 400 ? { status } : {});
-    }
-    return undefined;
-  }
 }
 
 /** The provider's own request id stands where it gave one. */
 function keptRequestId(passed: ResponseHeaders): ResponseHeaders {
   const id = passed["x-request-id"];
   return id === undefined ? {} : { "x-request-id": id };
-}
-
-function hostOf(location: string, base: string): string {
-  try {
-    return new URL(location, base).host;
-  } catch {
-    return "an invalid address";
-  }
 }

@@ -1,4 +1,4 @@
-import { asArray, asObject, asString, isObject, type JsonObject } from "../../json";
+import { asArray, asObject, asString, isObject, type JsonObject } from "../../json/access";
 
 /** A piece of what an assistant says, in the forms that servers of Chat Completions use. */
 export type Piece = { readonly kind: "text" | "thinking" | "refusal"; readonly text: string };

@@ -1,7 +1,7 @@
 import type { Answer, AnswerBlock, StreamEvent } from "../../conversation/answer";
 import { foldEvents } from "../../conversation/foldAnswer";
 import { createSequencer } from "../../conversation/sequencer";
-import { asArray, asObject, isObject, type JsonObject } from "../../json";
+import { asArray, asObject, isObject, type JsonObject } from "../../json/access";
 import type { WireError } from "../errorShape";
 import { malformed, readProviderError } from "../providerError";
 import { createChatDecoder } from "./decodeStream";

@@ -22,7 +22,7 @@ import {
   type JsonObject,
   nonEmpty,
   optional,
-} from "../../json";
+} from "../../json/access";
 import { contentPieces, reasoningDetails, reasoningText } from "./content";
 import { decodeParts, textBlocks } from "./parts";
 import { decodeChatToolChoice, decodeChatTools } from "./tools";

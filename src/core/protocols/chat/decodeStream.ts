@@ -10,7 +10,7 @@ import {
   type MutableJson,
   nonEmpty,
   parseJson,
-} from "../../json";
+} from "../../json/access";
 import { incomplete, malformed, readProviderError } from "../providerError";
 import { contentPieces, reasoningDetails, reasoningText } from "./content";
 import { stopFromChat } from "./stopReason";

@@ -16,7 +16,7 @@ import { isStrictSchema } from "../../conversation/schema";
 import { fittingToolId } from "../../conversation/toolIds";
 import { fittingToolName } from "../../conversation/toolNames";
 import { currentLoopStart, isResults, resultText, textOf } from "../../conversation/turns";
-import { isObject, type JsonObject, type MutableJson } from "../../json";
+import { isObject, type JsonObject, type MutableJson } from "../../json/access";
 import { encodeContent } from "./parts";
 import { adapted, encodeChatToolChoice, encodeChatTools } from "./tools";
 

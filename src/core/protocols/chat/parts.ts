@@ -1,7 +1,15 @@
 import { invalid } from "../../conversation/invalid";
 import { mediaUrl, parseMediaUrl } from "../../conversation/media";
 import type { DocumentBlock, ImageBlock, TextBlock } from "../../conversation/request";
-import { asArray, asObject, asString, isObject, type JsonObject, nonEmpty, optional } from "../../json";
+import {
+  asArray,
+  asObject,
+  asString,
+  isObject,
+  type JsonObject,
+  nonEmpty,
+  optional,
+} from "../../json/access";
 import { fromBase64 } from "../../text/encode";
 
 type UserBlock = TextBlock | ImageBlock | DocumentBlock;

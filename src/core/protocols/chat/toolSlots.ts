@@ -1,5 +1,5 @@
 import type { StreamEvent } from "../../conversation/answer";
-import { asCount, asObject, isObject, type JsonObject, nonEmpty } from "../../json";
+import { asCount, asObject, isObject, type JsonObject, nonEmpty } from "../../json/access";
 
 /** A tool call as its pieces come in. */
 interface Slot {

@@ -14,7 +14,7 @@ import {
   type JsonObject,
   nonEmpty,
   optional,
-} from "../../json";
+} from "../../json/access";
 
 /** `tools`, and `functions` of the time before them. */
 export function decodeChatTools(body: JsonObject, dropped: DroppedReport): Tool[] {

@@ -1,6 +1,6 @@
 import type { CompletionUsage } from "openai/resources/completions";
 import type { Usage } from "../../conversation/usage";
-import { asCount, asObject, isObject } from "../../json";
+import { asCount, asObject, isObject } from "../../json/access";
 
 /** Chat Completions' counts: `prompt_tokens` has the cached ones in it. Undefined where there are none. */
 export function usageFromChat(usage: unknown): Usage | undefined {

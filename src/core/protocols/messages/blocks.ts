@@ -11,7 +11,15 @@ import type {
 } from "../../conversation/request";
 import { unwrapSeal } from "../../conversation/seal";
 import { originalToolId } from "../../conversation/toolIds";
-import { asArray, asObject, asString, isObject, type JsonObject, nonEmpty, optional } from "../../json";
+import {
+  asArray,
+  asObject,
+  asString,
+  isObject,
+  type JsonObject,
+  nonEmpty,
+  optional,
+} from "../../json/access";
 import { fromBase64, toBase64 } from "../../text/encode";
 
 type UserBlock = TextBlock | ImageBlock | DocumentBlock;

@@ -1,5 +1,5 @@
 import type { Answer, AnswerBlock } from "../../conversation/answer";
-import { asArray, asObject, asString, isObject, type JsonObject, nonEmpty } from "../../json";
+import { asArray, asObject, asString, isObject, type JsonObject, nonEmpty } from "../../json/access";
 import type { WireError } from "../errorShape";
 import { malformed, readProviderError } from "../providerError";
 import { stopFromMessages } from "./stopReason";

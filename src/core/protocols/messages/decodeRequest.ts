@@ -22,7 +22,7 @@ import {
   type JsonObject,
   nonEmpty,
   optional,
-} from "../../json";
+} from "../../json/access";
 import { decodeBlocks } from "./blocks";
 
 /** Fields with a meaning of their own; every other one is reported. */

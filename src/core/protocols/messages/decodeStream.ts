@@ -8,7 +8,7 @@ import {
   type JsonObject,
   nonEmpty,
   parseJson,
-} from "../../json";
+} from "../../json/access";
 import { incomplete, malformed, readProviderError } from "../providerError";
 import { stopFromMessages } from "./stopReason";
 import { type MessagesCounts, mergeCounts, usageFromCounts } from "./usage";

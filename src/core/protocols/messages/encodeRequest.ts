@@ -13,7 +13,7 @@ import { forAnthropicFormat, forAnthropicTool } from "../../conversation/schema"
 import { fittingToolId } from "../../conversation/toolIds";
 import { fittingToolName } from "../../conversation/toolNames";
 import { textOf } from "../../conversation/turns";
-import { asArray, asString, isObject, type JsonObject, type MutableJson, optional } from "../../json";
+import { asArray, asString, isObject, type JsonObject, type MutableJson, optional } from "../../json/access";
 import { encodeUserBlock, isUserBlock } from "./blocks";
 
 /** The tool that stands for a schema of the answer, where the model has no such thing. */

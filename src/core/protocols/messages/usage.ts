@@ -1,6 +1,6 @@
 import type { MessageDeltaUsage } from "@anthropic-ai/sdk/resources/messages";
 import type { Usage } from "../../conversation/usage";
-import { asCount, isObject } from "../../json";
+import { asCount, isObject } from "../../json/access";
 
 /** Anthropic's counts as they come: in `message_start`, then cumulative in each `message_delta`. */
 export interface MessagesCounts {

@@ -1,7 +1,7 @@
 import type { Answer } from "../../conversation/answer";
 import { foldEvents } from "../../conversation/foldAnswer";
 import { createSequencer } from "../../conversation/sequencer";
-import { isObject } from "../../json";
+import { isObject } from "../../json/access";
 import type { WireError } from "../errorShape";
 import { malformed, readProviderError } from "../providerError";
 import { createResponsesDecoder } from "./decodeStream";

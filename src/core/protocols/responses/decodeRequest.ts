@@ -13,7 +13,7 @@ import {
   type JsonObject,
   nonEmpty,
   optional,
-} from "../../json";
+} from "../../json/access";
 import { decodeInput } from "./inputItems";
 import { decodeResponsesToolChoice, decodeResponsesTools } from "./tools";
 

@@ -9,7 +9,7 @@ import {
   type JsonObject,
   nonEmpty,
   parseJson,
-} from "../../json";
+} from "../../json/access";
 import { incomplete, malformed, readProviderError } from "../providerError";
 import { type ItemState, readItem, reasoningSeal } from "./items";
 import { usageFromResponses } from "./usage";
@@ -100,8 +100,11 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
   ): StreamEvent[] => {
     const written = state.written.get(part) ?? "";
     if (whole.startsWith(written)) return write(state, part, whole.slice(written.length), make);
+    if (part === "arguments") return [];
     // A server whose last word on a text is another: for people, what is missing is worth more than a clean seam.
-    return part === "arguments" ? [] : write(state, part, whole.slice(commonPrefix(written, whole)), make);
+    const out = write(state, part, whole.slice(commonPrefix(written, whole)), make);
+    state.written.set(part, whole);
+    return out;
   };
 
   const think = (

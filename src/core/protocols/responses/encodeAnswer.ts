@@ -4,7 +4,7 @@ import type {
   ResponseOutputText,
 } from "openai/resources/responses/responses";
 import type { Answer } from "../../conversation/answer";
-import type { JsonObject } from "../../json";
+import type { JsonObject } from "../../json/access";
 import { callItem, messageItem, reasoningItem, textPart } from "./outputItems";
 import { type ResponsesEncoderOptions, responseId, responseObject, statusOf } from "./responseObject";
 

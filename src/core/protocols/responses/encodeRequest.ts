@@ -13,7 +13,7 @@ import { forGemini, isStrictSchema } from "../../conversation/schema";
 import { fittingToolId } from "../../conversation/toolIds";
 import { fittingToolName } from "../../conversation/toolNames";
 import { resultText, textOf } from "../../conversation/turns";
-import { asString, type JsonObject, type MutableJson, optional } from "../../json";
+import { asString, type JsonObject, type MutableJson, optional } from "../../json/access";
 import { shortHash } from "../../text/encode";
 import { encodePart } from "./parts";
 import { encodeResponsesToolChoice, encodeResponsesTools } from "./tools";

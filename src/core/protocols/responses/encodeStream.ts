@@ -7,7 +7,7 @@ import type {
 import type { StreamEncoder, StreamEvent } from "../../conversation/answer";
 import type { Seal } from "../../conversation/seal";
 import type { Usage } from "../../conversation/usage";
-import type { JsonObject } from "../../json";
+import type { JsonObject } from "../../json/access";
 import { namedEvent } from "../../sse/format";
 import type { WireError } from "../errorShape";
 import { failureCode } from "./errors";

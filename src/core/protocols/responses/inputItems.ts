@@ -4,7 +4,7 @@ import type { Block, TextBlock, Tool, ToolResultBlock } from "../../conversation
 import { type Seal, unwrapSeal } from "../../conversation/seal";
 import { namespacedName } from "../../conversation/toolNames";
 import { TurnBuilder } from "../../conversation/turns";
-import { asArray, asObject, asString, isObject, type JsonObject, nonEmpty } from "../../json";
+import { asArray, asObject, asString, isObject, type JsonObject, nonEmpty } from "../../json/access";
 import { decodeParts } from "./parts";
 
 /** `instructions` and `input` as system text and turns. */

@@ -1,5 +1,5 @@
 import type { Seal } from "../../conversation/seal";
-import { asArray, asObject, asString, type JsonObject, nonEmpty } from "../../json";
+import { asArray, asObject, asString, type JsonObject, nonEmpty } from "../../json/access";
 
 /** An output item of a stream, as far as it has come. */
 export interface ItemState {

@@ -1,7 +1,7 @@
 import { invalid } from "../../conversation/invalid";
 import { mediaUrl, parseMediaUrl } from "../../conversation/media";
 import type { DocumentBlock, ImageBlock, TextBlock } from "../../conversation/request";
-import { asArray, asObject, asString, type JsonObject, nonEmpty, optional } from "../../json";
+import { asArray, asObject, asString, type JsonObject, nonEmpty, optional } from "../../json/access";
 
 type UserBlock = TextBlock | ImageBlock | DocumentBlock;
 

@@ -1,7 +1,7 @@
 import type { ResponseOutputItem } from "openai/resources/responses/responses";
 import type { StopReason } from "../../conversation/answer";
 import type { Usage } from "../../conversation/usage";
-import type { JsonObject } from "../../json";
+import type { JsonObject } from "../../json/access";
 import { usageToResponses } from "./usage";
 
 export interface ResponsesEncoderOptions {

@@ -14,7 +14,7 @@ import {
   type JsonObject,
   nonEmpty,
   optional,
-} from "../../json";
+} from "../../json/access";
 
 /** Tools, those of namespaces under a flat name; the provider's own ones are reported. */
 export function decodeResponsesTools(list: readonly unknown[], dropped: DroppedReport): Tool[] {

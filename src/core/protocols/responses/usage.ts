@@ -1,6 +1,6 @@
 import type { ResponseUsage } from "openai/resources/responses/responses";
 import type { Usage } from "../../conversation/usage";
-import { asCount, asObject, isObject } from "../../json";
+import { asCount, asObject, isObject } from "../../json/access";
 
 /** Responses' counts: `input_tokens` has the cached ones in it. Undefined where there are none. */
 export function usageFromResponses(usage: unknown): Usage | undefined {

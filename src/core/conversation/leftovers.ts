@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../json/access";
+import { isObject, type JsonObject, lookup } from "../json/access";
 
 /** Values that ask for nothing: what they stand for is the default everywhere. */
 function isIdle(key: string, value: unknown): boolean {
@@ -12,7 +12,7 @@ function isIdle(key: string, value: unknown): boolean {
     truncation: "disabled",
     top_logprobs: 0,
   };
-  return key in idle && idle[key] === value;
+  return lookup(idle, key) === value;
 }
 
 /** The fields of a request that its decoder has no meaning for, without those that ask for nothing. */

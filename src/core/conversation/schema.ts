@@ -1,4 +1,4 @@
-import { asArray, isObject, type JsonObject, type MutableJson } from "../json/access";
+import { asArray, isObject, type JsonObject, lookup, type MutableJson } from "../json/access";
 
 /** What an adaptation took out, by keyword. */
 type Report = (keyword: string) => void;
@@ -15,6 +15,7 @@ function rewrite(schema: JsonObject, change: (copy: MutableJson) => void, depth 
   const child = (value: unknown): unknown => (isObject(value) ? rewrite(value, change, depth + 1) : value);
   const copy: MutableJson = {};
   for (const [key, value] of Object.entries(schema)) {
+    if (key === "__proto__") continue;
     if (
       ["properties", "$defs", "definitions", "patternProperties", "dependentSchemas"].includes(key) &&
       isObject(value)
@@ -117,7 +118,7 @@ function inlineRefs(schema: JsonObject): JsonObject {
     if (!isObject(value)) return value;
     const name =
       typeof value.$ref === "string" ? /^#\/(?:\$defs|definitions)\/(.+)$/.exec(value.$ref)?.[1] : undefined;
-    const target = name === undefined ? undefined : definitions[name];
+    const target = lookup(definitions, name);
     if (name !== undefined && target !== undefined) {
       const { $ref: _, ...siblings } = value;
       if (path.includes(name)) return { type: "object", ...siblings };

@@ -41,6 +41,11 @@ export function asCount(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
 }
 
+/** A table's entry for a word that came from outside, which may be "constructor". */
+export function lookup<V>(table: Readonly<Record<string, V>>, key: string | undefined): V | undefined {
+  return key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
 /** The value of JSON text, or undefined where it is none. */
 export function parseJson(text: string): unknown {
   try {

@@ -22,6 +22,7 @@ function openAiType(status: number): string {
 /** https://platform.claude.com/docs/en/api/errors */
 function anthropicType(status: number): string {
   if (status === 401) return "authentication_error";
+  if (status === 402) return "billing_error";
   if (status === 403) return "permission_error";
   if (status === 404) return "not_found_error";
   if (status === 413) return "request_too_large";

@@ -1,4 +1,4 @@
-import { asNumber, asString, isObject, nonEmpty, parseJson } from "../json/access";
+import { asNumber, asString, isObject, lookup, nonEmpty, parseJson } from "../json/access";
 import type { WireError } from "./errorShape";
 
 /** https://platform.claude.com/docs/en/api/errors */
@@ -32,7 +32,7 @@ const OPENAI_STATUS: Record<string, number> = {
 
 /** The HTTP status that an error's own words stand for, where it came without one. */
 function statusOf(type: string | undefined, code: string | undefined): number | undefined {
-  return OPENAI_STATUS[code ?? ""] ?? ANTHROPIC_STATUS[type ?? ""] ?? OPENAI_STATUS[type ?? ""];
+  return lookup(OPENAI_STATUS, code) ?? lookup(ANTHROPIC_STATUS, type) ?? lookup(OPENAI_STATUS, type);
 }
 
 /**

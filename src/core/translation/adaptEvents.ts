@@ -17,12 +17,10 @@ type Current =
 export function createAdapter(context: ResponseContext): (event: StreamEvent) => StreamEvent[] {
   let current: Current | undefined;
   let realCalls = 0;
-  let answered = false;
 
   const begin = (event: Extract<StreamEvent, { type: "toolStart" }>): StreamEvent[] => {
     if (event.name === context.structuredTool) {
       current = { mode: "answer" };
-      answered = true;
       return [];
     }
     realCalls++;
@@ -58,6 +56,12 @@ export function createAdapter(context: ResponseContext): (event: StreamEvent) =>
     }
   };
 
+  /** Servers say `stop` with a call and `tool_calls` without one; clients act on what is said. */
+  const reasonFor = (reason: StopReason): StopReason => {
+    if (realCalls === 0 && reason === "toolCalls") return "stop";
+    return realCalls > 0 && reason === "stop" ? "toolCalls" : reason;
+  };
+
   return (event) => {
     switch (event.type) {
       case "toolStart":
@@ -74,10 +78,7 @@ export function createAdapter(context: ResponseContext): (event: StreamEvent) =>
       case "toolEnd":
         return end(event);
       case "stop": {
-        // The forced call was no call to the client.
-        const reason: StopReason =
-          answered && realCalls === 0 && event.reason === "toolCalls" ? "stop" : event.reason;
-        return [{ ...event, reason }];
+        return [{ ...event, reason: reasonFor(event.reason) }];
       }
       default:
         return [event];

@@ -37,13 +37,19 @@ export function translateResponse(
   } & Surroundings,
 ): TranslatedAnswer {
   const { from, to, body, context } = options;
-  const answer = decodeAnswer(from, body, options);
-  if ("status" in answer) throw new ProviderAnswerError(errorFor(to, answer));
-  const events: StreamEvent[] = answerToEvents(answer).flatMap(createAdapter(context));
-  const adapted = foldEvents(events);
-  if (!adapted) throw new ProviderAnswerError(malformed("it does not end"));
-  return {
-    body: JSON.stringify(encodeAnswer(to, adapted, context, options)),
-    ...(answer.usage ? { usage: answer.usage } : {}),
-  };
+  try {
+    const answer = decodeAnswer(from, body, options);
+    if ("status" in answer) throw new ProviderAnswerError(errorFor(to, answer));
+    const events: StreamEvent[] = answerToEvents(answer).flatMap(createAdapter(context));
+    const adapted = foldEvents(events);
+    if (!adapted) throw new ProviderAnswerError(malformed("it does not end"));
+    return {
+      body: JSON.stringify(encodeAnswer(to, adapted, context, options)),
+      ...(answer.usage ? { usage: answer.usage } : {}),
+    };
+  } catch (thrown) {
+    if (thrown instanceof ProviderAnswerError) throw thrown;
+    // What is nested without end overflows the stack.
+    throw new ProviderAnswerError(malformed("it cannot be processed"));
+  }
 }

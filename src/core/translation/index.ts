@@ -3,5 +3,6 @@ export { ProviderAnswerError, type TranslatedAnswer, translateResponse } from ".
 export type { Surroundings } from "./codecs";
 export type { ResponseContext } from "./context";
 export { errorFor, type TranslatedError, translateError } from "./error";
+export { SEAL_MARK, withoutForeignSeals } from "./foreignSeals";
 export { type RequestTranslation, type TranslatedRequest, translateRequest } from "./request";
 export { createStreamTranslator, type StreamTranslator, type StreamTranslatorOptions } from "./stream";

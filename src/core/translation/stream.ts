@@ -43,6 +43,11 @@ export interface StreamTranslatorOptions extends Surroundings {
   readonly context: ResponseContext;
 }
 
+/** Nothing that a provider sends may throw further than here; what is nested without end overflows the stack. */
+function unreadable(thrown: unknown): WireError {
+  return malformed(thrown instanceof SseOverflowError ? thrown.message : "it cannot be processed");
+}
+
 export function createStreamTranslator(options: StreamTranslatorOptions): StreamTranslator {
   const { from, to, context } = options;
   const parser = createSseParser();
@@ -100,8 +105,7 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
       try {
         return emit(parser.push(bytes).flatMap(({ data, event }) => decoder.event(data, event)));
       } catch (thrown) {
-        if (thrown instanceof SseOverflowError) return failWith(malformed(thrown.message));
-        throw thrown;
+        return failWith(unreadable(thrown));
       }
     },
     end() {
@@ -116,8 +120,7 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
         const last = parser.end().flatMap(({ data, event }) => decoder.event(data, event));
         return emit([...last, ...decoder.end()]);
       } catch (thrown) {
-        if (thrown instanceof SseOverflowError) return failWith(malformed(thrown.message));
-        throw thrown;
+        return failWith(unreadable(thrown));
       }
     },
     fail: (error) => (finished ? "" : failWith(error)),

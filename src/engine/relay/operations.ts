@@ -7,7 +7,7 @@ import { decodeSpan, scanTopLevel, type TopLevel } from "../../core/json/topLeve
 import { requestEdits } from "../../core/lane/requestEdits";
 import { endpointUrl } from "../../core/providers/endpoint";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
-import { translateRequest } from "../../core/translation";
+import { SEAL_MARK, translateRequest, withoutForeignSeals } from "../../core/translation";
 import { readRequestBody } from "../gateway/requestBody";
 import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
@@ -92,7 +92,7 @@ export class Operations {
     try {
       const relay = needsTranslation(target, route.operation, route.protocol)
         ? this.dispatchTranslated(route, body, target, request, response, headers)
-        : this.dispatch(route, body, target, request, response, headers);
+        : this.dispatch(route, withoutForeignReasoning(body, route), target, request, response, headers);
       await this.settle(relay, target, requestId);
     } catch (error) {
       if (!response.headersSent)
@@ -227,6 +227,14 @@ function readBody(bytes: Buffer, deployment: string | undefined): ReadBody {
   }
   const streamSpan = top.members.get("stream");
   return { bytes, top, model, stream: streamSpan !== undefined && decodeSpan(bytes, streamSpan) === true };
+}
+
+/** Reasoning that a provider of another protocol had issued; the one byte-exact body that cannot stay so. */
+function withoutForeignReasoning(body: ReadBody, route: OperationRoute): ReadBody {
+  if (!body.bytes.includes(SEAL_MARK)) return body;
+  const parsed = JSON.parse(body.bytes.toString("utf8").replace(/^\uFEFF/, "")) as Record<string, unknown>;
+  const bytes = Buffer.from(JSON.stringify(withoutForeignSeals(route.protocol, parsed)));
+  return { ...body, bytes, top: scanTopLevel(bytes) };
 }
 
 function firstValues(request: IncomingMessage): Record<string, string | undefined> {

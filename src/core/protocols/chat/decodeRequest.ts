@@ -149,6 +149,7 @@ function decodeMessages(list: readonly unknown[], dropped: DroppedReport) {
   list.forEach((entry, index) => {
     if (!isObject(entry)) throw invalid(`messages[${index}] must be an object.`);
     const where = `messages[${index}].content`;
+    if (entry.role !== "function" && nonEmpty(entry.name)) dropped.add("messages.name");
     switch (entry.role) {
       case "system":
       case "developer": {

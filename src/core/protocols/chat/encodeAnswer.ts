@@ -1,6 +1,6 @@
 import type { ChatCompletion, ChatCompletionMessage } from "openai/resources/chat/completions";
 import type { Answer } from "../../conversation/answer";
-import { type ChatEncoderOptions, completionId } from "./encodeStream";
+import { type ChatEncoderOptions, chatLogprobs, completionId } from "./encodeStream";
 import { stopToChat } from "./stopReason";
 import { usageToChat } from "./usage";
 
@@ -15,7 +15,7 @@ export function encodeChatAnswer(answer: Answer, options: ChatEncoderOptions): C
   const logprobs = answer.blocks.flatMap((block) => (block.kind === "text" ? (block.logprobs ?? []) : []));
   const message: ChatCompletionMessage & { reasoning_content?: string } = {
     role: "assistant",
-    content: text === "" ? null : text,
+    content: text === "" && (calls.length > 0 || refusal !== "") ? null : text,
     refusal: refusal === "" ? null : refusal,
   };
   if (thinking !== "") message.reasoning_content = thinking;
@@ -43,10 +43,7 @@ export function encodeChatAnswer(answer: Answer, options: ChatEncoderOptions): C
       {
         index: 0,
         message,
-        logprobs:
-          logprobs.length > 0
-            ? ({ content: logprobs, refusal: null } as ChatCompletion.Choice["logprobs"])
-            : null,
+        logprobs: logprobs.length > 0 ? (chatLogprobs(logprobs) as ChatCompletion.Choice["logprobs"]) : null,
         finish_reason: reason === "tool_calls" && options.legacyFunctions ? "function_call" : reason,
       },
     ],

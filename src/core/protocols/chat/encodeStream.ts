@@ -1,6 +1,7 @@
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { StreamEncoder, StreamEvent } from "../../conversation/answer";
 import type { Usage } from "../../conversation/usage";
+import { asObject } from "../../json/access";
 import { comment, dataEvent } from "../../sse/format";
 import { errorEvent } from "../errorShape";
 import { stopToChat } from "./stopReason";
@@ -52,7 +53,7 @@ export function createChatEncoder(options: ChatEncoderOptions): StreamEncoder {
       {
         index: 0,
         delta: content,
-        ...(logprobs ? { logprobs: { content: logprobs, refusal: null } } : {}),
+        ...(logprobs ? { logprobs: chatLogprobs(logprobs) } : {}),
         finish_reason: null,
       },
     ]);
@@ -126,6 +127,11 @@ export function createChatEncoder(options: ChatEncoderOptions): StreamEncoder {
     encode: (event) => (over ? "" : encode(event)),
     keepAlive: () => (over ? "" : comment("keep-alive")),
   };
+}
+
+/** Responses leaves `bytes` out of its deltas; here it is required, and may be null. */
+export function chatLogprobs(logprobs: readonly unknown[]): object {
+  return { content: logprobs.map((entry) => ({ bytes: null, ...asObject(entry) })), refusal: null };
 }
 
 /** Clients expect `chatcmpl-`; the provider's own id stays recognisable behind it. */

@@ -1,5 +1,6 @@
 import type { ChatCompletion } from "openai/resources/chat/completions";
 import type { StopReason } from "../../conversation/answer";
+import { lookup } from "../../json/access";
 
 const FROM_WIRE: Record<string, StopReason> = {
   stop: "stop",
@@ -19,7 +20,7 @@ const FROM_WIRE: Record<string, StopReason> = {
  */
 export function stopFromChat(reason: string): StopReason | undefined {
   if (reason === "error" || reason === "insufficient_system_resource" || reason === "abort") return undefined;
-  return FROM_WIRE[reason.toLowerCase()] ?? "stop";
+  return lookup(FROM_WIRE, reason.toLowerCase()) ?? "stop";
 }
 
 const TO_WIRE: Record<StopReason, ChatCompletion.Choice["finish_reason"]> = {

@@ -6,6 +6,7 @@ import {
   asString,
   isObject,
   type JsonObject,
+  lookup,
   nonEmpty,
   parseJson,
 } from "../../json/access";
@@ -50,7 +51,7 @@ export function createMessagesDecoder(newId: (prefix: string) => string): Stream
       redacted_thinking: "redacted",
       tool_use: "tool",
     };
-    const kind = kinds[asString(block.type) ?? ""] ?? "other";
+    const kind = lookup(kinds, asString(block.type)) ?? "other";
     const state: OpenBlock = { kind, parts: [], signature: "", wrote: false };
     open.set(index, state);
     if (kind === "text") out.push(...writeText(state, asString(block.text) ?? ""));

@@ -1,5 +1,6 @@
 import type { StopReason as WireStopReason } from "@anthropic-ai/sdk/resources/messages";
 import type { StopReason } from "../../conversation/answer";
+import { lookup } from "../../json/access";
 
 const FROM_WIRE: Record<string, StopReason> = {
   end_turn: "stop",
@@ -14,7 +15,7 @@ const FROM_WIRE: Record<string, StopReason> = {
 
 /** A reason that is new to us still means that the model stopped by itself. */
 export function stopFromMessages(reason: string): StopReason {
-  return FROM_WIRE[reason] ?? "stop";
+  return lookup(FROM_WIRE, reason) ?? "stop";
 }
 
 const TO_WIRE: Record<StopReason, WireStopReason> = {

@@ -4,7 +4,7 @@ import type { Block, TextBlock, Tool, ToolResultBlock } from "../../conversation
 import { type Seal, unwrapSeal } from "../../conversation/seal";
 import { namespacedName } from "../../conversation/toolNames";
 import { TurnBuilder } from "../../conversation/turns";
-import { asArray, asObject, asString, isObject, type JsonObject, nonEmpty } from "../../json/access";
+import { asArray, asObject, asString, isObject, type JsonObject, lookup, nonEmpty } from "../../json/access";
 import { decodeParts } from "./parts";
 
 /** `instructions` and `input` as system text and turns. */
@@ -26,6 +26,7 @@ export function decodeInput(body: JsonObject, tools: readonly Tool[], dropped: D
     const type = nonEmpty(value.type) ?? (value.role === undefined ? "" : "message");
     if (type === "message") {
       const blocks = decodeMessage(value, where);
+      if (nonEmpty(value.phase)) dropped.add("input.phase");
       if (value.role === "assistant") turns.assistant(blocks);
       else if (value.role === "user") turns.user(blocks);
       else if (value.role === "system" || value.role === "developer") {
@@ -115,7 +116,7 @@ function decodeItem(
     default: {
       // A reference to reasoning is no loss: reasoning of another provider is left out anyway.
       const reasoning = type === "item_reference" && asString(item.id)?.startsWith("rs_");
-      const reason = reasoning ? undefined : REFUSED[type];
+      const reason = reasoning ? undefined : lookup(REFUSED, type);
       if (reason) throw invalid(`${where} (${type}) ${reason}.`);
       dropped.add(`input.${type === "" ? "unknown" : type.slice(0, 60)}`);
     }

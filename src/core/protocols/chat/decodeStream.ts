@@ -1,6 +1,5 @@
 import type { StopReason, StreamDecoder, StreamEvent } from "../../conversation/answer";
 import type { Seal } from "../../conversation/seal";
-import type { Usage } from "../../conversation/usage";
 import {
   asArray,
   asObject,
@@ -29,12 +28,11 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
   let wrote = false;
   /** Where reasoning came from, while it is open. */
   let thinking: "reasoning_content" | "reasoning" | undefined;
-  let usage: Usage | undefined;
   let stop: StopReason | undefined;
 
   const fail = (event: StreamEvent & { type: "error" }): StreamEvent[] => {
     over = true;
-    return usage ? [{ type: "usage", usage }, event] : [event];
+    return [event];
   };
 
   const endThinking = (): StreamEvent[] => {
@@ -93,7 +91,6 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
   const finish = (): StreamEvent[] => {
     over = true;
     const out = [...endThinking(), ...tools.end()];
-    if (usage) out.push({ type: "usage", usage });
     // Several servers say `stop` where the model called a tool.
     const reason = stop === undefined || stop === "stop" ? (tools.count() > 0 ? "toolCalls" : "stop") : stop;
     out.push({ type: "stop", reason });
@@ -105,13 +102,12 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
       .map(asObject)
       .find((item) => (item.index ?? 0) === 0);
     const wrong = findError(json, first);
-    usage =
-      usageFromChat(json.usage) ??
-      usageFromChat(asObject(json.x_groq).usage) ??
-      usageFromChat(first?.usage) ??
-      usage;
-    if (wrong !== undefined) return fail({ type: "error", error: readProviderError(wrong) });
-    const out: StreamEvent[] = [];
+    // In a chunk of its own, in Groq's own field, or (Moonshot) in the choice. Told as soon as it is known: a stream
+    // that is cut has cost what it had reported.
+    const usage =
+      usageFromChat(json.usage) ?? usageFromChat(asObject(json.x_groq).usage) ?? usageFromChat(first?.usage);
+    const out: StreamEvent[] = usage ? [{ type: "usage", usage }] : [];
+    if (wrong !== undefined) return [...out, ...fail({ type: "error", error: readProviderError(wrong) })];
     if (!started && (first || nonEmpty(json.id))) {
       started = true;
       const id = nonEmpty(json.id);

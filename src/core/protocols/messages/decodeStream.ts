@@ -34,13 +34,19 @@ export function createMessagesDecoder(newId: (prefix: string) => string): Stream
   let stop: string | undefined;
   let stopSequence: string | undefined;
 
+  /** Told as soon as it is known: a stream that is cut has cost what it had reported. */
+  const report = (reported: unknown): StreamEvent[] => {
+    mergeCounts(counts, reported);
+    const usage = isObject(reported) ? usageFromCounts(counts) : undefined;
+    return usage ? [{ type: "usage", usage }] : [];
+  };
+
   const start = (message: JsonObject): StreamEvent[] => {
-    mergeCounts(counts, message.usage);
-    if (started) return [];
+    if (started) return report(message.usage);
     started = true;
     const id = nonEmpty(message.id);
     const model = nonEmpty(message.model);
-    return [{ type: "start", ...(id ? { id } : {}), ...(model ? { model } : {}) }];
+    return [{ type: "start", ...(id ? { id } : {}), ...(model ? { model } : {}) }, ...report(message.usage)];
   };
 
   const beginBlock = (index: number, block: JsonObject): StreamEvent[] => {
@@ -139,8 +145,6 @@ export function createMessagesDecoder(newId: (prefix: string) => string): Stream
   const finish = (): StreamEvent[] => {
     over = true;
     const out = [...open.keys()].flatMap(endBlock);
-    const usage = usageFromCounts(counts);
-    if (usage) out.push({ type: "usage", usage });
     const reason = stop === undefined ? (calls > 0 ? "toolCalls" : "stop") : stopFromMessages(stop);
     out.push({ type: "stop", reason, ...(stopSequence === undefined ? {} : { stopSequence }) });
     return out;
@@ -153,8 +157,7 @@ export function createMessagesDecoder(newId: (prefix: string) => string): Stream
 
   const fail = (error: StreamEvent & { type: "error" }): StreamEvent[] => {
     over = true;
-    const usage = usageFromCounts(counts);
-    return usage ? [{ type: "usage", usage }, error] : [error];
+    return [error];
   };
 
   return {
@@ -183,9 +186,8 @@ export function createMessagesDecoder(newId: (prefix: string) => string): Stream
         case "content_block_stop":
           return endBlock(index);
         case "message_delta":
-          mergeCounts(counts, json.usage);
           noteStop(asObject(json.delta));
-          return [];
+          return report(json.usage);
         case "message_stop":
           return [...start({}), ...finish()];
         case "error":

@@ -85,6 +85,6 @@ export const call = (piece: object) => delta({ tool_calls: [piece] });
 export const DONE = "data: [DONE]\n\n";
 
 /** Named events, as Messages and Responses stream them. */
-export function namedStream(...events: ({ type: string } & object)[]): string {
+export function namedStream(...events: ({ type: string } & Record<string, unknown>)[]): string {
   return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
 }

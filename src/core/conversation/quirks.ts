@@ -15,6 +15,8 @@ export interface Quirks {
   readonly reasons: boolean;
   /** OpenAI's own extras (`prompt_cache_key`, `user`, `store`, …): strict servers refuse them. */
   readonly openAiExtras: boolean;
+  /** The provider searches the web itself, if asked. */
+  readonly webSearch: boolean;
   /** Free-text tools are taken as they are. */
   readonly customTools: boolean;
   /** Chat Completions: whether `reasoning_content` is taken back with a tool call. */

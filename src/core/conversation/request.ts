@@ -95,7 +95,18 @@ export type Tool = (FunctionTool | CustomTool) & {
   readonly origin?: { readonly namespace: string; readonly name: string };
 };
 
+/** A search of the web that the provider itself runs. */
+export interface WebSearch {
+  /** What the client calls it, for the report where a provider has none. */
+  readonly type: string;
+  readonly allowedDomains?: readonly string[];
+  readonly blockedDomains?: readonly string[];
+  /** Both sides' `user_location` of type `approximate`. */
+  readonly location?: JsonObject;
+}
+
 export type ToolChoice =
+  | { readonly mode: "webSearch" }
   | { readonly mode: "auto" | "none" | "required"; readonly allowed?: readonly string[] }
   | { readonly mode: "tool"; readonly name: string };
 
@@ -138,6 +149,7 @@ export interface ConversationRequest {
   readonly system: readonly TextBlock[];
   readonly messages: readonly Message[];
   readonly tools: readonly Tool[];
+  readonly webSearch?: WebSearch;
   readonly toolChoice?: ToolChoice;
   readonly parallelToolCalls?: boolean;
   readonly maxTokens?: number;

@@ -217,6 +217,7 @@ describe("Codex for providers of other protocols", () => {
       "apply_patch",
       "crm__find",
       "js__exec",
+      "web_search",
     ]);
     expect(json.tools[1].description).toContain("lark grammar");
     expect(json.messages).toEqual([
@@ -240,7 +241,7 @@ describe("Codex for providers of other protocols", () => {
     ]);
     expect(json.max_tokens).toBe(64000);
     expect(json.cache_control).toEqual({ type: "ephemeral" });
-    expect(dropped.toSorted()).toEqual(["client_metadata", "reasoning", "thinking", "tools.web_search"]);
+    expect(dropped.toSorted()).toEqual(["client_metadata", "reasoning", "thinking"]);
   });
 
   it("becomes a valid request for Chat Completions", () => {
@@ -613,6 +614,49 @@ describe("tool choice", () => {
     const { json, dropped } = translated("messages", "chat", request);
     expect(json.tool_choice).toBeUndefined();
     expect(dropped).toEqual(["tools.web_search_20250305", "tool_choice"]);
+  });
+});
+
+describe("a search of the web", () => {
+  const location = { type: "approximate", country: "AT" };
+  const request = {
+    model: "m",
+    max_tokens: 1,
+    tools: [
+      {
+        type: "web_search_20250305",
+        name: "web_search",
+        allowed_domains: ["x.example"],
+        user_location: location,
+      },
+    ],
+    tool_choice: { type: "tool", name: "web_search" },
+    messages: [user("x")],
+  };
+
+  it("is passed on where the provider has it", () => {
+    const { json, dropped } = translated("messages", "responses", request);
+    expect(json.tools).toEqual([
+      { type: "web_search", filters: { allowed_domains: ["x.example"] }, user_location: location },
+    ]);
+    expect(json.tool_choice).toEqual({ type: "web_search" });
+    expect(dropped).toEqual([]);
+    const back = translated("responses", "messages", { ...json, model: "m" });
+    expect(back.json.tools).toEqual(request.tools);
+    expect(back.json.tool_choice).toEqual(request.tool_choice);
+  });
+
+  it("is named where it has none, with the choice of it", () => {
+    const other = { type: "anthropic", baseUrl: "https://claude.example.com" };
+    const { dropped, json } = translated(
+      "responses",
+      "messages",
+      { model: "m", input: "x", tools: [{ type: "web_search" }], tool_choice: { type: "web_search" } },
+      { provider: other },
+    );
+    expect(json.tools).toBeUndefined();
+    expect(json.tool_choice).toBeUndefined();
+    expect(dropped).toEqual(["tools.web_search", "tool_choice"]);
   });
 });
 

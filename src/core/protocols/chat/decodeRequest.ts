@@ -10,6 +10,7 @@ import type {
   Sampling,
   TextBlock,
   ToolCallBlock,
+  WebSearch,
 } from "../../conversation/request";
 import { TurnBuilder } from "../../conversation/turns";
 import {
@@ -52,6 +53,7 @@ const KNOWN = [
   "reasoning",
   "response_format",
   "verbosity",
+  "web_search_options",
   "stream",
   "stream_options",
   "user",
@@ -75,6 +77,7 @@ export function decodeChatRequest(body: JsonObject, dropped: DroppedReport): Con
     system,
     messages,
     tools,
+    ...(isObject(body.web_search_options) ? { webSearch: decodeSearch(body.web_search_options) } : {}),
     ...optional("toolChoice", toolChoice),
     ...optional("parallelToolCalls", asBoolean(body.parallel_tool_calls)),
     ...optional("maxTokens", asNumber(body.max_completion_tokens) ?? asNumber(body.max_tokens)),
@@ -94,6 +97,13 @@ export function decodeChatRequest(body: JsonObject, dropped: DroppedReport): Con
     ...(isObject(body.metadata) && Object.keys(body.metadata).length > 0 ? { metadata: body.metadata } : {}),
     native: { protocol: "chat", fields: native },
   };
+}
+
+/** Here it is a parameter of models that search; its location is one level deeper. */
+function decodeSearch(options: JsonObject): WebSearch {
+  const { approximate } = asObject(options.user_location);
+  const location = isObject(approximate) ? { location: { type: "approximate", ...approximate } } : {};
+  return { type: "web_search_options", ...location };
 }
 
 function decodeSampling(body: JsonObject): Sampling {

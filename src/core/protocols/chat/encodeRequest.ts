@@ -47,6 +47,9 @@ export function encodeChatRequest(
     set("tool_choice", encodeChatToolChoice(request.toolChoice, tools, quirks));
     set("parallel_tool_calls", request.parallelToolCalls);
   }
+  // Only models made for it search here, and they do so unasked.
+  if (request.webSearch) dropped.add(`tools.${request.webSearch.type}`);
+  if (request.toolChoice?.mode === "webSearch") dropped.add("tool_choice");
   set(quirks.maxTokensField, request.maxTokens);
   sample("temperature", sampling.temperature);
   sample("top_p", sampling.topP);

@@ -141,7 +141,7 @@ export function encodeChatToolChoice(
   tools: readonly Tool[],
   quirks: Quirks,
 ): unknown {
-  if (!choice || tools.length === 0) return undefined;
+  if (!choice || choice.mode === "webSearch" || tools.length === 0) return undefined;
   const entry = (name: string): JsonObject => {
     const custom = quirks.customTools && tools.find((tool) => tool.name === name)?.kind === "custom";
     const fitted = { name: fittingToolName(name, 64) };

@@ -11,6 +11,7 @@ import type {
   ToolChoice,
 } from "../../conversation/request";
 import { TurnBuilder } from "../../conversation/turns";
+import { isWebSearch, readWebSearch } from "../../conversation/webSearch";
 import { PosternError } from "../../errors";
 import {
   asArray,
@@ -59,6 +60,9 @@ export function decodeMessagesRequest(body: JsonObject, dropped: DroppedReport):
   }
   if (!Array.isArray(body.messages)) throw invalid("messages must be a list.");
   const tools = decodeTools(body.tools, dropped);
+  const search = asArray(body.tools)
+    .map(asObject)
+    .find((tool) => isWebSearch(tool.type));
   const config = asObject(body.output_config);
   const choice = asObject(body.tool_choice);
   for (const key of Object.keys(config))
@@ -72,7 +76,8 @@ export function decodeMessagesRequest(body: JsonObject, dropped: DroppedReport):
     system: withoutBillingLine(decodeSystem(body.system)),
     messages: decodeMessages(body.messages, dropped),
     tools,
-    ...optional("toolChoice", decodeToolChoice(choice, tools, dropped)),
+    ...(search ? { webSearch: readWebSearch(String(search.type), search) } : {}),
+    ...optional("toolChoice", decodeToolChoice(choice, tools, search, dropped)),
     ...optional("parallelToolCalls", choice.disable_parallel_tool_use === true ? false : undefined),
     ...optional("maxTokens", asNumber(body.max_tokens)),
     stop: asArray(body.stop_sequences).filter((text) => typeof text === "string"),
@@ -134,6 +139,7 @@ function decodeMessages(list: readonly unknown[], dropped: DroppedReport) {
 function decodeTools(value: unknown, dropped: DroppedReport): Tool[] {
   return asArray(value).flatMap((entry, index): Tool[] => {
     const tool = asObject(entry);
+    if (isWebSearch(tool.type)) return [];
     if (tool.type !== undefined && tool.type !== null && tool.type !== "custom") {
       dropped.add(`tools.${asString(tool.type)?.slice(0, 60) ?? "unknown"}`);
       return [];
@@ -156,6 +162,7 @@ function decodeTools(value: unknown, dropped: DroppedReport): Tool[] {
 function decodeToolChoice(
   choice: JsonObject,
   tools: readonly Tool[],
+  search: JsonObject | undefined,
   dropped: DroppedReport,
 ): ToolChoice | undefined {
   switch (choice.type) {
@@ -167,6 +174,7 @@ function decodeToolChoice(
     case "tool": {
       const name = asString(choice.name) ?? "";
       if (tools.some((tool) => tool.name === name)) return { mode: "tool", name };
+      if (search && name === search.name) return { mode: "webSearch" };
       // A tool of the provider's own that was left out cannot be asked for.
       dropped.add("tool_choice");
       return undefined;

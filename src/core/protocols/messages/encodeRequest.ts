@@ -16,6 +16,8 @@ import { textOf } from "../../conversation/turns";
 import { asArray, asString, isObject, type JsonObject, type MutableJson, optional } from "../../json/access";
 import { encodeUserBlock, isUserBlock } from "./blocks";
 
+const WEB_SEARCH = "web_search";
+
 /** The tool that stands for a schema of the answer, where the model has no such thing. */
 export const STRUCTURED_TOOL = "structured_output";
 
@@ -32,6 +34,8 @@ export function encodeMessagesRequest(
   const structured = format?.kind === "jsonSchema" ? format : undefined;
   const byTool = structured !== undefined && quirks.structuredOutput === "tool";
   const tools = encodeTools(request.tools, dropped);
+  const search = encodeWebSearch(request, destination, dropped);
+  if (search) tools.push(search);
   if (byTool) {
     const input_schema = forAnthropicTool(structured.schema, (keyword) => dropped.add(`schema.${keyword}`));
     const description = structured.description ?? "Gives the final answer in the form that was asked for.";
@@ -50,7 +54,9 @@ export function encodeMessagesRequest(
   if (system.length > 0) body.system = system;
   body.messages = messages;
   if (tools.length > 0) body.tools = tools;
-  if (tools.length > 0 && toolChoice) body.tool_choice = toolChoice;
+  const chosen = request.toolChoice?.mode === "webSearch" && !search ? undefined : toolChoice;
+  if (request.toolChoice?.mode === "webSearch" && !search) dropped.add("tool_choice");
+  if (tools.length > 0 && chosen) body.tool_choice = chosen;
   if (thinking) body.thinking = thinking;
   const config = {
     ...optional("effort", effort),
@@ -149,10 +155,32 @@ function encodeTools(tools: readonly Tool[], dropped: DroppedReport): JsonObject
   });
 }
 
+/** https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool */
+function encodeWebSearch(
+  { webSearch, tools }: ConversationRequest,
+  { quirks }: Destination,
+  dropped: DroppedReport,
+): JsonObject | undefined {
+  if (!webSearch) return undefined;
+  // A tool of the client's own with this name is the one that is meant.
+  if (!quirks.webSearch || tools.some((tool) => tool.name === WEB_SEARCH)) {
+    dropped.add(`tools.${webSearch.type}`);
+    return undefined;
+  }
+  return {
+    type: "web_search_20250305",
+    name: WEB_SEARCH,
+    ...optional("allowed_domains", webSearch.allowedDomains),
+    ...optional("blocked_domains", webSearch.blockedDomains),
+    ...optional("user_location", webSearch.location),
+  };
+}
+
 function encodeToolChoice(request: ConversationRequest, dropped: DroppedReport): JsonObject | undefined {
   const { toolChoice: choice, parallelToolCalls: parallel } = request;
   const single = parallel === false ? { disable_parallel_tool_use: true } : {};
   if (!choice) return parallel === false ? { type: "auto", ...single } : undefined;
+  if (choice.mode === "webSearch") return { type: "tool", name: WEB_SEARCH };
   if (choice.mode === "tool") return { type: "tool", name: fittingToolName(choice.name, 128), ...single };
   if (choice.mode === "none") return { type: "none" };
   if (choice.allowed) {

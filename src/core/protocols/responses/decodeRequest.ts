@@ -3,6 +3,7 @@ import { invalid } from "../../conversation/invalid";
 import { leftovers } from "../../conversation/leftovers";
 import { asEffort } from "../../conversation/reasoning";
 import type { ConversationRequest, Reasoning, ResponseFormat } from "../../conversation/request";
+import { isWebSearch, readWebSearch } from "../../conversation/webSearch";
 import { PosternError } from "../../errors";
 import {
   asArray,
@@ -54,6 +55,9 @@ export function decodeResponsesRequest(body: JsonObject, dropped: DroppedReport)
     [...asArray(body.tools), ...added.flatMap((item) => asArray(item.tools))],
     dropped,
   );
+  const search = asArray(body.tools)
+    .map(asObject)
+    .find((tool) => isWebSearch(tool.type));
   const { system, messages } = decodeInput(body, tools, dropped);
   const include = asArray(body.include);
   const logprobs = include.includes("message.output_text.logprobs");
@@ -66,6 +70,7 @@ export function decodeResponsesRequest(body: JsonObject, dropped: DroppedReport)
     system,
     messages,
     tools,
+    ...(search ? { webSearch: readWebSearch(String(search.type), search) } : {}),
     ...optional("toolChoice", decodeResponsesToolChoice(body.tool_choice, tools, dropped)),
     ...optional("parallelToolCalls", asBoolean(body.parallel_tool_calls)),
     ...optional("maxTokens", asNumber(body.max_output_tokens)),

@@ -16,7 +16,7 @@ import { resultText, textOf } from "../../conversation/turns";
 import { asString, type JsonObject, type MutableJson, optional } from "../../json/access";
 import { shortHash } from "../../text/encode";
 import { encodePart } from "./parts";
-import { encodeResponsesToolChoice, encodeResponsesTools } from "./tools";
+import { encodeResponsesToolChoice, encodeResponsesTools, encodeWebSearch } from "./tools";
 
 /** Responses takes no smaller limit. */
 const MIN_OUTPUT_TOKENS = 16;
@@ -45,8 +45,13 @@ export function encodeResponsesRequest(
   else if (instructions !== "")
     input.push({ type: "message", role: "developer", content: [{ type: "input_text", text: instructions }] });
   body.input = input;
-  if (tools.length > 0) {
-    set("tools", encodeResponsesTools(tools, quirks, dropped));
+  const declared = [
+    ...encodeResponsesTools(tools, quirks, dropped),
+    ...encodeWebSearch(request, quirks, dropped),
+  ];
+  if (request.toolChoice?.mode === "webSearch" && !quirks.webSearch) dropped.add("tool_choice");
+  if (declared.length > 0) {
+    set("tools", declared);
     set("tool_choice", encodeResponsesToolChoice(request.toolChoice, tools, quirks));
     set("parallel_tool_calls", request.parallelToolCalls);
   }

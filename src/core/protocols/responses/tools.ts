@@ -2,9 +2,10 @@ import { CUSTOM_PARAMETERS, customDescription } from "../../conversation/argumen
 import type { DroppedReport } from "../../conversation/dropped";
 import { invalid } from "../../conversation/invalid";
 import type { Quirks } from "../../conversation/quirks";
-import type { Tool, ToolChoice } from "../../conversation/request";
+import type { ConversationRequest, Tool, ToolChoice } from "../../conversation/request";
 import { forGemini, isStrictSchema } from "../../conversation/schema";
 import { fittingToolName, namespacedName } from "../../conversation/toolNames";
+import { isWebSearch } from "../../conversation/webSearch";
 import {
   asArray,
   asBoolean,
@@ -36,6 +37,7 @@ function decodeTool(
   namespace: string | undefined,
   dropped: DroppedReport,
 ): Tool[] {
+  if (isWebSearch(tool.type)) return [];
   if (tool.type !== "function" && tool.type !== "custom") {
     dropped.add(`tools.${asString(tool.type)?.slice(0, 60) ?? "unknown"}`);
     return [];
@@ -67,6 +69,7 @@ export function decodeResponsesToolChoice(
 ): ToolChoice | undefined {
   if (choice === "auto" || choice === "none" || choice === "required") return { mode: choice };
   if (!isObject(choice)) return undefined;
+  if (isWebSearch(choice.type)) return { mode: "webSearch" };
   const find = (entry: JsonObject): string | undefined => {
     const name = asString(entry.name);
     return tools.find((tool) => tool.name === name || tool.origin?.name === name)?.name;
@@ -115,12 +118,35 @@ export function encodeResponsesTools(
   });
 }
 
+/** https://platform.openai.com/docs/guides/tools-web-search */
+export function encodeWebSearch(
+  { webSearch }: ConversationRequest,
+  quirks: Quirks,
+  dropped: DroppedReport,
+): JsonObject[] {
+  if (!webSearch) return [];
+  if (!quirks.webSearch) {
+    dropped.add(`tools.${webSearch.type}`);
+    return [];
+  }
+  if (webSearch.blockedDomains) dropped.add(`tools.${webSearch.type}.blocked_domains`);
+  return [
+    {
+      type: "web_search",
+      ...(webSearch.allowedDomains ? { filters: { allowed_domains: webSearch.allowedDomains } } : {}),
+      ...optional("user_location", webSearch.location),
+    },
+  ];
+}
+
 export function encodeResponsesToolChoice(
   choice: ToolChoice | undefined,
   tools: readonly Tool[],
   quirks: Quirks,
 ): unknown {
-  if (!choice || tools.length === 0) return undefined;
+  if (!choice) return undefined;
+  if (choice.mode === "webSearch") return quirks.webSearch ? { type: "web_search" } : undefined;
+  if (tools.length === 0) return undefined;
   const entry = (name: string): JsonObject => {
     const custom = quirks.customTools && tools.find((tool) => tool.name === name)?.kind === "custom";
     return { type: custom ? "custom" : "function", name: fittingToolName(name, 64) };

@@ -1,12 +1,28 @@
-// Builds the three composition roots into dist/, one self-contained CommonJS file each.
-import { readFileSync } from "node:fs";
+// Builds the three composition roots into dist/ as CommonJS. cli.js and engine.js share engineRuntime.js.
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { thirdPartyNotices } from "./scripts/lib/thirdPartyNotices.mjs";
 
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 const development = process.argv.includes("--dev");
 
+/** Leaves the import of the shared runtime to Node, so that it is bundled once and not in each program. */
+const sharedRuntime = {
+  name: "shared-runtime",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/engine\/runtime$/ }, () => ({ path: "./engineRuntime.js", external: true }));
+  },
+};
+
 const result = await build({
-  entryPoints: { extension: "src/extension.ts", engine: "src/engine.ts", cli: "src/cli.ts" },
+  entryPoints: {
+    extension: "src/extension.ts",
+    engine: "src/engine.ts",
+    cli: "src/cli.ts",
+    engineRuntime: "src/engine/runtime.ts",
+  },
+  plugins: [sharedRuntime],
   outdir: "dist",
   bundle: true,
   platform: "node",
@@ -23,6 +39,12 @@ const result = await build({
   metafile: true,
   logLevel: "warning",
 });
+
+const notices = thirdPartyNotices(
+  Object.keys(result.metafile.inputs),
+  fileURLToPath(new URL(".", import.meta.url)),
+);
+writeFileSync("dist/THIRD-PARTY-NOTICES.txt", notices);
 
 for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) {
   if (file.endsWith(".js")) console.log(`${file}  ${(bytes / 1024).toFixed(0)} KB`);

@@ -1,4 +1,5 @@
 // `npm start`: a real VS Code with the extension, a sample provider configured and the gateway running.
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,7 +21,7 @@ import { startSampleProvider } from "./sampleProvider.mjs";
 const gatewayPatienceMs = 90_000;
 
 /**
- * @typedef {{ url: string, key: string, enginePid?: number }} Gateway
+ * @typedef {{ url: string, enginePid: number }} Gateway
  *   What the extension writes for this script once its gateway runs.
  */
 
@@ -32,7 +33,7 @@ async function buildAndPackage() {
 }
 
 /**
- * Waits for the file that the extension writes, reads it and removes it, since a key is in it.
+ * Waits for the file that the extension writes, reads it and removes it.
  *
  * @param {string} file
  * @param {Promise<unknown>} ended resolves when VS Code is gone
@@ -61,8 +62,11 @@ async function untilGateway(file, ended) {
   );
 }
 
-/** @param {Gateway} gateway */
-function curlLine({ url, key }) {
+/**
+ * @param {string} url
+ * @param {string} key
+ */
+function curlLine(url, key) {
   const body = { model: "sample/sample-model", stream: true, messages: [{ role: "user", content: "Hello" }] };
   const data = JSON.stringify(body);
   const target = `${url.replace(/\/$/, "")}/v1/chat/completions`;
@@ -85,17 +89,26 @@ async function main() {
   const startFile = join(runFolder, "gateway.json");
   mkdirSync(folder);
   writeFileSync(join(folder, "README.md"), "# Try Postern\n\nOpen the Postern view in the activity bar.\n");
+  // By the environment, so that it is good in every browser: one that is made in VS Code is in that browser only.
+  const key = `pst_${randomBytes(32).toString("base64url")}`;
   const settings = {
     ...calmSettings,
     "postern.providers": [
       { id: "sample", type: "openai", name: "Sample provider", baseUrl, models: [{ id: "sample-model" }] },
     ],
     "postern.gateway.autoStart": true,
+    "postern.gateway.keys": [{ name: "npm start", key: "${env:POSTERN_SAMPLE_KEY}" }],
     "postern.gateway.port": await freePort(4141),
     // So that the gateway goes on when the window is closed or reloaded; it ends with this script.
     "postern.engine.keepRunning": true,
   };
-  const common = { runFolder, vsix, settings, folder, env: { POSTERN_START_FILE: startFile } };
+  const common = {
+    runFolder,
+    vsix,
+    settings,
+    folder,
+    env: { POSTERN_START_FILE: startFile, POSTERN_SAMPLE_KEY: key },
+  };
 
   /** @type {Promise<unknown>} */
   let ended;
@@ -126,11 +139,10 @@ async function main() {
   // Left first, or VS Code would keep the window's extension host for hours in case it comes back.
   await page?.goto("about:blank");
   await page?.context().browser()?.close();
-  const { enginePid } = gateway;
-  if (enginePid) atEnd(() => endProcess(enginePid));
+  atEnd(() => endProcess(gateway.enginePid));
   console.log(`Gateway:      ${gateway.url}`);
-  console.log(`Gateway key:  ${gateway.key}`);
-  console.log(`\nAsk the sample provider:\n\n${curlLine(gateway)}\n`);
+  console.log(`Gateway key:  ${key}`);
+  console.log(`\nAsk the sample provider:\n\n${curlLine(gateway.url, key)}\n`);
   console.log("Ctrl-C ends all of it.");
   await ended;
 }

@@ -71,7 +71,10 @@ export async function testBrowser() {
   };
   try {
     const ended = require(bundle).run(stage, resultFile);
-    return await followResults({ suite: "browser", file: resultFile, silenceMs: 300_000, ended });
+    const result = await followResults({ suite: "browser", file: resultFile, silenceMs: 300_000, ended });
+    // Windows that a test left open are still being closed.
+    await ended;
+    return result;
   } finally {
     await browser.close();
     for (const stop of stops) await stop();

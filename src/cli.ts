@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { check, loadConfigFile, problemLines, serve } from "./engine/headless";
+import { check, loadConfigFile, problemLines, serve } from "./engine/runtime";
 
 const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model providers
 
@@ -29,6 +29,8 @@ async function main(args: string[]): Promise<number> {
   if (command !== "serve" && command !== "check")
     throw new UsageError(command ? `unknown command "${command}"` : "no command given");
   if (positionals.length > 1) throw new UsageError(`unexpected "${positionals[1]}"`);
+  // Node takes an empty host for every address of the machine: an unset variable in a script would open the gateway.
+  if (values.host?.trim() === "") throw new UsageError("--host must not be empty");
   if (values.config === undefined) throw new UsageError("--config FILE is missing");
   const result = loadConfigFile(values.config);
   if (!result.ok) {
@@ -71,6 +73,9 @@ function portOf(text: string): number {
     throw new UsageError(`--port must be a number from 0 to 65535, not "${text}"`);
   return port;
 }
+
+// A reader that has gone (a closed terminal, `| head`) must not take the gateway with it.
+for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),

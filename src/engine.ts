@@ -1,6 +1,4 @@
-import { logSafeText } from "./core/errors";
-import { runEngineProcess } from "./engine/engineProcess";
-import { readBoot } from "./engine/lifecycle/boot";
+import { logSafeText, readBoot, runEngineProcess } from "./engine/runtime";
 
 readBoot(process.stdin)
   .then((boot) => runEngineProcess(boot, POSTERN_VERSION))

@@ -30,6 +30,7 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
       leaving = true;
       pipe.stopListening();
       const drained = engine.drain(drainMs);
+      usage.handOver();
       ownership.release();
       await drained;
       pipe.close();

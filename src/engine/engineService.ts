@@ -112,6 +112,7 @@ export class EngineService {
       gateway: this.gatewayState(),
       providers: this.registry.statuses(),
       usage: this.parts.usage.today(),
+      gatewayKeys: this.keys.size,
       running: this.operations.running,
     };
   }

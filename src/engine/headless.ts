@@ -28,8 +28,8 @@ export function loadConfigFile(file: string): LoadResult {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    return { ok: false, problems: [{ path: "", message: `the file ${file} cannot be read (${code})` }] };
+    const message = `the file ${file} cannot be read (${systemCode(error)})`;
+    return { ok: false, problems: [{ path: "", message }] };
   }
   const parsed = parseConfigText(text);
   if (!parsed.ok) return parsed;
@@ -40,6 +40,20 @@ export function loadConfigFile(file: string): LoadResult {
     ok: true,
     loaded: { engine: config, dataDir: dataDir === undefined ? undefined : resolve(dirname(file), dataDir) },
   };
+}
+
+/** @returns why it cannot be made, as the system's code */
+function makeFolder(path: string): string | undefined {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return undefined;
+  } catch (error) {
+    return systemCode(error);
+  }
+}
+
+function systemCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
 }
 
 /** One line per problem: the path in the file and what is wrong. */
@@ -61,7 +75,11 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
     if (level !== "debug" && level !== "trace")
       process.stderr.write(`${new Date(time).toISOString()} ${level} ${message}\n`);
   });
-  if (loaded.dataDir !== undefined) mkdirSync(loaded.dataDir, { recursive: true, mode: 0o700 });
+  const fault = loaded.dataDir === undefined ? undefined : makeFolder(loaded.dataDir);
+  if (fault !== undefined) {
+    process.stderr.write(`dataDir: the folder ${loaded.dataDir} cannot be made (${fault})\n`);
+    return 2;
+  }
   const usage = new UsageCounter(loaded.dataDir, () => new Date(), log);
   const engine = new EngineService({ version, log, usage });
   const { gateway } = loaded.engine;

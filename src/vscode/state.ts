@@ -56,6 +56,12 @@ export interface PosternState {
   readonly engine: EngineState;
 }
 
+/** Before the settings have been read. */
+export const EMPTY_STATE: PosternState = {
+  local: { providers: [], gatewayKeys: [], host: "127.0.0.1", port: 4141, problems: [] },
+  engine: { kind: "idle" },
+};
+
 /** Holds the state and tells when it changes. */
 export class StateStore {
   private current: PosternState;

@@ -90,6 +90,42 @@ suite("a first start, as a person", () => {
     provider.close();
   }, 180_000);
 
+  test("a second browser joins the same engine and takes nothing away", async () => {
+    const provider = await startKeyedProvider(KEY);
+    const vscode = await stage().startVscode({ "postern.gateway.port": 0 });
+    const first = await Workbench.open(vscode);
+    await first.openContainer("Postern");
+    await first.runCommand("Postern: Add Provider");
+    await first.pickQuickItem("What kind of provider?", "OpenAI-compatible");
+    await first.fillQuickInput("address", provider.baseUrl);
+    await first.fillQuickInput("key", KEY);
+    await first.pickQuickItem("it works", "Done");
+    await first.runCommand("Postern: Start Gateway");
+    await until("the running gateway", async () =>
+      (await first.treeRows("Gateway")).some((row) => row.includes("Running")),
+    );
+    await first.runCommand("Postern: Copy Gateway URL");
+    await until("the address on the clipboard", async () =>
+      /^http:\/\/127\.0\.0\.1:\d+/.test(await first.clipboard()),
+    );
+    const url = new URL(await first.clipboard()).origin;
+    await first.runCommand("Postern: Copy Gateway Key");
+    await until("the gateway key on the clipboard", async () => (await first.clipboard()).startsWith("pst_"));
+    const gatewayKey = await first.clipboard();
+
+    // Cookies and storage of its own, so a secret storage of its own, without the provider's key.
+    const second = await Workbench.open(vscode);
+    await second.openContainer("Postern");
+    await until("the running gateway in the second browser", async () =>
+      (await second.treeRows("Gateway")).some((row) => row.includes("Running")),
+    );
+    assert.equal(await streamedAnswer(url, gatewayKey, "gatehouse-large"), KEYED_ANSWER);
+    assert.ok(provider.authorizations.every((header) => header === `Bearer ${KEY}`));
+    await first.close();
+    await second.close();
+    provider.close();
+  }, 180_000);
+
   test("a wrong key is said at once, and nothing stays behind when the setup is left", async () => {
     const provider = await startKeyedProvider(KEY);
     const vscode = await stage().startVscode({});

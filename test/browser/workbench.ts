@@ -1,7 +1,7 @@
 // VS Code's workbench as a user meets it: what can be seen and clicked, by the names a user reads.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Locator, Page } from "playwright-core";
+import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 
 /** A running VS Code with the extension installed from its .vsix. */
 export interface Vscode {
@@ -65,13 +65,23 @@ export class Workbench {
 
   /**
    * Opens a window and waits until it answers: the activity bar, the status bar and the extension host are
-   * there. Windows of one call each have cookies and storage of their own, as two profiles of a browser.
+   * there. Windows of one call each have cookies and storage of their own, as two profiles of a browser, and with
+   * them a secret storage of their own.
    */
   static async open(vscode: Vscode = stage().vscode): Promise<Workbench> {
     const context = await stage().browser.newContext({ viewport: { width: 1280, height: 800 } });
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     // A machine with no network but loopback says it is offline, and VS Code greys its status bar.
     await context.addInitScript("Object.defineProperty(Navigator.prototype, 'onLine', { get: () => true })");
+    return Workbench.openIn(context, vscode);
+  }
+
+  /** Opens a second window of the same browser; closing either of the two closes both. */
+  openBeside(): Promise<Workbench> {
+    return Workbench.openIn(this.page.context(), this.vscode);
+  }
+
+  private static async openIn(context: BrowserContext, vscode: Vscode): Promise<Workbench> {
     const workbench = new Workbench(await context.newPage(), vscode);
     open.add(workbench);
     await workbench.page.goto(vscode.openUrl);
@@ -96,10 +106,12 @@ export class Workbench {
   }
 
   async close(): Promise<void> {
-    open.delete(this);
+    const context = this.page.context();
+    for (const other of open) if (other.page.context() === context) open.delete(other);
     // Left first, or VS Code would keep the window's extension host in case it comes back.
-    await this.page.goto("about:blank");
-    await this.page.context().close();
+    // A window that is hung or gone already is closed all the same.
+    for (const page of context.pages()) await page.goto("about:blank").catch(() => undefined);
+    await context.close();
   }
 
   /** Runs a command by its title (category included, e.g. "Postern: Add Provider") through the palette. */

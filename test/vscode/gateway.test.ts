@@ -80,7 +80,7 @@ suite("the gateway", () => {
       equal(api.gatewayTree()[0]?.label, "Failed");
       equal(api.statusBar().severity, "warning");
       await set("gateway.port", 0);
-      equal((await api.gateway.start()).state, "running");
+      await until("the start on another port", () => statusOf(api)?.gateway.state === "running");
     } finally {
       squatter.close();
     }

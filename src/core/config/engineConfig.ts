@@ -54,6 +54,8 @@ export interface EngineConfig {
   readonly lingerSeconds: number;
   /** Stay even without a window. */
   readonly keepRunning: boolean;
+  /** Which secret storage the credentials are from; windows do not always share one. */
+  readonly secretStore: string;
 }
 
 /** What the secret storage holds for a provider. */
@@ -141,6 +143,7 @@ export function engineConfigFromFile(
       network,
       lingerSeconds: 0,
       keepRunning: true,
+      secretStore: "file",
     },
     problems,
   };

@@ -12,7 +12,9 @@ export type ConfigResult =
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
 /** Parses the headless configuration file: JSON, with comments and trailing commas allowed. All faults at once. */
-export function parseConfigText(text: string): ConfigResult {
+export function parseConfigText(fileText: string): ConfigResult {
+  // Windows' editors put a byte order mark in front.
+  const text = fileText.replace(/^\ufeff/, "");
   const errors: ParseError[] = [];
   const value: unknown = parseJsonc(text, errors, { allowTrailingComma: true });
   if (errors.length > 0) {

@@ -47,6 +47,11 @@ export function networkFault(provider: Reached, code: string): PosternError {
     case "UND_ERR_HEADERS_TIMEOUT":
     case "UND_ERR_BODY_TIMEOUT":
       return new PosternError("provider_timeout", `${who} at ${where} stopped answering (${code}).`);
+    case "UND_ERR_INVALID_ARG":
+      return new PosternError(
+        "provider_faulty",
+        `${who} cannot be asked: its key or a header has characters that no header may carry. Set the key again.`,
+      );
     case "UND_ERR_HEADERS_OVERFLOW":
       return new PosternError("provider_not_api", `${who} at ${where} sent headers larger than 64 KB.`);
     default:

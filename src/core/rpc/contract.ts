@@ -87,6 +87,8 @@ export interface EngineStatus {
   readonly gateway: GatewayState;
   readonly providers: readonly ProviderStatus[];
   readonly usage: UsageToday;
+  /** How many gateway keys are accepted, those of other browsers included. */
+  readonly gatewayKeys: number;
   /** Requests running now. */
   readonly running: number;
 }

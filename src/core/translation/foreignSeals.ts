@@ -2,8 +2,8 @@ import { isWrapped } from "../conversation/seal";
 import { asArray, asObject, isObject, type JsonObject } from "../json/access";
 import type { WireProtocol } from "../protocols/wire";
 
-/** What is in a body that needs `withoutForeignSeals`; to be looked for in its bytes. */
-export const SEAL_MARK = "postern1.";
+/** What is in a body that needs `withoutForeignSeals`: a text that begins with our mark; to be looked for in its bytes. */
+export const SEAL_MARK = '"postern1.';
 
 /**
  * A request without the reasoning that another provider had issued under our mark: where a client goes over from a

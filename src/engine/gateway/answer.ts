@@ -3,6 +3,9 @@ import type { PosternError } from "../../core/errors";
 import { errorBody } from "../../core/protocols/errorShape";
 import type { WireProtocol } from "../../core/protocols/wire";
 
+/** A client that is still sending its body is given this long to read that it need not. */
+const UNREAD_BODY_MS = 5_000;
+
 /** Sends a JSON answer of our own. */
 export function answerJson(
   response: ServerResponse,
@@ -18,7 +21,25 @@ export function answerJson(
     "cache-control": "no-store",
     ...headers,
   });
-  response.end(body);
+  if (response.req.complete || headers.connection !== "close") response.end(body);
+  else endAfterBody(response, body);
+}
+
+/**
+ * Ending now would close the connection while the client still writes, and the reset that follows takes the answer
+ * from it before it is read. So the rest of the body is taken in and thrown away first.
+ */
+function endAfterBody(response: ServerResponse, body: string): void {
+  const request = response.req;
+  const end = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, UNREAD_BODY_MS);
+  request.once("end", end);
+  response.once("close", () => clearTimeout(timer));
+  response.write(body);
+  request.resume();
 }
 
 /**

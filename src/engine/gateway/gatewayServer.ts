@@ -18,6 +18,9 @@ export class GatewayServer {
   private server: Server | undefined;
   private bound: ListenAddress | undefined;
 
+  /** The answer that is on its way on a connection. */
+  private readonly answering = new WeakMap<Duplex, ServerResponse>();
+
   constructor(private readonly handle: Handle) {}
 
   /** Where it listens, with the real port; undefined while it does not. */
@@ -44,10 +47,24 @@ export class GatewayServer {
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
     });
-    server.on("request", this.handle);
-    server.on("upgrade", refuseUpgrade);
-    server.on("connect", refuseUpgrade);
-    server.on("clientError", answerClientError);
+    server.on("request", (request, response) => {
+      if (!this.answering.has(request.socket)) this.answering.set(request.socket, response);
+      response.once("close", () => {
+        this.answering.delete(request.socket);
+        // Kept open, the connection would bring its next request to a gateway that is no more.
+        if (this.server !== server) request.socket.destroySoon();
+      });
+      if (this.server === server) this.handle(request, response);
+      else refuseWhileStopping(response);
+    });
+    // No "upgrade" listener: with one, Node would take the socket away from clients that only offer HTTP/2 (curl
+    // --http2, Java's HttpClient) and go on with HTTP/1.1 when the offer is ignored.
+    server.on("connect", refuseTunnel);
+    server.on("clientError", (error, socket) => {
+      // Words of ours would stand in the middle of an answer.
+      if (this.answering.get(socket)?.headersSent) socket.destroy();
+      else answerClientError(error, socket);
+    });
     this.server = server;
     try {
       await listen(server, host.replace(/^\[|\]$/g, ""), port);
@@ -106,14 +123,23 @@ function listenFault(error: unknown, host: string, port: number): PosternError {
   );
 }
 
-/** Codex tries a WebSocket first; 426 sends it to plain HTTP at once, any other answer costs it retries. */
-function refuseUpgrade(_: IncomingMessage, socket: Duplex): void {
-  const message = "WebSocket is not spoken here; use HTTP.";
+/** A request that was on its way on an open connection when the gateway stopped. */
+function refuseWhileStopping(response: ServerResponse): void {
+  const message = "The gateway is stopping; try again in a moment.";
+  response.writeHead(503, {
+    "content-type": "application/json",
+    "retry-after": "1",
+    connection: "close",
+  });
+  response.end(errorBody("chat", { status: 503, message, code: "not_ready" }));
+}
+
+function refuseTunnel(_: IncomingMessage, socket: Duplex): void {
+  const message = "Postern is no proxy; send requests to it.";
   endWith(
     socket,
-    "426 Upgrade Required",
-    errorBody("chat", { status: 426, message, code: "upgrade_required" }),
-    "Upgrade: HTTP/1.1\r\n",
+    "405 Method Not Allowed",
+    errorBody("chat", { status: 405, message, code: "method_not_allowed" }),
   );
 }
 
@@ -142,8 +168,8 @@ function answerClientError(error: Error & { code?: string }, socket: Duplex): vo
   );
 }
 
-function endWith(socket: Duplex, status: string, body: string, headers = ""): void {
-  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${headers}connection: close\r\n\r\n`;
+function endWith(socket: Duplex, status: string, body: string): void {
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`;
   socket.end(head + body);
   // A peer that does not take its answer must not keep the socket.
   (socket as Socket).setTimeout(2_000, () => socket.destroy());

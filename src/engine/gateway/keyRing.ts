@@ -14,8 +14,8 @@ export class KeyRing {
     this.entries = keys.map(({ name, key }) => ({ name, digest: digestOf(key) }));
   }
 
-  get isEmpty(): boolean {
-    return this.entries.length === 0;
+  get size(): number {
+    return this.entries.length;
   }
 
   /**

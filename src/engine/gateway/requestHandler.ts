@@ -40,6 +40,12 @@ export class RequestHandler {
       const match = matchRoute(request.method ?? "", path, anthropicVersion);
       protocol = match.kind === "found" ? match.route.protocol : match.protocol;
       this.guard(request);
+      if (/\bwebsocket\b/i.test(request.headers.upgrade ?? "")) {
+        // Codex tries a WebSocket first; 426 sends it to plain HTTP at once, any other answer costs it retries.
+        const fault = new PosternError("upgrade_required", "WebSocket is not spoken here; use HTTP.");
+        answerError(response, protocol, fault, requestId, { upgrade: "HTTP/1.1", connection: "close" });
+        return;
+      }
       if (match.kind === "found" && match.route.kind === "health") {
         answerJson(response, 200, JSON.stringify({ status: "ok", version: this.facts.version }), {
           "x-request-id": requestId,

@@ -1,4 +1,6 @@
 import { createServer, type Server } from "node:net";
+import type { EngineConfig } from "../../core/config/engineConfig";
+import { mergeStores } from "../../core/config/mergeStores";
 import type { LogEntry } from "../../core/rpc/contract";
 import type { EngineService } from "../engineService";
 import type { EngineLog } from "../log/log";
@@ -14,6 +16,8 @@ export interface PipeOptions {
 /** The private pipe: windows join here, hand over the configuration, and are told what happens. */
 export class PipeServer {
   private readonly sessions = new Set<Session>();
+  /** The latest configuration from each secret storage. */
+  private readonly stores = new Map<string, EngineConfig>();
   private server: Server | undefined;
 
   /**
@@ -43,7 +47,7 @@ export class PipeServer {
         socket,
         this.options.token,
         this.options.version,
-        this.handlers(),
+        this.handlers(() => session),
         {
           onAuthenticated: () => this.onWindows(this.windows),
           onClosed: () => {
@@ -72,12 +76,13 @@ export class PipeServer {
     for (const session of this.sessions) session.close();
   }
 
-  private handlers(): SessionHandlers {
+  private handlers(asking: () => Session): SessionHandlers {
     const { engine } = this;
     return {
       authenticate: async () => ({ log: this.log.recent() }),
       configure: async (config) => {
-        await engine.configure(config);
+        this.stores.set(config.secretStore, config);
+        await engine.configure(mergeStores(this.stores.values(), config));
         return engine.status();
       },
       startGateway: async () => {
@@ -95,6 +100,9 @@ export class PipeServer {
         return engine.status();
       },
       drain: async () => {
+        this.broadcast((session) => {
+          if (session !== asking()) session.notify("draining", {});
+        });
         this.onDrain();
         return {};
       },

@@ -12,6 +12,8 @@ import { Handshake } from "./handshake";
 
 /** A peer that has not proved who it is by then is cut off. */
 const AUTHENTICATE_MS = 5_000;
+/** What a refused peer has to read why. */
+const REFUSED_MS = 200;
 const NOT_AUTHENTICATED = -32001;
 const POSTERN_ERROR = -32002;
 
@@ -49,7 +51,7 @@ export class Session {
     }));
     this.on("authenticate", async (params) => {
       if (!handshake.accepts(params.proof)) {
-        setImmediate(() => socket.destroy());
+        setTimeout(() => socket.destroy(), REFUSED_MS);
         throw new ResponseError(NOT_AUTHENTICATED, "the proof is wrong");
       }
       clearTimeout(timer);

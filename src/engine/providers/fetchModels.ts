@@ -1,3 +1,4 @@
+import { pipeline } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
@@ -5,6 +6,7 @@ import { endpointUrl } from "../../core/providers/endpoint";
 import { type ListedModel, parseModelList } from "../../core/providers/modelList";
 import { networkFault } from "../../core/providers/networkFault";
 import { credentialHeaders } from "../../core/providers/requestHeaders";
+import { contentDecoder } from "../relay/contentDecoder";
 import type { UpstreamClient } from "../relay/upstreamClient";
 
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
@@ -44,7 +46,12 @@ export async function fetchModels(upstream: UpstreamClient, provider: EngineProv
       headersTimeout: TIMEOUT_MS,
       bodyTimeout: TIMEOUT_MS,
     });
-    text = await readLimited(response.body);
+    const decoder = contentDecoder(response.headers["content-encoding"]?.toString());
+    text = await readLimited(
+      decoder === "plain" || decoder === undefined
+        ? response.body
+        : pipeline(response.body, decoder, () => {}),
+    );
   } catch (error) {
     if (error instanceof PosternError) throw error;
     const code =
@@ -56,10 +63,10 @@ export async function fetchModels(upstream: UpstreamClient, provider: EngineProv
   return { status: response.statusCode, models, isHtml };
 }
 
-async function readLimited(body: Dispatcher.ResponseData["body"]): Promise<string> {
+async function readLimited(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > MAX_LIST_BYTES)
       throw new PosternError("provider_not_api", "The provider's list of models is larger than 16 MB.");

@@ -16,7 +16,12 @@ interface Entry {
   /** Why there is no list of models, where that is no failure. */
   note: string | undefined;
   asking: Promise<void> | undefined;
+  /** When the last asking began, on the clock of `performance`. */
+  askedAt: number;
 }
+
+/** A provider whose list could not be had is asked again when somebody wants it, but not more often than this. */
+const ASK_AGAIN_MS = 5_000;
 
 /** The providers of the running engine, in the order of the configuration. */
 export class ProviderRegistry {
@@ -73,8 +78,15 @@ export class ProviderRegistry {
     return [...this.entries.map(statusOf), ...faulty];
   }
 
-  /** Waits until the models that are being asked for are known, at most `milliseconds`. */
+  /**
+   * Waits until the models that are being asked for are known, at most `milliseconds`. A local server may have been
+   * started since it was asked last.
+   */
   async settleModels(milliseconds: number): Promise<void> {
+    for (const entry of this.entries) {
+      if (entry.failure !== undefined && canAsk(entry.provider) && entry.modelsFrom === "unavailable")
+        if (performance.now() - entry.askedAt > ASK_AGAIN_MS) void this.ask(entry);
+    }
     const asking = this.entries.flatMap(({ asking }) => (asking ? [asking] : []));
     if (asking.length === 0) return;
     let timer: NodeJS.Timeout | undefined;
@@ -104,6 +116,7 @@ export class ProviderRegistry {
   }
 
   private ask(entry: Entry): Promise<void> {
+    entry.askedAt = performance.now();
     entry.asking ??= this.askNow(entry).finally(() => {
       entry.asking = undefined;
       if (this.entries.includes(entry)) this.onChange();
@@ -133,14 +146,19 @@ export class ProviderRegistry {
 }
 
 function newEntry(provider: EngineProvider): Entry {
-  const { models, enabled, type } = provider.config;
-  const base = { provider, failure: undefined, note: undefined, asking: undefined };
+  const { models, type } = provider.config;
+  const base = { provider, failure: undefined, note: undefined, asking: undefined, askedAt: 0 };
   if (models) return { ...base, models, modelsFrom: "config" };
   // Azure lists what could be deployed, not what is: only the person knows the deployments.
   if (type === "azure")
     return { ...base, models: [], modelsFrom: "unavailable", note: 'name the deployments under "models"' };
-  const canAsk = enabled && provider.credential.kind !== "missing";
-  return { ...base, models: [], modelsFrom: canAsk ? "pending" : "unavailable" };
+  return { ...base, models: [], modelsFrom: canAsk(provider) ? "pending" : "unavailable" };
+}
+
+function canAsk({ config, credential }: EngineProvider): boolean {
+  return (
+    config.models === undefined && config.type !== "azure" && config.enabled && credential.kind !== "missing"
+  );
 }
 
 function statusOf({ provider, models, modelsFrom, failure, note }: Entry): ProviderStatus {

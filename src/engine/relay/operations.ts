@@ -12,9 +12,10 @@ import { readRequestBody } from "../gateway/requestBody";
 import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { UsageCounter } from "../usage/usageCounter";
+import { ByteLane } from "./byteLane";
 import { type RelayOutcome, ResponseRelay } from "./responseRelay";
 import { findTarget, needsTranslation, protocolOf, type Target } from "./target";
-import { TranslatedRelay } from "./translatedRelay";
+import { TranslatedLane } from "./translatedLane";
 import type { UpstreamClient } from "./upstreamClient";
 
 type OperationRoute = Extract<Route, { kind: "operation" }>;
@@ -119,13 +120,14 @@ export class Operations {
     });
     const slices = spliced(body.bytes, edits.splices);
     const length = slices.reduce((sum, slice) => sum + slice.length, 0);
-    const relay = new ResponseRelay(response, {
+    const lane = new ByteLane({
       protocol: route.protocol,
-      provider: config,
+      providerId: config.id,
       streaming: body.stream,
       dropUsageChunk: edits.usageInjected,
       headers,
     });
+    const relay = new ResponseRelay(response, config, lane);
     this.upstream.dispatcherFor(url).dispatch(
       {
         origin: url.origin,
@@ -147,7 +149,7 @@ export class Operations {
     request: IncomingMessage,
     response: ServerResponse,
     headers: Record<string, string>,
-  ): TranslatedRelay {
+  ): ResponseRelay {
     const { config } = target.provider;
     const spoken = protocolOf(target.provider);
     const parsed: unknown = JSON.parse(body.bytes.toString("utf8").replace(/^\uFEFF/, ""));
@@ -160,18 +162,18 @@ export class Operations {
       provider: config,
       ...(config.extraBody ? { extraBody: config.extraBody } : {}),
     });
-    if (translated.dropped.length > 0)
-      headers["x-postern-dropped"] = translated.dropped.map(headerSafe).join(", ");
+    if (translated.dropped.length > 0) headers["x-postern-dropped"] = droppedHeader(translated.dropped);
     const url = new URL(endpointUrl(config, spoken, target.upstreamModel));
     const bytes = Buffer.from(translated.body);
-    const relay = new TranslatedRelay(response, {
+    const lane = new TranslatedLane({
       from: spoken,
       to: route.protocol,
-      provider: config,
+      providerId: config.id,
       streaming: translated.stream,
       context: { ...translated.context, model: body.model },
       headers,
     });
+    const relay = new ResponseRelay(response, config, lane);
     this.upstream.dispatcherFor(url).dispatch(
       {
         origin: url.origin,
@@ -186,11 +188,7 @@ export class Operations {
     return relay;
   }
 
-  private async settle(
-    relay: ResponseRelay | TranslatedRelay,
-    target: Target,
-    requestId: string,
-  ): Promise<void> {
+  private async settle(relay: ResponseRelay, target: Target, requestId: string): Promise<void> {
     const { id } = target.provider.config;
     let outcome: RelayOutcome;
     try {
@@ -235,6 +233,12 @@ function withoutForeignReasoning(body: ReadBody, route: OperationRoute): ReadBod
   const parsed = JSON.parse(body.bytes.toString("utf8").replace(/^\uFEFF/, "")) as Record<string, unknown>;
   const bytes = Buffer.from(JSON.stringify(withoutForeignSeals(route.protocol, parsed)));
   return { ...body, bytes, top: scanTopLevel(bytes) };
+}
+
+/** The names in one header, which a request with a thousand unknown fields must not blow up. */
+function droppedHeader(dropped: readonly string[]): string {
+  const shown = dropped.slice(0, 30).map((name) => headerSafe(name.slice(0, 60)));
+  return [...shown, ...(dropped.length > 30 ? [`+${dropped.length - 30}`] : [])].join(", ");
 }
 
 function firstValues(request: IncomingMessage): Record<string, string | undefined> {

@@ -21,6 +21,7 @@ const savedSchema = z.object({
 export class UsageCounter {
   private current: UsageToday;
   private timer: NodeJS.Timeout | undefined;
+  private handedOver = false;
 
   /**
    * @param folder the data folder; undefined keeps the counts in memory only
@@ -41,7 +42,7 @@ export class UsageCounter {
 
   add(usage: Usage | undefined): void {
     this.current = addRequest(this.today(), usage);
-    if (this.folder === undefined) return;
+    if (this.folder === undefined || this.handedOver) return;
     this.timer ??= setTimeout(() => this.save(), SAVE_AFTER_MS);
     this.timer.unref();
   }
@@ -50,7 +51,7 @@ export class UsageCounter {
   save(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.folder === undefined) return;
+    if (this.folder === undefined || this.handedOver) return;
     const file = this.file(this.folder);
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
@@ -59,6 +60,12 @@ export class UsageCounter {
     } catch (error) {
       this.log.warn(`today's counts could not be written: ${logSafeText(error)}`);
     }
+  }
+
+  /** Writes a last time: from now on the file belongs to the engine that takes over. */
+  handOver(): void {
+    this.save();
+    this.handedOver = true;
   }
 
   private load(): UsageToday | undefined {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { GatewayController } from "../gateway/controller";
 import type { StartFailureNotice } from "../gateway/startFailure";
-import { gatewayUrl } from "../render/gatewayState";
+import { gatewayUrl, gatewayView } from "../render/gatewayState";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
 import type { CommandHandlers } from "./register";
@@ -32,6 +32,12 @@ export function gatewayCommands(
     },
     "postern.copyGatewayUrl": async () => {
       const { engine, local } = store.value;
+      if (local.port === 0 && gatewayView(engine).kind !== "running") {
+        notify("warning", "The gateway has no address yet: its port is any free one, taken when it starts.", {
+          "Start Gateway": () => vscode.commands.executeCommand("postern.startGateway"),
+        });
+        return;
+      }
       const url = gatewayUrl(engine, local);
       await vscode.env.clipboard.writeText(url);
       notify("info", `Copied ${url} to the clipboard.`);

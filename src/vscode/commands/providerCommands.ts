@@ -3,6 +3,8 @@ import type { EngineProvider } from "../../core/config/engineConfig";
 import type { EngineStatus, TestResult } from "../../core/rpc/contract";
 import { messageOf } from "../common/log";
 import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
+import { counted } from "../render/numbers";
+import { withoutName } from "../render/providerState";
 import type { StateStore, UsableEntry } from "../state";
 import { confirm, notify } from "../ui/notify";
 import { withCancel } from "../ui/progress";
@@ -65,9 +67,25 @@ export function providerCommands(
     "postern.refreshModels": async (target) => {
       const filter = { title: "Refresh Models", ...usable((entry) => entry.enabled) };
       const chosen = await pickProvider(target, store.value, filter);
-      if (chosen) await probe.refreshModels(chosen.id);
+      if (chosen) await refreshModels(store, probe, chosen);
     },
   };
+}
+
+async function refreshModels(
+  store: StateStore,
+  probe: Pick<ProviderProbe, "refreshModels">,
+  target: ProviderTarget,
+): Promise<void> {
+  const name = nameOf(store.value, target);
+  const status = await probe.refreshModels(target.id);
+  const found = status.providers.find(({ id }) => id === target.id);
+  if (!found || found.modelsFrom === "unavailable") {
+    notify(
+      "warning",
+      `${name}: ${withoutName(found?.detail ?? "the models could not be listed.", target.id)}`,
+    );
+  } else notify("info", `${name} has ${counted(found.models.length, "model")}.`);
 }
 
 async function removeProvider(
@@ -95,11 +113,6 @@ export async function testConnection(
 ): Promise<void> {
   const name = nameOf(store.value, target);
   const run = (command: string) => () => vscode.commands.executeCommand(command, { target });
-  const remedies = {
-    "Set Key": run("postern.setKey"),
-    Edit: run("postern.editProvider"),
-    "Show Log": run("postern.showLog"),
-  };
   const provider = await registry.resolved(target);
   const outcome = await withCancel(`Testing ${name}…`, async (signal) => {
     try {
@@ -110,6 +123,15 @@ export async function testConnection(
     }
   });
   if (outcome === undefined) return;
-  if (outcome.ok) notify("info", `${name}: ${outcome.verdict}`);
-  else notify("error", `${name}: ${outcome.verdict}`, remedies);
+  const verdict = withoutName(outcome.verdict, target.id);
+  if (outcome.ok) {
+    notify("info", `${name}: ${verdict}`);
+    return;
+  }
+  notify("error", `${name}: ${verdict}`, {
+    // The first button is the one that is pressed; it has to fit what went wrong.
+    ...(/\bkey\b/i.test(verdict) ? { "Set Key": run("postern.setKey") } : {}),
+    Edit: run("postern.editProvider"),
+    "Show Log": run("postern.showLog"),
+  });
 }

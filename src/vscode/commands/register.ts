@@ -12,12 +12,15 @@ export type CommandHandler = (target: Target | undefined) => Promise<void>;
 export type CommandHandlers = Readonly<Record<CommandId, CommandHandler>>;
 
 /** Registers the commands. Whatever one throws is logged and shown, once, here. */
-export function registerCommands(handlers: CommandHandlers, log: Log): DisposableStore {
+export function registerCommands(
+  handle: (id: CommandId, target: Target | undefined) => Promise<void>,
+  log: Log,
+): DisposableStore {
   const disposables = new DisposableStore();
   for (const id of COMMAND_IDS) {
     const run = async (argument: unknown): Promise<void> => {
       try {
-        await handlers[id](targetOf(argument));
+        await handle(id, targetOf(argument));
       } catch (error) {
         log.error(`${id}: ${messageOf(error)}`);
         notify("error", `Postern: ${messageOf(error)}`, {

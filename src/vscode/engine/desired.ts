@@ -24,6 +24,8 @@ export interface DesiredInputs {
   /** What the secret storage holds, by provider id. */
   readonly credentials: ReadonlyMap<string, StoredCredential>;
   readonly gatewayKeys: readonly EngineGatewayKey[];
+  /** Which secret storage these are from. */
+  readonly secretStore: string;
 }
 
 /** Puts settings, secrets and environment together. */
@@ -68,6 +70,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       network: { ...networkFrom(environment), ...inputs.proxy },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,
+      secretStore: inputs.secretStore,
     },
     local: {
       providers: entries,

@@ -5,10 +5,13 @@ export class EngineAbsentError extends Error {}
 export class ForeignEngineError extends Error {
   constructor() {
     super(
-      "Another program, or an engine of an earlier installation, answers on Postern's private pipe. It was told nothing; Postern tries again.",
+      "An engine that does not share this window's secret storage, started from another browser perhaps, or a foreign program answers on Postern's private pipe. It was told nothing; Postern tries again.",
     );
   }
 }
+
+/** The engine went away, or fell silent, before the handshake was done; it may be ending just now. */
+export class HandshakeBrokenError extends Error {}
 
 /** The engine belongs to a newer version of the extension than this window runs. */
 export class NewerEngineError extends Error {

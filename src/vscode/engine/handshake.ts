@@ -7,7 +7,8 @@ import {
   SocketMessageWriter,
 } from "vscode-jsonrpc/node";
 import { type EngineRequests, type HelloResult, PROTOCOL_VERSION } from "../../core/rpc/contract";
-import { EngineAbsentError, ForeignEngineError } from "./errors";
+import { messageOf } from "../common/log";
+import { EngineAbsentError, ForeignEngineError, HandshakeBrokenError } from "./errors";
 import { type JoinDecision, joinDecision } from "./joinDecision";
 import { EngineLink } from "./link";
 import { proofOf, sameProof } from "./proof";
@@ -23,7 +24,8 @@ export interface Joined {
 /**
  * Connects to a running engine. The engine has to prove that it knows the token before it is sent anything else: on a
  * planted pipe nobody learns a key, nor the token itself.
- * @throws EngineAbsentError where nothing listens, ForeignEngineError where something else does
+ * @throws EngineAbsentError where nothing listens, ForeignEngineError where something else does, HandshakeBrokenError
+ *   where it went away meanwhile
  */
 export async function joinEngine(pipePath: string, token: string, ownVersion: string): Promise<Joined> {
   const socket = await connect(pipePath);
@@ -56,7 +58,8 @@ export async function joinEngine(pipePath: string, token: string, ownVersion: st
     };
   } catch (error) {
     connection.dispose();
-    throw error;
+    if (error instanceof ForeignEngineError) throw error;
+    throw new HandshakeBrokenError(messageOf(error));
   }
 }
 

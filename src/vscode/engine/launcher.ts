@@ -1,9 +1,9 @@
-import type { ChildProcess } from "node:child_process";
 import type { EngineBoot } from "../../core/rpc/contract";
-import type { Log } from "../common/log";
-import { EngineAbsentError, EngineStartError, NewerEngineError } from "./errors";
+import { type Log, messageOf } from "../common/log";
+import { EngineAbsentError, EngineStartError, HandshakeBrokenError, NewerEngineError } from "./errors";
 import { joinEngine } from "./handshake";
 import type { EngineLink } from "./link";
+import type { StartedEngine } from "./spawn";
 
 const RETRY_MS = 50;
 const START_LIMIT_MS = 10_000;
@@ -14,7 +14,7 @@ const RESPAWN_AFTER_MS = 2000;
 export interface LauncherHost {
   /** Token and paths; asked anew each time, since the token may have been replaced. */
   boot(): Promise<EngineBoot>;
-  spawn(boot: EngineBoot): Promise<ChildProcess>;
+  spawn(boot: EngineBoot): Promise<StartedEngine>;
   /** An older engine gives way whose gateway was running; its successor's is to run as well. */
   gatewayWasRunning(): void;
   readonly version: string;
@@ -51,7 +51,7 @@ export class EngineLauncher {
     const boot = await this.host.boot();
     const begun = Date.now();
     let spawnAt = begun + patienceMs;
-    const died: { code?: number | null } = {};
+    const own: { ended?: number | Error } = {};
     for (;;) {
       try {
         const { link, decision } = await joinEngine(boot.pipePath, boot.token, this.host.version);
@@ -63,12 +63,19 @@ export class EngineLauncher {
         await this.replace(link);
         spawnAt = Date.now();
       } catch (error) {
-        if (!(error instanceof EngineAbsentError)) throw error;
-        if (died.code !== undefined && died.code !== 0) {
-          throw new EngineStartError(`The engine ended with code ${died.code} as it started.`);
-        }
-        if (Date.now() >= spawnAt) {
-          await this.spawn(boot, died);
+        // An engine that is ending just now answers no more; the next try finds it gone.
+        const ending = error instanceof HandshakeBrokenError;
+        if (!ending && !(error instanceof EngineAbsentError)) throw error;
+        if (own.ended instanceof Error)
+          throw new EngineStartError(`The engine cannot start: ${own.ended.message}`);
+        // Code 0: it found that another engine owns the data folder, which is the one to join.
+        if (own.ended) throw new EngineStartError(`The engine ended with code ${own.ended} as it started.`);
+        if (!ending && Date.now() >= spawnAt) {
+          const { pid, ended } = await this.host.spawn(boot);
+          this.host.log.debug(`Started an engine, process ${pid ?? "unknown"}.`);
+          void ended.then((how) => {
+            own.ended = how;
+          });
           spawnAt = Date.now() + RESPAWN_AFTER_MS;
         }
       }
@@ -79,18 +86,6 @@ export class EngineLauncher {
     }
   }
 
-  private async spawn(boot: EngineBoot, died: { code?: number | null }): Promise<void> {
-    const child = await this.host.spawn(boot);
-    this.host.log.debug(`Started an engine, process ${child.pid ?? "unknown"}.`);
-    child.once("error", (error) => {
-      died.code = -1;
-      this.host.log.error(`The engine could not be started: ${error.message}`);
-    });
-    child.once("exit", (code) => {
-      died.code = code ?? -1;
-    });
-  }
-
   private async replace(link: EngineLink): Promise<void> {
     this.host.log.info(
       `The running engine is of version ${link.version}; it gives way to ${this.host.version}.`,
@@ -99,6 +94,9 @@ export class EngineLauncher {
       const { gateway } = await link.request("status", {});
       if (gateway.state === "running") this.host.gatewayWasRunning();
       await link.request("drain", {});
+    } catch (error) {
+      // One that has nothing to finish may be gone before its answer is.
+      this.host.log.debug(`The older engine ended without an answer: ${messageOf(error)}`);
     } finally {
       link.dispose();
     }

@@ -1,4 +1,9 @@
-import { CancellationTokenSource, type MessageConnection } from "vscode-jsonrpc/node";
+import {
+  CancellationTokenSource,
+  ErrorCodes,
+  type MessageConnection,
+  ResponseError,
+} from "vscode-jsonrpc/node";
 import type { EngineNotifications, EngineRequests, LogEntry } from "../../core/rpc/contract";
 import type { Disposable } from "../common/disposables";
 import { Emitter } from "../common/emitter";
@@ -23,22 +28,36 @@ export class EngineLink implements Disposable {
     connection.onDispose(() => this.close());
   }
 
-  /** Asks the engine for something; an abort cancels the request on both sides. */
+  /** Asks the engine for something. An abort ends the waiting at once, and tells the engine. */
   async request<M extends keyof EngineRequests>(
     method: M,
     params: EngineRequests[M]["params"],
     signal?: AbortSignal,
   ): Promise<EngineRequests[M]["result"]> {
     if (!this.alive) throw new Error("The engine is not connected.");
+    if (signal?.aborted) throw new Error("Cancelled.");
     const cancellation = new CancellationTokenSource();
-    const cancel = (): void => cancellation.cancel();
+    let cancel = (): void => undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      cancel = () => {
+        cancellation.cancel();
+        reject(new Error("Cancelled."));
+      };
+    });
     signal?.addEventListener("abort", cancel, { once: true });
     try {
-      return await this.connection.sendRequest<EngineRequests[M]["result"]>(
+      const answer = this.connection.sendRequest<EngineRequests[M]["result"]>(
         method,
         params,
         cancellation.token,
       );
+      return await Promise.race([answer, aborted]);
+    } catch (error) {
+      // jsonrpc's own words for it mean nothing to a person.
+      if (error instanceof ResponseError && error.code === ErrorCodes.PendingResponseRejected) {
+        throw new Error("The engine went away before it answered.");
+      }
+      throw error;
     } finally {
       signal?.removeEventListener("abort", cancel);
       cancellation.dispose();

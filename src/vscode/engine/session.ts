@@ -28,6 +28,13 @@ export class EngineSession {
     if (status.gateway.state !== "failed") this.gatewayWanted = status.gateway.state === "running";
   }
 
+  /** A gateway that could not have its port is started again once the settings name another. */
+  async retryElsewhere(link: EngineLink, status: EngineStatus, config: EngineConfig): Promise<EngineStatus> {
+    const { gateway } = status;
+    const moved = gateway.state === "failed" && gateway.port !== config.gateway.port;
+    return moved && this.gatewayWanted ? startGateway(link) : status;
+  }
+
   wantGateway(): void {
     this.gatewayWanted = true;
   }

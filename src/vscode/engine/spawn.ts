@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { chmod, mkdir, open, stat } from "node:fs/promises";
 import path from "node:path";
 import type { EngineBoot } from "../../core/rpc/contract";
@@ -17,11 +17,18 @@ export interface EngineProgram {
   readonly environment: NodeJS.ProcessEnv;
 }
 
+/** An engine that was started; it may still lose the race against another one. */
+export interface StartedEngine {
+  readonly pid: number | undefined;
+  /** Resolves with its exit code, or with the reason why it could not be started at all. */
+  readonly ended: Promise<number | Error>;
+}
+
 /**
  * Starts an engine that outlives this window. Token and paths go over standard input, because arguments and
  * environments of a process can be read by others.
  */
-export async function spawnEngine(program: EngineProgram, boot: EngineBoot): Promise<ChildProcess> {
+export async function spawnEngine(program: EngineProgram, boot: EngineBoot): Promise<StartedEngine> {
   await mkdir(path.dirname(program.stderrFile), { recursive: true });
   const stderr = await openStderr(program.stderrFile);
   try {
@@ -33,11 +40,16 @@ export async function spawnEngine(program: EngineProgram, boot: EngineBoot): Pro
       // Not the workspace: a running engine must not hold a folder that the person wants to remove.
       cwd: path.dirname(program.stderrFile),
     });
+    // Listened to before anything is awaited: an error that nobody hears ends the extension host.
+    const ended = new Promise<number | Error>((resolve) => {
+      child.once("error", resolve);
+      child.once("exit", (code) => resolve(code ?? -1));
+    });
     // An engine that dies before it has read the line must not take the extension host with it.
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(`${JSON.stringify(boot)}\n`);
     child.unref();
-    return child;
+    return { pid: child.pid, ended };
   } finally {
     await stderr.close();
   }

@@ -1,18 +1,13 @@
 import { rm, writeFile } from "node:fs/promises";
 import { type Log, messageOf } from "../common/log";
-import { DEFAULT_GATEWAY_KEY, type GatewayKeys } from "../secrets/gatewayKeys";
 import type { PosternState } from "../state";
 
-/**
- * Tells `npm start`, which asks for it by an environment variable, where the gateway is and how to get in. Nobody else
- * sets the variable, so the gateway key is written nowhere in ordinary use.
- */
+/** Tells `npm start`, which asks for it by an environment variable, where the gateway is. No key is in it. */
 export class StartFile {
   private written: string | undefined;
 
   constructor(
     private readonly path: string,
-    private readonly keys: Pick<GatewayKeys, "ensure">,
     private readonly log: Log,
   ) {}
 
@@ -24,8 +19,7 @@ export class StartFile {
     if (mark === this.written) return;
     this.written = mark;
     try {
-      const { key } = await this.keys.ensure(DEFAULT_GATEWAY_KEY);
-      const text = JSON.stringify({ url: gateway.url, key, enginePid: pid });
+      const text = JSON.stringify({ url: gateway.url, enginePid: pid });
       await rm(this.path, { force: true });
       // wx: what somebody else puts there meanwhile, a link perhaps, is not written through.
       await writeFile(this.path, text, { mode: 0o600, flag: "wx" });

@@ -1,3 +1,4 @@
+import { gatewaySchema } from "../../core/config/schema";
 import { COMMAND_IDS, COMMANDS, GATEWAY_VIEW, PROVIDERS_VIEW, VIEW_CONTAINER } from "../common/commandIds";
 import { configuration } from "./configuration";
 import { menus } from "./menus";
@@ -27,5 +28,14 @@ export function contributes(): Record<string, unknown> {
     ],
     menus: menus(),
     configuration: configuration(),
+    configurationDefaults: {
+      // The gateway is for tools where it runs. VS Code would offer to open it in a browser, and would forward it.
+      "remote.portsAttributes": {
+        [String(gatewaySchema.shape.port.parse(undefined))]: {
+          label: "Postern gateway",
+          onAutoForward: "ignore",
+        },
+      },
+    },
   };
 }

@@ -51,7 +51,7 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.showLog", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@2" },
     ],
     "view/item/context": [
-      { command: "postern.setKey", when: provider("keyAbsent"), group: "inline@1" },
+      { command: "postern.setKey", when: provider("keyMissing", "keyAbsent"), group: "inline@1" },
       { command: "postern.testConnection", when: provider("enabled"), group: "inline@2" },
       { command: "postern.editProvider", when: provider(), group: "inline@3" },
       { command: "postern.editProvider", when: provider(), group: "1_edit@1" },

@@ -3,7 +3,7 @@ import type { LocalState } from "../state";
 
 /** The gateway's state as this window may tell it. busy: the engine comes up, nothing is known. */
 export type GatewayView =
-  | { readonly kind: "running"; readonly url: string; readonly port: number }
+  | { readonly kind: "running"; readonly url: string; readonly port: number; readonly keys: number }
   | { readonly kind: "stopped" }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "busy"; readonly text: string };
@@ -24,8 +24,10 @@ export function gatewayView(engine: EngineState): GatewayView {
     case "ready":
       break;
   }
-  const { gateway } = engine.status;
-  if (gateway.state === "running") return { kind: "running", url: gateway.url, port: gateway.port };
+  const { gateway, gatewayKeys } = engine.status;
+  if (gateway.state === "running") {
+    return { kind: "running", url: gateway.url, port: gateway.port, keys: gatewayKeys };
+  }
   return gateway.state === "failed" ? { kind: "failed", message: gateway.message } : { kind: "stopped" };
 }
 

@@ -17,7 +17,7 @@ export function renderGateway(state: PosternState): readonly TreeNode[] {
     stateNode(view),
     addressNode(state, view),
     portNode(local.port, view),
-    keysNode(local.gatewayKeys),
+    keysNode(local.gatewayKeys, view),
     ...problems,
   ];
 }
@@ -79,11 +79,9 @@ function portNode(configured: number, view: GatewayView): TreeNode {
   };
 }
 
-function keysNode(keys: readonly GatewayKeyEntry[]): TreeNode {
-  const children =
-    keys.length > 0
-      ? keys.map(keyNode)
-      : [infoNode("gateway/keys/none", "one is made when the gateway starts for the first time")];
+function keysNode(keys: readonly GatewayKeyEntry[], view: GatewayView): TreeNode {
+  const none = noKeys(view);
+  const children = keys.length > 0 ? keys.map(keyNode) : [infoNode("gateway/keys/none", none)];
   return {
     id: "gateway/keys",
     label: "Gateway keys",
@@ -93,6 +91,14 @@ function keysNode(keys: readonly GatewayKeyEntry[]): TreeNode {
     children,
     expanded: true,
   };
+}
+
+function noKeys(view: GatewayView): string {
+  if (view.kind !== "running") return "made at the first start";
+  // Secrets belong to the browser, where VS Code runs in one; the engine has those of all of them.
+  return view.keys > 0
+    ? `${view.keys} made elsewhere; New Gateway Key makes one here`
+    : "none: nobody is let in";
 }
 
 function keyNode(key: GatewayKeyEntry): TreeNode {

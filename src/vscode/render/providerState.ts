@@ -11,6 +11,12 @@ export interface ProviderStanding {
   readonly icon: TreeIcon;
 }
 
+/** The engine's sentence without the provider's name in front, where it stands beside the name anyway. */
+export function withoutName(sentence: string, id: string): string {
+  const prefix = `Provider "${id}": `;
+  return sentence.startsWith(prefix) ? sentence.slice(prefix.length) : sentence;
+}
+
 /** What the engine says about a provider, if it is connected. */
 export function statusOf(engine: EngineState, id: string): ProviderStatus | undefined {
   return engine.kind === "ready" ? engine.status.providers.find((provider) => provider.id === id) : undefined;
@@ -31,10 +37,10 @@ export function providerStanding(entry: ProviderEntry, engine: EngineState): Pro
   }
   if (engine.kind === "restarting") return standing("restarting", "restarting…");
   const status = statusOf(engine, entry.id);
-  if (status?.state === "failing")
-    return standing("failing", `failing: ${status.detail ?? "the last call failed"}`);
+  const detail = status?.detail === undefined ? undefined : withoutName(status.detail, entry.id);
+  if (status?.state === "failing") return standing("failing", `failing: ${detail ?? "the last call failed"}`);
   if (status?.state === "faulty")
-    return standing("faulty", `faulty: ${status.detail ?? "its configuration cannot be used"}`);
+    return standing("faulty", `faulty: ${detail ?? "its configuration cannot be used"}`);
   if (status?.state === "keyMissing") return standing("keyMissing", "key missing");
   return standing("ready", keyText(entry.key.kind));
 }

@@ -3,7 +3,7 @@ import type { EngineState } from "../engine/state";
 import type { PosternState, ProviderEntry } from "../state";
 import { escapeMarkdown } from "./markdown";
 import { counted, shortCount } from "./numbers";
-import { type ProviderStanding, providerStanding, statusOf } from "./providerState";
+import { type ProviderStanding, providerStanding, statusOf, withoutName } from "./providerState";
 import { infoNode, type TreeNode } from "./treeNode";
 
 /** The rows of the Providers view. */
@@ -33,7 +33,13 @@ function providerNode(entry: ProviderEntry, engine: EngineState): TreeNode {
 /** The words the menus look for, see the manifest. */
 function contextValue(entry: ProviderEntry): string {
   if (entry.faulty) return "provider faulty";
-  return `provider ${entry.enabled ? "enabled" : "disabled"} ${entry.stored ? "keyStored" : "keyAbsent"}`;
+  const words = [
+    "provider",
+    entry.enabled ? "enabled" : "disabled",
+    entry.stored ? "keyStored" : "keyAbsent",
+  ];
+  if (entry.key.kind === "missing") words.push("keyMissing");
+  return words.join(" ");
 }
 
 function childNodes(
@@ -60,7 +66,7 @@ function childNodes(
   if (status.models.length > 0) return status.models.map((model) => modelNode(id, entry.id, model));
   if (status.modelsFrom === "pending") return none("asking for models…", "loading~spin");
   if (status.modelsFrom === "unavailable") {
-    return none(status.detail ?? "the provider did not list its models", "warning");
+    return none(withoutName(status.detail ?? "the provider did not list its models", entry.id), "warning");
   }
   return none("the provider lists no models");
 }

@@ -7,14 +7,20 @@ export class RenderedTree implements vscode.TreeDataProvider<TreeNode>, Disposab
   private readonly changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.changed.event;
 
-  constructor(private readonly render: () => readonly TreeNode[]) {}
+  /** @param begun until then the view shows that it loads, rather than that it is empty */
+  constructor(
+    private readonly render: () => readonly TreeNode[],
+    private readonly begun: Promise<void>,
+  ) {}
 
   refresh(): void {
     this.changed.fire(undefined);
   }
 
-  getChildren(node?: TreeNode): TreeNode[] {
-    return [...(node ? (node.children ?? []) : this.render())];
+  async getChildren(node?: TreeNode): Promise<TreeNode[]> {
+    if (node) return [...(node.children ?? [])];
+    await this.begun;
+    return [...this.render()];
   }
 
   getTreeItem(node: TreeNode): vscode.TreeItem {

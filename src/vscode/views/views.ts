@@ -8,19 +8,23 @@ import { renderStatusBar, STATUS_BAR_COMMANDS } from "../render/statusBar";
 import type { PosternState, StateStore } from "../state";
 import { RenderedTree } from "./treeView";
 
-/** Creates the two tree views and the status bar item, and keeps them in step with the state. */
-export function createViews(store: StateStore, onFirstVisible: () => void): DisposableStore {
+/**
+ * Creates the two tree views and the status bar item, and keeps them in step with the state.
+ * @param begun resolves once the state says something
+ * @param onVisible called when a view comes into sight
+ */
+export function createViews(store: StateStore, begun: Promise<void>, onVisible: () => void): DisposableStore {
   const disposables = new DisposableStore();
-  const providers = disposables.add(new RenderedTree(() => renderProviders(store.value)));
-  const gateway = disposables.add(new RenderedTree(() => renderGateway(store.value)));
+  const providers = disposables.add(new RenderedTree(() => renderProviders(store.value), begun));
+  const gateway = disposables.add(new RenderedTree(() => renderGateway(store.value), begun));
   const trees = [
     vscode.window.createTreeView(PROVIDERS_VIEW, { treeDataProvider: providers, showCollapseAll: true }),
     vscode.window.createTreeView(GATEWAY_VIEW, { treeDataProvider: gateway }),
   ];
   for (const tree of trees) {
     disposables.add(tree);
-    disposables.add(tree.onDidChangeVisibility(({ visible }) => visible && onFirstVisible()));
-    if (tree.visible) onFirstVisible();
+    disposables.add(tree.onDidChangeVisibility(({ visible }) => visible && onVisible()));
+    if (tree.visible) onVisible();
   }
   const statusItem = disposables.add(createStatusItem());
   const apply = (state: PosternState): void => {
@@ -43,7 +47,8 @@ function createStatusItem(): vscode.StatusBarItem {
 
 function applyStatusBar(item: vscode.StatusBarItem, state: PosternState): void {
   const view = renderStatusBar(state);
-  const tooltip = new vscode.MarkdownString(view.tooltipMarkdown, true);
+  // Without theme icons: they are found after escapes are resolved, so a provider's name could hold one.
+  const tooltip = new vscode.MarkdownString(view.tooltipMarkdown);
   tooltip.isTrusted = { enabledCommands: [...STATUS_BAR_COMMANDS] };
   item.text = view.text;
   item.tooltip = tooltip;

@@ -56,7 +56,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
       // The list of providers can only be edited in the file; everything else has a form.
       if (hasProviders && store.value.local.providers.some(({ faulty }) => faulty))
         await openProviderSettings();
-      else await vscode.commands.executeCommand("workbench.action.openSettings", "postern.");
+      else await vscode.commands.executeCommand("workbench.action.openSettings", "@ext:postern.postern");
     },
   };
 }

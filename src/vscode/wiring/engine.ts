@@ -57,7 +57,8 @@ export function createEngine(
         send: async (config) => {
           const link = supervisor.connected;
           if (!link) return false;
-          supervisor.accept(await link.request("configure", config));
+          const status = await link.request("configure", config);
+          supervisor.accept(await session.retryElsewhere(link, status, config));
           return true;
         },
       },

@@ -1,11 +1,12 @@
 import os from "node:os";
 import path from "node:path";
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
 import type { Environment } from "../../core/config/reference";
 import type { EngineBoot } from "../../core/rpc/contract";
+import { type Log, messageOf } from "../common/log";
 import { type Desired, desiredState } from "../engine/desired";
 import { preparePipePath } from "../engine/pipePath";
-import { engineToken } from "../secrets/engineToken";
+import { engineToken, machineEngineToken, secretStoreId } from "../secrets/engineToken";
 import { GatewayKeys } from "../secrets/gatewayKeys";
 import { ProviderKeys } from "../secrets/providerKeys";
 import { SettingsStore } from "../settings/store";
@@ -20,12 +21,10 @@ export interface Storage {
   boot(): Promise<EngineBoot>;
   /** Settings, secrets and environment as they are now. */
   desired(): Promise<Desired>;
-  /** For a first look before any secret has been read. */
-  withoutSecrets(): Desired;
 }
 
 /** Builds what reads and writes settings and secrets. */
-export function createStorage(context: vscode.ExtensionContext): Storage {
+export function createStorage(context: vscode.ExtensionContext, log: Log): Storage {
   const settings = new SettingsStore();
   const providerKeys = new ProviderKeys(context.secrets);
   const gatewayKeys = new GatewayKeys(context.secrets);
@@ -37,7 +36,7 @@ export function createStorage(context: vscode.ExtensionContext): Storage {
     gatewayKeys,
     environment,
     boot: async () => ({
-      token: await engineToken(context.secrets),
+      token: await (secretsAreTheMachines() ? engineToken(context.secrets) : machineEngineToken(storagePath)),
       pipePath: await preparePipePath(storagePath, {
         platform: process.platform,
         environment,
@@ -51,22 +50,32 @@ export function createStorage(context: vscode.ExtensionContext): Storage {
     desired: async () => {
       const read = settings.read();
       const ids = read.providers.flatMap((checked) => (checked.ok ? [checked.provider.id] : []));
-      const credentials = await Promise.all(ids.map(async (id) => [id, await providerKeys.get(id)] as const));
+      const credentials = await Promise.all(
+        ids.map(async (id) => [id, await readable(providerKeys.get(id), {}, log)] as const),
+      );
       return desiredState({
         settings: read,
         proxy: settings.proxy(),
         environment,
         credentials: new Map(credentials),
-        gatewayKeys: await gatewayKeys.list(),
+        gatewayKeys: await readable(gatewayKeys.list(), [], log),
+        secretStore: await readable(secretStoreId(context.secrets), "unreadable", log),
       });
     },
-    withoutSecrets: () =>
-      desiredState({
-        settings: settings.read(),
-        proxy: settings.proxy(),
-        environment,
-        credentials: new Map(),
-        gatewayKeys: [],
-      }),
   };
+}
+
+/** Whether all windows that share this machine's engine share one secret storage too. */
+function secretsAreTheMachines(): boolean {
+  return vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined;
+}
+
+/** A keyring that is locked or broken must not hide the providers: they show as without a key. */
+async function readable<T>(reading: Promise<T>, fallback: T, log: Log): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    log.error(`The secret storage cannot be read: ${messageOf(error)}`);
+    return fallback;
+  }
 }

@@ -10,7 +10,7 @@ export interface Recording {
 }
 
 const root = resolve(import.meta.dirname, "../../../..");
-const own = join(root, "test/recordings");
+const own = join(root, "test/recordings/protocols");
 
 /** The streams in the repository itself. */
 export function ownStreams(): Recording[] {

@@ -1,0 +1,34 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * The licence notices of every package whose code a bundle contains.
+ *
+ * @param {string[]} inputs the files that esbuild took in, relative to `root`
+ * @param {string} root
+ * @returns {string} the notices, by package name
+ * @throws when a package ships no licence text, since it must not be left out
+ */
+export function thirdPartyNotices(inputs, root) {
+  const folders = new Set(inputs.flatMap((input) => packageFolder(input) ?? []));
+  const notices = [...folders].map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+    const file = readdirSync(join(root, folder)).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+    if (!file) throw new Error(`${name} ${version} (${license}) ships no licence text`);
+    return {
+      title: `${name} ${version} (${license})`,
+      text: readFileSync(join(root, folder, file), "utf8").trim(),
+    };
+  });
+  notices.sort((a, b) => a.title.localeCompare(b.title));
+  const body = notices
+    .map(({ title, text }) => `${title}\n${"-".repeat(title.length)}\n${text}\n`)
+    .join("\n\n");
+  return `Postern contains code of the following packages.\n\n${body}`;
+}
+
+/** @param {string} input */
+function packageFolder(input) {
+  const parts = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input.replaceAll("\\", "/"));
+  return parts?.[1] && existsSync(parts[1]) ? parts[1] : undefined;
+}

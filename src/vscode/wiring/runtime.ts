@@ -1,0 +1,89 @@
+import type * as vscode from "vscode";
+import type { CommandHandlers } from "../commands/register";
+import { GatewayController } from "../gateway/controller";
+import { StartFailureNotice } from "../gateway/startFailure";
+import { StartFile } from "../gateway/startFile";
+import { LiteralKeyNotice } from "../providers/literalKeyNotice";
+import { ProviderRegistry } from "../providers/registry";
+import { concernsEngine } from "../secrets/names";
+import type { StateStore } from "../state";
+import type { PosternTestApi } from "../testApi";
+import { createCommands } from "./commands";
+import { createEngine } from "./engine";
+import { createStorage } from "./storage";
+import { createTestApi } from "./testApi";
+
+/** What comes after activation: everything behind the commands and views. */
+export interface Runtime {
+  readonly commands: CommandHandlers;
+  /** Resolves once the settings and secrets have been read for the first time. */
+  readonly settled: Promise<void>;
+  /** A view shows, so models are wanted. */
+  viewsVisible(): void;
+  testApi(activationMs: number): PosternTestApi;
+}
+
+/** Builds and wires the parts. */
+export function createRuntime(
+  context: vscode.ExtensionContext,
+  store: StateStore,
+  channel: vscode.LogOutputChannel,
+): Runtime {
+  const storage = createStorage(context, channel);
+  const engine = createEngine(context, storage, store, channel);
+  const { sync, supervisor, session, api } = engine;
+  const changed = (): Promise<void> => sync.flush();
+  const registry = new ProviderRegistry(storage.settings, storage.providerKeys, storage.environment, changed);
+  const gateway = new GatewayController(api, storage.gatewayKeys, {
+    flush: changed,
+    local: () => store.value.local,
+    wanted: () => session.wantGateway(),
+  });
+  const failure = new StartFailureNotice({
+    host: () => store.value.local.host,
+    usePort: async (port) => {
+      await storage.settings.writePort(port);
+      failure.report(await gateway.start());
+    },
+  });
+  const literalKeys = new LiteralKeyNotice(registry);
+  const startFile = process.env.POSTERN_START_FILE;
+  const startFileWriter = startFile ? new StartFile(startFile, channel) : undefined;
+  let viewsSeen = false;
+  // Only the engine knows models; without a provider there is nothing to show, and none is started.
+  const wakeForViews = (): void => {
+    const { engine: state, local } = store.value;
+    if (viewsSeen && state.kind === "idle" && local.providers.length > 0) supervisor.wake();
+  };
+  context.subscriptions.push(
+    engine.disposables,
+    store.onDidChange((state) => {
+      literalKeys.follow(state.local);
+      wakeForViews();
+      void startFileWriter?.follow(state);
+    }),
+    storage.settings.onDidChange(() => sync.schedule()),
+    context.secrets.onDidChange(({ key }) => concernsEngine(key) && sync.schedule()),
+  );
+  const settled = changed();
+  const begin = async (): Promise<void> => {
+    await settled;
+    await supervisor.joinIfRunning();
+    if (!storage.settings.read().autoStart) return;
+    const { engine: state } = store.value;
+    // Another window has started it already, or has tried and has said why that did not work.
+    if (state.kind === "ready" && state.status.gateway.state !== "stopped") return;
+    failure.report(await gateway.start());
+  };
+  begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
+  return {
+    commands: createCommands({ store, storage, engine, registry, gateway, failure, channel }),
+    settled,
+    viewsVisible: () => {
+      viewsSeen = true;
+      wakeForViews();
+    },
+    testApi: (activationMs) =>
+      createTestApi({ context, storage, store, engine, registry, gateway, activationMs }),
+  };
+}

@@ -1,0 +1,48 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Dispatcher } from "undici";
+import { expect, it } from "vitest";
+import { ByteLane } from "../../src/engine/relay/byteLane";
+import { ResponseRelay } from "../../src/engine/relay/responseRelay";
+import { RawConnection } from "../support/rawConnection";
+import { within } from "../support/waiting";
+
+const controller = { abort() {}, pause() {}, resume() {} } as unknown as Dispatcher.DispatchController;
+
+it("a request is over when its client has the answer, not when the provider has said it", async () => {
+  let relay: ResponseRelay | undefined;
+  let state = "open";
+  const server = createServer((_, response) => {
+    const provider = { id: "fake", baseUrl: "http://127.0.0.1:1" };
+    const lane = new ByteLane({
+      protocol: "chat",
+      providerId: provider.id,
+      streaming: false,
+      dropUsageChunk: false,
+      headers: {},
+    });
+    relay = new ResponseRelay(response, provider, lane);
+    void relay.settled.then(({ end }) => {
+      state = end;
+    });
+    relay.onRequestStart(controller);
+    relay.onResponseStart(controller, 200, { "content-type": "application/json" });
+    relay.onResponseData(controller, Buffer.alloc(40 * 1024 * 1024, 0x20));
+    relay.onResponseEnd();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const connection = await RawConnection.open((server.address() as AddressInfo).port);
+  connection.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  await connection.until(/200 OK/);
+  connection.socket.pause();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(state).toBe("open");
+  connection.socket.removeAllListeners("data");
+  connection.socket.resume();
+  await within(connection.closed, "the end of the connection");
+  expect(await within(relay?.settled ?? Promise.reject(), "the relay's end")).toMatchObject({
+    end: "complete",
+    status: 200,
+  });
+  server.close();
+});

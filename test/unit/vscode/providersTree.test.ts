@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import { renderProviders } from "../../../src/vscode/render/providersTree";
+import type { ProviderEntry } from "../../../src/vscode/state";
+import { entry, providerStatus, ready, state } from "./fixtures";
+
+const faulty: ProviderEntry = {
+  index: 1,
+  id: "broken",
+  faulty: true,
+  problems: [{ path: "providers[1].baseUrl", message: "must begin with https:// or http://" }],
+};
+
+function describeTree(...args: Parameters<typeof state>): string[] {
+  return renderProviders(state(...args)).flatMap((row) => [
+    `${row.label}: ${row.description}`,
+    ...(row.children ?? []).map(
+      (child) => `  ${child.label}${child.description ? ` (${child.description})` : ""}`,
+    ),
+  ]);
+}
+
+describe("the Providers view", () => {
+  test("shows a provider that works with its models", () => {
+    const models = [{ id: "gpt-5.4", contextWindow: 400_000 }, { id: "gpt-5.4-mini" }];
+    const engine = ready({ providers: [providerStatus({ models })] });
+    expect(describeTree(engine, { providers: [entry()] })).toEqual([
+      "OpenAI: key set",
+      "  gpt-5.4 (400k context)",
+      "  gpt-5.4-mini",
+    ]);
+  });
+
+  test.each([
+    [{ modelsFrom: "pending" as const }, "  asking for models…"],
+    [{ modelsFrom: "provider" as const }, "  the provider lists no models"],
+    [{ modelsFrom: "unavailable" as const, detail: "it has no list" }, "  it has no list"],
+  ])("says why there are no models: %j", (change, line) => {
+    const engine = ready({ providers: [providerStatus(change)] });
+    expect(describeTree(engine, { providers: [entry()] })[1]).toBe(line);
+  });
+
+  test.each([
+    ["key missing", entry({ key: { kind: "missing", reason: "no key is set" } })],
+    [
+      "key missing: the environment variable K is not set",
+      entry({ key: { kind: "missing", reason: "the environment variable K is not set" } }),
+    ],
+    ["disabled", entry({ enabled: false })],
+    ["no key needed", entry({ key: { kind: "notNeeded" } })],
+    ["key set, from the environment", entry({ key: { kind: "environment" } })],
+    ["faulty: must begin with https:// or http://", faulty],
+  ])("describes a provider as: %s", (text, provider) => {
+    expect(renderProviders(state(ready(), { providers: [provider] }))[0]?.description).toBe(text);
+  });
+
+  test("tells what failed", () => {
+    const engine = ready({
+      providers: [providerStatus({ state: "failing", detail: "the key was refused" })],
+    });
+    expect(describeTree(engine, { providers: [entry()] })[0]).toBe("OpenAI: failing: the key was refused");
+  });
+
+  test("never shows an old status while the engine restarts", () => {
+    expect(describeTree({ kind: "restarting" }, { providers: [entry(), faulty] })).toEqual([
+      "OpenAI: restarting…",
+      "  waiting for the engine…",
+      "broken: faulty: must begin with https:// or http://",
+      "  providers[1].baseUrl must begin with https:// or http://",
+    ]);
+  });
+
+  test("gives two entries of one id rows of their own", () => {
+    const twins = [entry(), entry({ index: 1 })];
+    const ids = renderProviders(state(ready(), { providers: twins })).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  test("a name can be no markup in the hover", () => {
+    const name = "[x](command:evil) $(bug) <b> https://evil.example";
+    const tooltip = renderProviders(state(ready(), { providers: [entry({ name })] }))[0]?.tooltip ?? "";
+    expect(tooltip).not.toMatch(/\]\(command:/);
+    expect(tooltip).not.toMatch(/https:\/\/evil/);
+    expect(tooltip).not.toMatch(/\$\(bug/);
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, test } from "vitest";
+import { desiredState } from "../../../src/vscode/engine/desired";
+import {
+  entryId,
+  freeId,
+  indexOfEntry,
+  literalCredentials,
+  patchEntry,
+  removeEntry,
+} from "../../../src/vscode/settings/providerEdits";
+import { readSettings } from "../../../src/vscode/settings/snapshot";
+
+const openai = { id: "openai", type: "openai", baseUrl: "https://api.openai.com/v1" };
+
+function read(values: Record<string, unknown>): ReturnType<typeof readSettings> {
+  return readSettings((key) => values[key]);
+}
+
+describe("settings", () => {
+  test("have defaults", () => {
+    expect(read({})).toEqual({
+      providers: [],
+      host: "127.0.0.1",
+      port: 4141,
+      maxRunning: 512,
+      keys: [],
+      autoStart: false,
+      lingerSeconds: 60,
+      keepRunning: false,
+      problems: [],
+    });
+  });
+
+  test("written as nonsense fall back, each with what is wrong", () => {
+    const settings = read({
+      "gateway.port": "4141",
+      "gateway.host": 5,
+      "engine.lingerSeconds": -1,
+      "gateway.autoStart": "yes",
+    });
+    expect(settings).toMatchObject({ port: 4141, host: "127.0.0.1", lingerSeconds: 60, autoStart: false });
+    expect(settings.problems.map(({ path }) => path).sort()).toEqual([
+      "postern.engine.lingerSeconds",
+      "postern.gateway.autoStart",
+      "postern.gateway.host",
+      "postern.gateway.port",
+    ]);
+  });
+});
+
+describe("what the engine is to run on", () => {
+  const inputs = {
+    proxy: {},
+    environment: (name: string) =>
+      ({ TOOL_KEY: "pst_from_the_environment", https_proxy: "http://proxy:1" })[name],
+    credentials: new Map([["openai", { apiKey: "sk-1" }]]),
+    gatewayKeys: [{ name: "default", key: "pst_0123456789abcdefghij" }],
+    secretStore: "test",
+  };
+
+  test("has stored keys; what may be shown has none", () => {
+    const { config, local } = desiredState({ ...inputs, settings: read({ providers: [openai] }) });
+    expect(config.providers[0]?.credential).toEqual({ kind: "apiKey", value: "sk-1" });
+    expect(JSON.stringify(local)).not.toContain("sk-1");
+    expect(JSON.stringify(local)).not.toContain(inputs.gatewayKeys[0]?.key);
+    expect(local.providers[0]).toMatchObject({ id: "openai", key: { kind: "stored" } });
+  });
+
+  test("keeps faulty providers apart", () => {
+    const settings = read({ providers: [{ id: "x", type: "nope" }, openai] });
+    const { config, local } = desiredState({ ...inputs, settings });
+    expect(config.providers.map((provider) => provider.config.id)).toEqual(["openai"]);
+    expect(config.faulty.map(({ id }) => id)).toEqual(["x"]);
+    expect(local.providers.map(({ faulty }) => faulty)).toEqual([true, false]);
+  });
+
+  test("takes gateway keys from the environment, and none that is written out, unset or taken", () => {
+    const keys = [
+      { name: "ci", key: "${env:TOOL_KEY}" },
+      { name: "plain", key: "pst_literal" },
+      { name: "unset", key: "${env:NOT_THERE}" },
+      { name: "default", key: "${env:TOOL_KEY}" },
+      { name: "off", key: "${env:TOOL_KEY}", enabled: false },
+    ];
+    const { config, local } = desiredState({ ...inputs, settings: read({ "gateway.keys": keys }) });
+    expect(config.gateway.keys.map(({ name }) => name)).toEqual(["default", "ci"]);
+    expect(local.gatewayKeys.filter(({ fault }) => fault !== undefined).map(({ name }) => name)).toEqual([
+      "plain",
+      "unset",
+      "default",
+      "off",
+    ]);
+  });
+
+  test("goes through VS Code's proxy rather than the environment's", () => {
+    const settings = read({});
+    expect(desiredState({ ...inputs, settings }).config.network).toEqual({ proxy: "http://proxy:1" });
+    const proxy = { proxy: "http://own:2", noProxy: "localhost" };
+    expect(desiredState({ ...inputs, settings, proxy }).config.network).toEqual(proxy);
+  });
+});
+
+describe("edits of the providers' list", () => {
+  test("leave other entries as they were written, faulty ones too", () => {
+    const list = ["nonsense", { ...openai, note: 1 }];
+    expect(patchEntry(list, 1, { enabled: false, note: undefined })).toEqual([
+      "nonsense",
+      { ...openai, enabled: false },
+    ]);
+    expect(removeEntry(list, 0)).toEqual([{ ...openai, note: 1 }]);
+  });
+
+  test("find an entry that has moved", () => {
+    expect(indexOfEntry([{ id: "a" }, openai], "openai", 0)).toBe(1);
+    expect(indexOfEntry([openai], "gone", 0)).toBe(-1);
+    expect(entryId("nonsense", 2)).toBe("#3");
+  });
+
+  test("give a new provider an id of its own", () => {
+    expect(freeId([], "openai")).toBe("openai");
+    expect(freeId([openai, { id: "openai-2" }], "openai")).toBe("openai-3");
+  });
+
+  test("find keys that are written out", () => {
+    expect(literalCredentials({ apiKey: "sk-1", bearerToken: "${env:T}" })).toEqual({ apiKey: "sk-1" });
+    expect(literalCredentials(null)).toEqual({});
+  });
+});

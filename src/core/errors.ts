@@ -16,6 +16,8 @@ export type ErrorCode =
   | "body_timeout"
   | "too_many_requests"
   | "model_not_found"
+  | "previous_response_not_found"
+  | "thread_unsupported"
   | "translation_unavailable"
   | "provider_disabled"
   | "provider_faulty"
@@ -45,6 +47,8 @@ const STATUS: Record<ErrorCode, number> = {
   body_timeout: 408,
   too_many_requests: 503,
   model_not_found: 404,
+  previous_response_not_found: 400,
+  thread_unsupported: 400,
   translation_unavailable: 400,
   provider_disabled: 403,
   provider_faulty: 502,

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Dispatcher } from "undici";
 import { expect, it } from "vitest";
+import { ByteLane } from "../../src/engine/relay/byteLane";
 import { ResponseRelay } from "../../src/engine/relay/responseRelay";
 import { RawConnection } from "../support/rawConnection";
 import { within } from "../support/waiting";
@@ -13,13 +14,14 @@ it("a request is over when its client has the answer, not when the provider has 
   let state = "open";
   const server = createServer((_, response) => {
     const provider = { id: "fake", baseUrl: "http://127.0.0.1:1" };
-    relay = new ResponseRelay(response, {
+    const lane = new ByteLane({
       protocol: "chat",
-      provider,
+      providerId: provider.id,
       streaming: false,
       dropUsageChunk: false,
       headers: {},
     });
+    relay = new ResponseRelay(response, provider, lane);
     void relay.settled.then(({ end }) => {
       state = end;
     });

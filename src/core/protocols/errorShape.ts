@@ -22,6 +22,7 @@ function openAiType(status: number): string {
 /** https://platform.claude.com/docs/en/api/errors */
 function anthropicType(status: number): string {
   if (status === 401) return "authentication_error";
+  if (status === 402) return "billing_error";
   if (status === 403) return "permission_error";
   if (status === 404) return "not_found_error";
   if (status === 413) return "request_too_large";
@@ -31,12 +32,18 @@ function anthropicType(status: number): string {
   return status >= 500 ? "api_error" : "invalid_request_error";
 }
 
+/** What Anthropic's SDK reads to go on without message threads. */
+function threadDetails(code: string | undefined): object {
+  if (code !== "thread_unsupported") return {};
+  return { details: { error_code: "thread_unsupported_request", unsupported: ["thread"] } };
+}
+
 /** The JSON body of an error response in the client's protocol. */
 export function errorBody(protocol: WireProtocol, error: WireError): string {
   if (protocol === "messages") {
     return JSON.stringify({
       type: "error",
-      error: { type: anthropicType(error.status), message: error.message },
+      error: { type: anthropicType(error.status), message: error.message, ...threadDetails(error.code) },
       ...(error.requestId ? { request_id: error.requestId } : {}),
     });
   }

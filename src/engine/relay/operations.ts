@@ -7,12 +7,15 @@ import { decodeSpan, scanTopLevel, type TopLevel } from "../../core/json/topLeve
 import { requestEdits } from "../../core/lane/requestEdits";
 import { endpointUrl } from "../../core/providers/endpoint";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
+import { SEAL_MARK, translateRequest, withoutForeignSeals } from "../../core/translation";
 import { readRequestBody } from "../gateway/requestBody";
 import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { UsageCounter } from "../usage/usageCounter";
+import { ByteLane } from "./byteLane";
 import { type RelayOutcome, ResponseRelay } from "./responseRelay";
-import { findTarget, requireSameProtocol, type Target } from "./target";
+import { findTarget, needsTranslation, protocolOf, type Target } from "./target";
+import { TranslatedLane } from "./translatedLane";
 import type { UpstreamClient } from "./upstreamClient";
 
 type OperationRoute = Extract<Route, { kind: "operation" }>;
@@ -88,8 +91,9 @@ export class Operations {
       "x-postern-model": headerSafe(target.model.id),
     };
     try {
-      requireSameProtocol(target, route.operation, route.protocol);
-      const relay = this.dispatch(route, body, target, request, response, headers);
+      const relay = needsTranslation(target, route.operation, route.protocol)
+        ? this.dispatchTranslated(route, body, target, request, response, headers)
+        : this.dispatch(route, withoutForeignReasoning(body, route), target, request, response, headers);
       await this.settle(relay, target, requestId);
     } catch (error) {
       if (!response.headersSent)
@@ -116,13 +120,14 @@ export class Operations {
     });
     const slices = spliced(body.bytes, edits.splices);
     const length = slices.reduce((sum, slice) => sum + slice.length, 0);
-    const relay = new ResponseRelay(response, {
+    const lane = new ByteLane({
       protocol: route.protocol,
-      provider: config,
+      providerId: config.id,
       streaming: body.stream,
       dropUsageChunk: edits.usageInjected,
       headers,
     });
+    const relay = new ResponseRelay(response, config, lane);
     this.upstream.dispatcherFor(url).dispatch(
       {
         origin: url.origin,
@@ -130,6 +135,53 @@ export class Operations {
         method: "POST",
         headers: providerRequestHeaders(target.provider, request.rawHeaders, length),
         body: length <= COPY_BYTES ? Buffer.concat(slices) : Readable.from(slices),
+      },
+      relay,
+    );
+    return relay;
+  }
+
+  /** Between two protocols the body is decoded, and what could not be carried is named in a header. */
+  private dispatchTranslated(
+    route: OperationRoute,
+    body: ReadBody,
+    target: Target,
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Record<string, string>,
+  ): ResponseRelay {
+    const { config } = target.provider;
+    const spoken = protocolOf(target.provider);
+    const parsed: unknown = JSON.parse(body.bytes.toString("utf8").replace(/^\uFEFF/, ""));
+    const translated = translateRequest({
+      from: route.protocol,
+      to: spoken,
+      body: parsed,
+      model: target.upstreamModel,
+      headers: firstValues(request),
+      provider: config,
+      ...(config.extraBody ? { extraBody: config.extraBody } : {}),
+    });
+    if (translated.dropped.length > 0) headers["x-postern-dropped"] = droppedHeader(translated.dropped);
+    const url = new URL(endpointUrl(config, spoken, target.upstreamModel));
+    const bytes = Buffer.from(translated.body);
+    const lane = new TranslatedLane({
+      from: spoken,
+      to: route.protocol,
+      providerId: config.id,
+      streaming: translated.stream,
+      context: { ...translated.context, model: body.model },
+      headers,
+    });
+    const relay = new ResponseRelay(response, config, lane);
+    this.upstream.dispatcherFor(url).dispatch(
+      {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: "POST",
+        // The client's own headers speak of another protocol.
+        headers: providerRequestHeaders(target.provider, ["content-type", "application/json"], bytes.length),
+        body: bytes,
       },
       relay,
     );
@@ -173,6 +225,26 @@ function readBody(bytes: Buffer, deployment: string | undefined): ReadBody {
   }
   const streamSpan = top.members.get("stream");
   return { bytes, top, model, stream: streamSpan !== undefined && decodeSpan(bytes, streamSpan) === true };
+}
+
+/** Reasoning that a provider of another protocol had issued; the one byte-exact body that cannot stay so. */
+function withoutForeignReasoning(body: ReadBody, route: OperationRoute): ReadBody {
+  if (!body.bytes.includes(SEAL_MARK)) return body;
+  const parsed = JSON.parse(body.bytes.toString("utf8").replace(/^\uFEFF/, "")) as Record<string, unknown>;
+  const bytes = Buffer.from(JSON.stringify(withoutForeignSeals(route.protocol, parsed)));
+  return { ...body, bytes, top: scanTopLevel(bytes) };
+}
+
+/** The names in one header, which a request with a thousand unknown fields must not blow up. */
+function droppedHeader(dropped: readonly string[]): string {
+  const shown = dropped.slice(0, 30).map((name) => headerSafe(name.slice(0, 60)));
+  return [...shown, ...(dropped.length > 30 ? [`+${dropped.length - 30}`] : [])].join(", ");
+}
+
+function firstValues(request: IncomingMessage): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+  );
 }
 
 /** Claude Code's `?beta=true` and the like belong to the request; Azure's api-version is ours to say. */

@@ -3,13 +3,10 @@ import type { Transform } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { Usage } from "../../core/conversation/usage";
 import { PosternError } from "../../core/errors";
-import { StreamTap } from "../../core/lane/streamTap";
-import type { WireProtocol } from "../../core/protocols/wire";
 import { networkFault, type Reached } from "../../core/providers/networkFault";
-import { clientResponseHeaders, type ResponseHeaders } from "../../core/providers/responseHeaders";
-import { FrameSplitter } from "../../core/sse/frameSplitter";
-import { BodyTap } from "./bodyTap";
 import { contentDecoder } from "./contentDecoder";
+import type { Lane, Piece } from "./lane";
+import { refusalOf } from "./refusal";
 
 /** How a relayed request ended. */
 export interface RelayOutcome {
@@ -21,22 +18,16 @@ export interface RelayOutcome {
   readonly fault?: PosternError;
 }
 
-export interface RelayOptions {
-  readonly protocol: WireProtocol;
-  readonly provider: Reached;
-  /** The client asked for a stream. */
-  readonly streaming: boolean;
-  /** The usage chunk of a Chat stream was asked for by us alone. */
-  readonly dropUsageChunk: boolean;
-  /** Headers of our own, added to the provider's. */
-  readonly headers: ResponseHeaders;
-}
-
-/** A silent provider's headers are passed on after this long, so that the client sees it is being worked on. */
-const HOLD_HEADERS_MS = 10_000;
+/**
+ * A provider that is silent for this long: the headers are passed on, and what keeps the client waiting, before
+ * Claude Code's 20 s.
+ */
+const SILENCE_MS = 10_000;
+/** How long a provider may take to end its response after an answer's last event. */
+const LINGER_MS = 2_000;
 
 /**
- * Passes a provider's answer to the client as it arrives, byte for byte, and watches it for usage and for its end.
+ * Passes a provider's answer to the client as it arrives, on the lane it was given: byte for byte, or translated.
  * Headers wait for the first bytes of the body: until then a failure can still be told with a proper status.
  *
  * It settles once: `settled` resolves when the client has been answered in full or has gone, and rejects with a
@@ -47,11 +38,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private resolve: (outcome: RelayOutcome) => void = () => {};
   private reject: (fault: PosternError) => void = () => {};
   private controller: Dispatcher.DispatchController | undefined;
-  private status = 0;
-  private held: ResponseHeaders | undefined;
-  private holdTimer: NodeJS.Timeout | undefined;
-  private stream: { splitter: FrameSplitter; tap: StreamTap } | undefined;
-  private body: BodyTap | undefined;
+  private begun = false;
+  private silence: NodeJS.Timeout | undefined;
   private decoder: Transform | undefined;
   private waiting = false;
   private done = false;
@@ -60,7 +48,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
 
   constructor(
     private readonly response: ServerResponse,
-    private readonly options: RelayOptions,
+    private readonly provider: Reached,
+    private readonly lane: Lane,
   ) {
     this.settled = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -85,40 +74,23 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     const type = String(headers["content-type"] ?? "").toLowerCase();
-    const refusal = this.refusal(status, type, headers.location);
+    const refusal = refusalOf(this.provider, status, type, headers.location);
     if (refusal) {
       this.fail(refusal);
       return;
     }
-    this.status = status;
-    const passed = clientResponseHeaders(headers);
     const encoding =
       headers["content-encoding"] === undefined ? undefined : String(headers["content-encoding"]);
     const decoder = contentDecoder(encoding);
     if (decoder === undefined) {
-      const what = `Provider "${this.options.provider.id}" sent an answer compressed as ${JSON.stringify(encoding?.slice(0, 40))}`;
+      const what = `Provider "${this.provider.id}" sent an answer compressed as ${JSON.stringify(encoding?.slice(0, 40))}`;
       this.fail(new PosternError("provider_not_api", `${what} though it was asked for a plain one.`));
       return;
     }
-    if (decoder !== "plain") {
-      this.decoder = this.wired(decoder);
-      delete passed["content-length"];
-    }
-    this.held = { ...passed, ...this.options.headers, ...keptRequestId(passed) };
-    const isStream =
-      status < 300 &&
-      (type.startsWith("text/event-stream") || (this.options.streaming && !type.includes("json")));
-    if (isStream) {
-      delete this.held["content-length"];
-      this.stream = {
-        splitter: new FrameSplitter(),
-        tap: new StreamTap(this.options.protocol, this.options.dropUsageChunk),
-      };
-    } else this.body = new BodyTap(this.options.protocol);
-    this.holdTimer = setTimeout(() => {
-      this.sendHeaders();
-      this.response.flushHeaders();
-    }, HOLD_HEADERS_MS);
+    if (decoder !== "plain") this.decoder = this.wired(decoder);
+    this.begun = true;
+    this.lane.begin({ status, headers, type, inflated: decoder !== "plain" });
+    this.silence = setInterval(() => this.onSilence(), SILENCE_MS);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -135,25 +107,38 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.done) return;
     const code = "code" in error && typeof error.code === "string" ? error.code : "";
-    this.cut(networkFault(this.options.provider, code));
+    this.cut(networkFault(this.provider, code));
   }
 
   private pass(chunk: Buffer): void {
     if (this.done) return;
-    let flowing = true;
-    if (this.stream) {
-      const { splitter, tap } = this.stream;
-      const pieces = splitter.push(chunk, (frame) => tap.onFrame(frame));
-      if (pieces.length === 0) return;
-      this.sendHeaders();
-      // Node gathers the writes of one turn by itself; its own cork() would swallow the drain event.
-      for (const piece of pieces) flowing = this.response.write(piece) && flowing;
-    } else {
-      this.sendHeaders();
-      this.body?.push(chunk);
-      flowing = this.response.write(chunk);
+    const pieces = this.lane.push(chunk);
+    if (pieces.length > 0) {
+      this.silence?.refresh();
+      if (!this.send(pieces)) this.waitForClient();
     }
-    if (!flowing) this.waitForClient();
+    if (this.lane.isOver()) {
+      this.end();
+      this.letProviderEnd();
+    }
+  }
+
+  /** @returns whether the client keeps up */
+  private send(pieces: readonly Piece[]): boolean {
+    if (pieces.length > 0) this.sendHeaders();
+    let flowing = true;
+    // Node gathers the writes of one turn by itself; its own cork() would swallow the drain event.
+    for (const piece of pieces) flowing = this.response.write(piece) && flowing;
+    return flowing;
+  }
+
+  private onSilence(): void {
+    // A client that does not keep up is not waiting for a word.
+    const text = this.waiting ? undefined : this.lane.silence();
+    if (text === undefined || this.done) return;
+    this.sendHeaders();
+    if (text === "") this.response.flushHeaders();
+    else if (!this.response.write(text)) this.waitForClient();
   }
 
   /** The client is slower than the provider: whatever feeds it stops, and goes on when the client has caught up. */
@@ -170,24 +155,27 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
 
   private finish(): void {
     if (this.done) return;
-    if (this.stream) {
-      const { splitter, tap } = this.stream;
-      const rest = splitter.rest();
-      const sendRest = rest.length > 0 && tap.onFrame(rest);
-      if (!tap.isTerminated()) {
-        this.cut(
-          new PosternError(
-            "provider_incomplete",
-            `Provider "${this.options.provider.id}" ended its stream before the answer was complete.`,
-          ),
-        );
-        return;
-      }
-      this.sendHeaders();
-      if (sendRest) this.response.write(rest);
-    } else this.sendHeaders();
+    const ended = this.lane.end();
+    if ("fault" in ended) {
+      this.cut(ended.fault);
+      return;
+    }
+    this.send(ended.pieces);
+    this.end();
+  }
+
+  private end(): void {
+    this.sendHeaders();
     this.response.end();
-    this.settle("complete");
+    const failure = this.lane.failure();
+    if (failure) this.settle("cut", failure);
+    else this.settle("complete");
+  }
+
+  /** The connection serves the next request once the rest of this answer has come; not every provider ends it. */
+  private letProviderEnd(): void {
+    this.controller?.resume();
+    setTimeout(() => this.controller?.abort(new Error("the answer is complete")), LINGER_MS).unref();
   }
 
   /** The provider left off. Before anything was sent the caller answers; after it, the protocol's own error event. */
@@ -196,19 +184,17 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       this.fail(fault);
       return;
     }
-    if (this.stream && !this.stream.splitter.hasSentPartOfFrame) {
-      this.response.end(this.stream.tap.isTerminated() ? undefined : this.stream.tap.failure(fault));
-    } else {
-      // Half a JSON body or half an event cannot be mended; a broken connection is the honest end.
-      this.response.destroy();
-    }
+    const last = this.lane.broken(fault);
+    // A broken connection is the honest end of what cannot be mended.
+    if (last === undefined) this.response.destroy();
+    else this.response.end(last === "" ? undefined : last);
     this.settle("cut", fault);
   }
 
   private fail(fault: PosternError): void {
     if (this.done) return;
     this.done = true;
-    clearTimeout(this.holdTimer);
+    clearInterval(this.silence);
     this.controller?.abort(fault);
     this.reject(fault);
   }
@@ -216,9 +202,9 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private settle(end: RelayOutcome["end"], fault?: PosternError): void {
     if (this.done) return;
     this.done = true;
-    clearTimeout(this.holdTimer);
-    const usage = this.stream ? this.stream.tap.usage() : this.body?.usage();
-    const outcome: RelayOutcome = { status: this.status, usage, end, ...(fault ? { fault } : {}) };
+    clearInterval(this.silence);
+    const status = this.begun ? this.lane.head().status : 0;
+    const outcome: RelayOutcome = { status, usage: this.lane.usage(), end, ...(fault ? { fault } : {}) };
     // What was written may still be on its way to a slow client, and the engine must not exit over it.
     if (this.closed || this.response.destroyed) this.resolve(outcome);
     else this.outcome = outcome;
@@ -232,16 +218,15 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (this.outcome) this.resolve(this.outcome);
     if (this.done) return;
     // A client may hang up as soon as it has the terminal event; Codex does, every time.
-    this.settle(this.stream?.tap.isTerminated() ? "complete" : "clientLeft");
+    this.settle(this.lane.isTerminated() ? "complete" : "clientLeft");
     this.decoder?.destroy();
     this.controller?.abort(new Error("the client has left"));
   };
 
   private sendHeaders(): void {
-    if (!this.held) return;
-    clearTimeout(this.holdTimer);
-    this.response.writeHead(this.status, this.held);
-    this.held = undefined;
+    if (this.response.headersSent || !this.begun) return;
+    const { status, headers } = this.lane.head();
+    this.response.writeHead(status, headers);
   }
 
   private wired(decoder: Transform): Transform {
@@ -253,47 +238,11 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       this.cut(
         new PosternError(
           "provider_incomplete",
-          `Provider "${this.options.provider.id}" sent a compressed answer that is broken.`,
+          `Provider "${this.provider.id}" sent a compressed answer that is broken.`,
         ),
       );
       this.controller?.abort(new Error("broken compression"));
     });
     return decoder;
-  }
-
-  /** Answers that no client of an API can use, each with what it means for the provider's address. */
-  private refusal(
-    status: number,
-    type: string,
-    location: string | string[] | undefined,
-  ): PosternError | undefined {
-    const { id, baseUrl } = this.options.provider;
-    const host = new URL(baseUrl).host;
-    if (status >= 300 && status < 400 && status !== 304) {
-      const target = location === undefined ? "elsewhere" : `to ${hostOf(String(location), baseUrl)}`;
-      return new PosternError(
-        "provider_not_api",
-        `Provider "${id}" at ${host} redirects ${target}; a key is never sent after a redirect. Put the final address into baseUrl.`,
-      );
-    }
-    if (type.startsWith("text/html")) {
-      const text = `Provider "${id}" at ${host} answered with a web page (HTTP ${status}), not with an API. Check baseUrl; it may lack /v1 or point to a proxy's login page.`;
-      return new PosternError("provider_not_api", text, status >= 400 ? { status } : {});
-    }
-    return undefined;
-  }
-}
-
-/** The provider's own request id stands where it gave one. */
-function keptRequestId(passed: ResponseHeaders): ResponseHeaders {
-  const id = passed["x-request-id"];
-  return id === undefined ? {} : { "x-request-id": id };
-}
-
-function hostOf(location: string, base: string): string {
-  try {
-    return new URL(location, base).host;
-  } catch {
-    return "an invalid address";
   }
 }

@@ -64,16 +64,18 @@ export function protocolOf({ config }: EngineProvider): WireProtocol {
 }
 
 /**
- * Checks that client and provider speak the same protocol.
+ * Whether client and provider speak different protocols. Conversations are translated; what else there is
+ * (embeddings, counting tokens) is passed through or not there.
  * @throws PosternError translation_unavailable
  */
-export function requireSameProtocol(target: Target, operation: Operation, protocol: WireProtocol): void {
+export function needsTranslation(target: Target, operation: Operation, protocol: WireProtocol): boolean {
   const spoken = protocolOf(target.provider);
-  if (operation === "embeddings" ? spoken !== "messages" : spoken === protocol) return;
+  if (operation === "embeddings" ? spoken !== "messages" : spoken === protocol) return false;
+  if (operation === "chat" || operation === "responses" || operation === "messages") return true;
   const { id } = target.provider.config;
-  const wanted = operation === "embeddings" ? "Embeddings" : PROTOCOL_NAME[protocol];
+  const wanted = operation === "embeddings" ? "embeddings" : "counting tokens";
   throw new PosternError(
     "translation_unavailable",
-    `Provider "${id}" speaks ${PROTOCOL_NAME[spoken]}, this request is ${wanted}, and this version does not translate between them. Use a client that speaks ${PROTOCOL_NAME[spoken]}, or another provider.`,
+    `Provider "${id}" speaks ${PROTOCOL_NAME[spoken]}, which has nothing for ${wanted}. Use another provider for it.`,
   );
 }

@@ -1,0 +1,43 @@
+import type { Effort } from "./request";
+
+/**
+ * Effort and thinking budget are two words for one wish. The numbers are the steps that Anthropic's and LiteLLM's
+ * guides use; between them the nearer effort counts.
+ */
+const BUDGET: Record<Exclude<Effort, "none">, number> = {
+  minimal: 1024,
+  low: 2048,
+  medium: 8192,
+  high: 16384,
+  xhigh: 32000,
+  max: 32000,
+};
+
+/** Anthropic's least budget: a smaller one is refused. */
+export const MIN_BUDGET = 1024;
+
+export function budgetOf(effort: Effort): number {
+  return effort === "none" ? 0 : BUDGET[effort];
+}
+
+/** The effort that a thinking budget stands for. */
+export function effortOf(budgetTokens: number): Effort {
+  if (budgetTokens < 4096) return "low";
+  return budgetTokens < 16000 ? "medium" : "high";
+}
+
+const EFFORTS: readonly string[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+
+export function asEffort(value: unknown): Effort | undefined {
+  return typeof value === "string" && EFFORTS.includes(value) ? (value as Effort) : undefined;
+}
+
+/** Anthropic has neither `none` (that is: no thinking) nor `minimal`. */
+export function anthropicEffort(effort: Effort): "low" | "medium" | "high" | "xhigh" | "max" {
+  return effort === "none" || effort === "minimal" ? "low" : effort;
+}
+
+/** OpenAI's highest level that its models share is `xhigh`. */
+export function openAiEffort(effort: Effort): Exclude<Effort, "max"> {
+  return effort === "max" ? "xhigh" : effort;
+}

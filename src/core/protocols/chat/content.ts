@@ -1,0 +1,44 @@
+import { asArray, asObject, asString, isObject, type JsonObject } from "../../json/access";
+
+/** A piece of what an assistant says, in the forms that servers of Chat Completions use. */
+export type Piece = { readonly kind: "text" | "thinking" | "refusal"; readonly text: string };
+
+/**
+ * `content` is a string, or at some vendors a list of parts (Mistral: `text` and `thinking`, whose own content is a
+ * list again).
+ */
+export function contentPieces(content: unknown): Piece[] {
+  if (typeof content === "string") return content === "" ? [] : [{ kind: "text", text: content }];
+  return asArray(content).flatMap((part): Piece[] => {
+    if (typeof part === "string") return [{ kind: "text", text: part }];
+    const { type, text, refusal, thinking } = asObject(part);
+    if (type === "text") return [{ kind: "text", text: asString(text) ?? "" }];
+    if (type === "refusal") return [{ kind: "refusal", text: asString(refusal) ?? "" }];
+    if (type === "thinking") return [{ kind: "thinking", text: plainText(thinking) }];
+    return [];
+  });
+}
+
+function plainText(value: unknown): string {
+  if (typeof value === "string") return value;
+  return asArray(value)
+    .map((part) => asString(asObject(part).text) ?? "")
+    .join("");
+}
+
+/**
+ * Reasoning beside the content: DeepSeek's `reasoning_content`, OpenRouter's and Ollama's `reasoning`, and
+ * OpenRouter's `reasoning_details` where it has nothing else.
+ */
+export function reasoningText(message: JsonObject): string {
+  const direct = asString(message.reasoning_content) || asString(message.reasoning);
+  if (direct) return direct;
+  return asArray(message.reasoning_details)
+    .map((detail) => asString(asObject(detail).text) ?? asString(asObject(detail).summary) ?? "")
+    .join("");
+}
+
+/** What has to go back with reasoning: OpenRouter's details as they came, or nothing. */
+export function reasoningDetails(message: JsonObject): readonly unknown[] {
+  return asArray(message.reasoning_details).filter(isObject);
+}

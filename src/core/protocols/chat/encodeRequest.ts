@@ -1,0 +1,237 @@
+import { customAsFunction } from "../../conversation/arguments";
+import type { DroppedReport } from "../../conversation/dropped";
+import type { Destination } from "../../conversation/quirks";
+import { sealFits } from "../../conversation/quirks";
+import { effortOf, openAiEffort } from "../../conversation/reasoning";
+import type {
+  Block,
+  ConversationRequest,
+  DocumentBlock,
+  ImageBlock,
+  Message,
+  TextBlock,
+  ToolCallBlock,
+} from "../../conversation/request";
+import { isStrictSchema } from "../../conversation/schema";
+import { fittingToolId } from "../../conversation/toolIds";
+import { fittingToolName } from "../../conversation/toolNames";
+import { currentLoopStart, isResults, resultText, textOf } from "../../conversation/turns";
+import { isObject, type JsonObject, type MutableJson } from "../../json/access";
+import { encodeContent } from "./parts";
+import { adapted, encodeChatToolChoice, encodeChatTools } from "./tools";
+
+/** A request for a provider of Chat Completions. */
+export function encodeChatRequest(
+  request: ConversationRequest,
+  destination: Destination,
+  dropped: DroppedReport,
+): JsonObject {
+  const { quirks, model } = destination;
+  const { tools, sampling } = request;
+  const body: MutableJson = { model, messages: encodeMessages(request, destination, dropped) };
+  const set = (key: string, value: unknown): void => {
+    if (value !== undefined) body[key] = value;
+  };
+  const extra = (key: string, value: unknown): void => {
+    if (value === undefined) return;
+    if (quirks.openAiExtras) body[key] = value;
+    else dropped.add(key);
+  };
+  const sample = (key: string, value: unknown): void => {
+    if (value === undefined) return;
+    if (quirks.sampling) body[key] = value;
+    else if (!((key === "temperature" || key === "top_p") && value === 1)) dropped.add(key);
+  };
+  if (tools.length > 0) {
+    set("tools", encodeChatTools(tools, quirks, dropped));
+    set("tool_choice", encodeChatToolChoice(request.toolChoice, tools, quirks));
+    set("parallel_tool_calls", request.parallelToolCalls);
+  }
+  // Only models made for it search here, and they do so unasked.
+  if (request.webSearch) dropped.add(`tools.${request.webSearch.type}`);
+  if (request.toolChoice?.mode === "webSearch") dropped.add("tool_choice");
+  set(quirks.maxTokensField, request.maxTokens);
+  sample("temperature", sampling.temperature);
+  sample("top_p", sampling.topP);
+  sample("frequency_penalty", sampling.frequencyPenalty);
+  sample("presence_penalty", sampling.presencePenalty);
+  set("seed", sampling.seed);
+  sample("logit_bias", sampling.logitBias);
+  if (sampling.topLogprobs !== undefined) {
+    sample("logprobs", true);
+    if (sampling.topLogprobs > 0) sample("top_logprobs", sampling.topLogprobs);
+  }
+  if (sampling.topK !== undefined) dropped.add("top_k");
+  if (request.stop.length > 0) {
+    // https://platform.openai.com/docs/api-reference/chat/create: up to four.
+    if (request.stop.length > 4) dropped.add("stop_sequences");
+    sample("stop", request.stop.slice(0, 4));
+  }
+  set("reasoning_effort", encodeEffort(request, destination, dropped));
+  set("response_format", encodeFormat(request, destination, dropped));
+  extra("verbosity", request.verbosity);
+  extra("user", request.user);
+  // A hint of ours, not a wish of the client's, where it does not come from an OpenAI client.
+  if (quirks.openAiExtras) set("prompt_cache_key", request.cacheKey);
+  extra("service_tier", request.serviceTier);
+  if (request.store === true) extra("store", true);
+  // OpenAI takes metadata only with what it stores.
+  if (request.metadata && request.store === true) extra("metadata", request.metadata);
+  else if (request.metadata) dropped.add("metadata");
+  if (request.stream) {
+    body.stream = true;
+    // For metering; the client sees the usage only if it asked.
+    body.stream_options = { include_usage: true };
+  }
+  return body;
+}
+
+function encodeEffort(
+  { reasoning }: ConversationRequest,
+  { quirks }: Destination,
+  dropped: DroppedReport,
+): string | undefined {
+  if (!reasoning) return undefined;
+  if (quirks.reasoning === "none") {
+    if (reasoning.enabled) dropped.add("reasoning");
+    return undefined;
+  }
+  if (reasoning.effort !== undefined) return openAiEffort(reasoning.effort);
+  if (!reasoning.enabled) {
+    // Models that do not reason, or not by default, are the rule; there is no word for it that all servers take.
+    if (quirks.reasons) dropped.add("thinking.disabled");
+    return undefined;
+  }
+  return reasoning.budgetTokens === undefined ? undefined : effortOf(reasoning.budgetTokens);
+}
+
+function encodeFormat(
+  { responseFormat: format }: ConversationRequest,
+  { quirks }: Destination,
+  dropped: DroppedReport,
+): JsonObject | undefined {
+  if (!format) return undefined;
+  if (format.kind === "jsonObject") return { type: "json_object" };
+  const strict = format.strict !== false && isStrictSchema(format.schema);
+  if (format.strict === true && !strict) dropped.add("response_format.strict");
+  return {
+    type: "json_schema",
+    json_schema: {
+      name: fittingToolName(format.name ?? "response", 64),
+      ...(format.description === undefined ? {} : { description: format.description }),
+      schema: adapted(format.schema, quirks, dropped),
+      ...(strict ? { strict } : {}),
+    },
+  };
+}
+
+function encodeMessages(
+  request: ConversationRequest,
+  destination: Destination,
+  dropped: DroppedReport,
+): JsonObject[] {
+  const { quirks } = destination;
+  const out: JsonObject[] = [];
+  if (request.system.length > 0) {
+    const marked = quirks.cacheMarks && request.system.some((block) => block.cache);
+    const content = marked ? encodeContent(request.system, true) : textOf(request.system, "\n\n");
+    if (content !== "") out.push({ role: "system", content });
+  }
+  const loop = currentLoopStart(request.messages);
+  request.messages.forEach((message, index) => {
+    if (isResults(message)) out.push(...encodeResults(message, destination));
+    else if (message.role === "assistant") {
+      const encoded = encodeAssistant(message, destination, index >= loop, dropped);
+      if (encoded) out.push(encoded);
+    } else if (message.role === "system") {
+      const text = textOf(message.blocks, "\n\n");
+      if (text !== "") out.push({ role: quirks.systemAnywhere ? "system" : "user", content: text });
+    } else {
+      const content = encodeContent(message.blocks.filter(isUserBlock), quirks.cacheMarks);
+      if (content !== "" && content.length > 0) out.push({ role: "user", content });
+    }
+  });
+  return out;
+}
+
+function isUserBlock(block: Block): block is TextBlock | ImageBlock | DocumentBlock {
+  return block.kind === "text" || block.kind === "image" || block.kind === "document";
+}
+
+/**
+ * Tool messages hold text alone, and must follow the calls without anything between them: what else a result has
+ * comes in a user message behind the last of them.
+ */
+function encodeResults(message: Message, { quirks }: Destination): JsonObject[] {
+  const media: (ImageBlock | DocumentBlock)[] = [];
+  const out = message.blocks.flatMap((block): JsonObject[] => {
+    if (block.kind !== "toolResult") return [];
+    const more = block.blocks.filter((inner) => inner.kind !== "text");
+    media.push(...more);
+    const text = resultText(block);
+    const note =
+      more.length > 0
+        ? `${text}${text === "" ? "" : "\n"}[What the tool returned besides text is in the next user message.]`
+        : text;
+    return [{ role: "tool", tool_call_id: fittingToolId(block.id, quirks.toolId), content: note }];
+  });
+  if (media.length > 0) out.push({ role: "user", content: encodeContent(media, false) });
+  return out;
+}
+
+function encodeAssistant(
+  message: Message,
+  destination: Destination,
+  inLoop: boolean,
+  dropped: DroppedReport,
+): JsonObject | undefined {
+  const text = textOf(message.blocks, "");
+  const refusal = message.blocks.map((block) => (block.kind === "refusal" ? block.text : "")).join("");
+  const calls = message.blocks.filter((block) => block.kind === "toolCall");
+  const body: MutableJson = { role: "assistant" };
+  if (text !== "" || (calls.length === 0 && refusal === "")) body.content = text;
+  else body.content = null;
+  if (refusal !== "") body.refusal = refusal;
+  const { reasoning, extras } = reasoningBack(message, destination, inLoop, dropped);
+  Object.assign(body, reasoning);
+  if (calls.length > 0)
+    body.tool_calls = calls.map((call) => encodeCall(call, destination, extras.get(call.id)));
+  const empty = text === "" && refusal === "" && calls.length === 0;
+  return empty ? undefined : body;
+}
+
+function encodeCall(call: ToolCallBlock, { quirks }: Destination, extra: unknown): JsonObject {
+  const id = fittingToolId(call.id, quirks.toolId);
+  const name = fittingToolName(call.name, 64);
+  const back = extra === undefined ? {} : { extra_content: extra };
+  if (call.custom && quirks.customTools) {
+    return { id, type: "custom", custom: { name, input: call.argumentsText }, ...back };
+  }
+  const text = call.custom ? customAsFunction(call.argumentsText) : call.argumentsText;
+  return { id, type: "function", function: { name, arguments: text.trim() === "" ? "{}" : text }, ...back };
+}
+
+/**
+ * Reasoning that this provider itself issued: what it wants back for the tool calls it is in the midst of (DeepSeek's
+ * and Kimi's `reasoning_content`, OpenRouter's details, Gemini's thought signatures). Of turns that are over, and of
+ * anybody else, none of it is taken.
+ */
+function reasoningBack(message: Message, destination: Destination, inLoop: boolean, dropped: DroppedReport) {
+  const reasoning: MutableJson = {};
+  const extras = new Map<string, unknown>();
+  for (const block of message.blocks) {
+    if (block.kind !== "thinking") continue;
+    const value = sealFits(block.seal, destination, "chat") ? block.seal?.value : undefined;
+    if (!value) {
+      dropped.add("thinking");
+      continue;
+    }
+    if (typeof value.call === "string") extras.set(value.call, value.extra_content);
+    if (!inLoop || !destination.quirks.reasoningBack) continue;
+    if (Array.isArray(value.details)) reasoning.reasoning_details = value.details.filter(isObject);
+    const field = value.field === "reasoning" ? "reasoning" : "reasoning_content";
+    if (block.text !== "")
+      reasoning[field] = `${typeof reasoning[field] === "string" ? reasoning[field] : ""}${block.text}`;
+  }
+  return { reasoning, extras };
+}

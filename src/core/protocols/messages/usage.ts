@@ -1,0 +1,58 @@
+import type { MessageDeltaUsage } from "@anthropic-ai/sdk/resources/messages";
+import type { Usage } from "../../conversation/usage";
+import { asCount, isObject } from "../../json/access";
+
+/** Anthropic's counts as they come: in `message_start`, then cumulative in each `message_delta`. */
+export interface MessagesCounts {
+  input?: number;
+  cacheRead?: number;
+  cacheWrite?: number;
+  output?: number;
+  thinking?: number;
+}
+
+/** Takes over what a report has; a field that is missing or null says nothing new. */
+export function mergeCounts(into: MessagesCounts, usage: unknown): void {
+  if (!isObject(usage)) return;
+  const set = (key: keyof MessagesCounts, value: unknown): void => {
+    const count = asCount(value);
+    if (count !== undefined) into[key] = count;
+  };
+  set("input", usage.input_tokens);
+  set("cacheRead", usage.cache_read_input_tokens);
+  set("cacheWrite", usage.cache_creation_input_tokens);
+  set("output", usage.output_tokens);
+  if (isObject(usage.output_tokens_details)) set("thinking", usage.output_tokens_details.thinking_tokens);
+}
+
+/** Anthropic's `input_tokens` leaves out what was read from and written to the cache. */
+export function usageFromCounts(counts: MessagesCounts): Usage | undefined {
+  const { input, cacheRead, cacheWrite, output, thinking } = counts;
+  if (input === undefined && output === undefined) return undefined;
+  return {
+    ...(input === undefined ? {} : { inputTokens: input + (cacheRead ?? 0) + (cacheWrite ?? 0) }),
+    ...(cacheRead === undefined ? {} : { cachedInputTokens: cacheRead }),
+    ...(cacheWrite === undefined ? {} : { cacheWriteTokens: cacheWrite }),
+    ...(output === undefined ? {} : { outputTokens: output }),
+    ...(thinking === undefined ? {} : { reasoningTokens: thinking }),
+  };
+}
+
+/**
+ * The usage of an answer. Clients add these up and crash on a missing one, so what the provider did not report
+ * is 0 here; the ledger knows the difference.
+ */
+export function messagesUsage(usage: Usage | undefined): MessageDeltaUsage & { input_tokens: number } {
+  const cached = usage?.cachedInputTokens ?? 0;
+  const written = usage?.cacheWriteTokens ?? 0;
+  return {
+    // Some vendors report more cached tokens than tokens.
+    input_tokens: Math.max(0, (usage?.inputTokens ?? 0) - cached - written),
+    cache_creation_input_tokens: written,
+    cache_read_input_tokens: cached,
+    output_tokens: usage?.outputTokens ?? 0,
+    output_tokens_details:
+      usage?.reasoningTokens === undefined ? null : { thinking_tokens: usage.reasoningTokens },
+    server_tool_use: null,
+  };
+}

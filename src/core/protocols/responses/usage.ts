@@ -1,0 +1,38 @@
+import type { ResponseUsage } from "openai/resources/responses/responses";
+import type { Usage } from "../../conversation/usage";
+import { asCount, asObject, isObject } from "../../json/access";
+
+/** Responses' counts: `input_tokens` has the cached ones in it. Undefined where there are none. */
+export function usageFromResponses(usage: unknown): Usage | undefined {
+  if (!isObject(usage)) return undefined;
+  const details = asObject(usage.input_tokens_details);
+  const input = asCount(usage.input_tokens);
+  const output = asCount(usage.output_tokens);
+  if (input === undefined && output === undefined) return undefined;
+  const cached = asCount(details.cached_tokens);
+  const written = asCount(details.cache_write_tokens);
+  const reasoning = asCount(asObject(usage.output_tokens_details).reasoning_tokens);
+  return {
+    ...(input === undefined ? {} : { inputTokens: input }),
+    ...(cached === undefined ? {} : { cachedInputTokens: cached }),
+    ...(written === undefined ? {} : { cacheWriteTokens: written }),
+    ...(output === undefined ? {} : { outputTokens: output }),
+    ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
+  };
+}
+
+/** Codex fails to read the last event where one of the three sums is no integer. */
+export function usageToResponses(usage: Usage): ResponseUsage {
+  const input = usage.inputTokens ?? 0;
+  const output = usage.outputTokens ?? 0;
+  return {
+    input_tokens: input,
+    input_tokens_details: {
+      cached_tokens: usage.cachedInputTokens ?? 0,
+      cache_write_tokens: usage.cacheWriteTokens ?? 0,
+    },
+    output_tokens: output,
+    output_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
+    total_tokens: input + output,
+  };
+}

@@ -1,0 +1,118 @@
+import type { Quirks } from "../conversation/quirks";
+import type { WireProtocol } from "../protocols/wire";
+
+/** What of a provider's configuration decides its quirks. */
+export interface QuirkySource {
+  readonly type: string;
+  readonly baseUrl: string;
+}
+
+/**
+ * OpenAI's models that reason: they take no sampling parameters, and `max_completion_tokens` only.
+ * https://platform.openai.com/docs/guides/reasoning
+ */
+function isOpenAiReasoning(model: string): boolean {
+  return /^(o\d|gpt-[5-9]|gpt-\d\d|codex|computer-use)/.test(model) && !/^gpt-5[\d.]*-chat/.test(model);
+}
+
+/** OpenAI's models that do not reason, and answer `reasoning_effort` with an error. */
+function isOpenAiPlain(model: string): boolean {
+  return /^(gpt-[34]|chatgpt-|gpt-5[\d.]*-chat|text-|davinci|babbage)/.test(model);
+}
+
+/** The name without a vendor before it and a variant behind it: `anthropic/claude-sonnet-4.5:beta`. */
+function bareModel(model: string): string {
+  return (model.toLowerCase().split("/").pop() ?? "").split(":")[0] ?? "";
+}
+
+/** A Claude's version as a number: 3.5, 4, 4.6; undefined for what is no Claude, and Infinity for an unknown name. */
+function claudeVersion(model: string): number | undefined {
+  const bare = bareModel(model).replace(/^(?:us|eu|apac|global)\.|^anthropic\./g, "");
+  if (!bare.startsWith("claude")) return undefined;
+  // claude-3-5-sonnet-20241022 and claude-sonnet-4-5-20250929; a date is no minor version.
+  const found = /-(\d{1,2})(?:[-.](\d{1,2})(?!\d))?(?:-|$|@)/.exec(bare);
+  return found ? Number(`${found[1]}.${found[2] ?? 0}`) : Number.POSITIVE_INFINITY;
+}
+
+const hostOf = (baseUrl: string): string => {
+  try {
+    return new URL(baseUrl).hostname.toLowerCase();
+  } catch {
+    return "";
+  }
+};
+
+/** Servers that answer a field they do not know with an error. */
+const STRICT_HOSTS =
+  /(^|\.)(mistral\.ai|groq\.com|googleapis\.com|cohere\.(ai|com)|cerebras\.ai|perplexity\.ai)$/;
+
+/** In what a provider and its model differ from the protocol; an unknown server is taken to follow it. */
+export function quirksOf(provider: QuirkySource, protocol: WireProtocol, model: string): Quirks {
+  return protocol === "messages" ? messagesQuirks(provider, model) : openAiQuirks(provider, protocol, model);
+}
+
+function openAiQuirks(provider: QuirkySource, protocol: WireProtocol, model: string): Quirks {
+  const host = hostOf(provider.baseUrl);
+  const azure = provider.type === "azure";
+  const openAi = azure || host.endsWith("openai.com") || host.endsWith(".azure.com");
+  const bare = bareModel(model);
+  const reasons = isOpenAiReasoning(bare);
+  const gemini = host.endsWith("googleapis.com");
+  const mistral = host.endsWith("mistral.ai");
+  return {
+    // Azure's older models know only max_tokens, OpenAI's newer ones only the other.
+    maxTokensField: reasons || host.endsWith("openai.com") ? "max_completion_tokens" : "max_tokens",
+    sampling: !reasons,
+    reasoning: isOpenAiPlain(bare) || mistral ? "none" : "effort",
+    reasons,
+    openAiExtras: !STRICT_HOSTS.test(host),
+    webSearch: openAi && protocol === "responses",
+    customTools: openAi && reasons,
+    reasoningBack: !openAi && !STRICT_HOSTS.test(host),
+    systemAnywhere: !mistral && !gemini,
+    cacheMarks: host.endsWith("openrouter.ai") && /^anthropic\//.test(model),
+    schema: gemini || /^gemini-/.test(bare) ? "gemini" : "full",
+    structuredOutput: "format",
+    defaultMaxTokens: 0,
+    automaticCaching: false,
+    toolId: mistral
+      ? { pattern: /^[a-zA-Z0-9]+$/, maxLength: 9, exactLength: 9 }
+      : { pattern: /^[\x21-\x7e]+$/, maxLength: protocol === "chat" ? 40 : 64 },
+  };
+}
+
+/** https://platform.claude.com/docs/en/about-claude/models/overview, "Max output" */
+function claudeMaxTokens(version: number, model: string): number {
+  if (version < 3.5) return 4096;
+  if (version < 3.7) return 8192;
+  if (version < 4.5 && /opus/.test(model)) return 32000;
+  return 64000;
+}
+
+function messagesQuirks(provider: QuirkySource, model: string): Quirks {
+  const version = claudeVersion(model);
+  return {
+    maxTokensField: "max_tokens",
+    // From 4.7 on, anything but the default is refused.
+    sampling: version === undefined || version < 4.7,
+    reasoning:
+      version === undefined || version >= 3.7
+        ? version !== undefined && version >= 4.6
+          ? "adaptive"
+          : "budget"
+        : "none",
+    reasons: version !== undefined && version >= 3.7,
+    openAiExtras: false,
+    webSearch: hostOf(provider.baseUrl).endsWith("anthropic.com"),
+    customTools: false,
+    reasoningBack: false,
+    systemAnywhere: false,
+    cacheMarks: true,
+    schema: "full",
+    structuredOutput: version !== undefined && version < 4.1 ? "tool" : "format",
+    // Servers that imitate Messages serve smaller models; 32000 is what Claude Code asks of any.
+    defaultMaxTokens: version === undefined ? 32000 : claudeMaxTokens(version, model),
+    automaticCaching: hostOf(provider.baseUrl).endsWith("anthropic.com"),
+    toolId: { pattern: /^[a-zA-Z0-9_-]+$/, maxLength: 64 },
+  };
+}

@@ -1,0 +1,32 @@
+import { PosternError } from "../../core/errors";
+import type { Reached } from "../../core/providers/networkFault";
+
+/** Answers that no client of an API can use, each with what it means for the provider's address. */
+export function refusalOf(
+  { id, baseUrl }: Reached,
+  status: number,
+  type: string,
+  location: string | string[] | undefined,
+): PosternError | undefined {
+  const host = new URL(baseUrl).host;
+  if (status >= 300 && status < 400 && status !== 304) {
+    const target = location === undefined ? "elsewhere" : `to ${hostOf(String(location), baseUrl)}`;
+    return new PosternError(
+      "provider_not_api",
+      `Provider "${id}" at ${host} redirects ${target}; a key is never sent after a redirect. Put the final address into baseUrl.`,
+    );
+  }
+  if (type.startsWith("text/html")) {
+    const text = `Provider "${id}" at ${host} answered with a web page (HTTP ${status}), not with an API. Check baseUrl; it may lack /v1 or point to a proxy's login page.`;
+    return new PosternError("provider_not_api", text, status >= 400 ? { status } : {});
+  }
+  return undefined;
+}
+
+function hostOf(location: string, base: string): string {
+  try {
+    return new URL(location, base).host;
+  } catch {
+    return "an invalid address";
+  }
+}

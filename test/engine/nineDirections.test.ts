@@ -1,0 +1,18 @@
+import { afterAll, beforeAll } from "vitest";
+import { answers } from "./nineDirections/answers";
+import { Matrix } from "./nineDirections/matrix";
+import { Stage } from "./nineDirections/stage";
+
+let stage: Stage;
+const matrix = new Matrix(() => stage);
+
+beforeAll(async () => {
+  stage = await Stage.open();
+});
+
+afterAll(async () => {
+  console.log(`\nOfficial SDKs as clients, passed/total:\n${matrix.print()}`);
+  await stage?.close();
+});
+
+answers(matrix);

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll } from "vitest";
 import { answers } from "./nineDirections/answers";
+import { failures } from "./nineDirections/failures";
+import { loops } from "./nineDirections/loops";
 import { Matrix } from "./nineDirections/matrix";
 import { Stage } from "./nineDirections/stage";
+import { structured } from "./nineDirections/structured";
 
 let stage: Stage;
 const matrix = new Matrix(() => stage);
@@ -16,3 +19,6 @@ afterAll(async () => {
 });
 
 answers(matrix);
+loops(matrix);
+structured(matrix);
+failures(matrix);

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { WireProtocol } from "../../../src/core/protocols/wire";
 import { ask } from "./clients";
 import type { Matrix } from "./matrix";
+import { modelAt } from "./stage";
 
 const NORMAL_STOP: Record<WireProtocol, string> = {
   chat: "stop",
@@ -12,6 +13,11 @@ const LENGTH_STOP: Record<WireProtocol, string> = {
   chat: "length",
   responses: "max_output_tokens",
   messages: "max_tokens",
+};
+
+const FAMILIES: Record<string, Record<WireProtocol, string>> = {
+  "models that refuse to be asked": { chat: "gpt-4o", responses: "gpt-4o", messages: "claude-opus-4-7" },
+  "models of no known family": { chat: "own-llm", responses: "own-llm", messages: "own-llm" },
 };
 
 /** What is said, in both ways, and why the model stopped. */
@@ -47,6 +53,19 @@ export function answers(matrix: Matrix): void {
     expect(stage.provider.last.reasoning).toBe(true);
     expect([told.reasoning, told.text]).toEqual(["Erst denken, 🤔 then act.", "Done."]);
   });
+
+  for (const [family, models] of Object.entries(FAMILIES)) {
+    matrix.translated(`a question with a wish for reasoning, to ${family}`, async (stage, direction) => {
+      stage.provider.play(() => ({ text: "Done." }));
+      const { client, provider } = direction;
+      const model = modelAt(provider, models[provider]);
+      const said = [{ role: "user" as const, text: `hi from ${client}` }];
+      const told = await ask(stage, direction, { said, system: "Be brief.", reasoning: true }, model);
+      expect(stage.provider.refusals).toEqual([]);
+      expect(stage.provider.last.texts).toEqual(said);
+      expect(told.text).toBe("Done.");
+    });
+  }
 
   matrix.every("parallel tool calls", async (stage, direction) => {
     stage.provider.play(() => ({

@@ -31,7 +31,7 @@ export const TOOL_SCHEMA = {
 };
 
 export function ask(
-  stage: Stage,
+  stage: Pick<Stage, "openai" | "anthropic">,
   { client, provider, streaming }: { client: WireProtocol; provider: WireProtocol; streaming: boolean },
   question: Question,
   model = modelAt(provider),

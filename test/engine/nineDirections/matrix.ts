@@ -25,6 +25,15 @@ export class Matrix {
     });
   }
 
+  /** The same for the six directions in which something is translated. */
+  translated(name: string, body: Body): void {
+    describe(name, () => {
+      for (const client of PROTOCOLS)
+        for (const provider of PROTOCOLS.filter((other) => other !== client))
+          for (const streaming of [false, true]) this.one({ client, provider, streaming }, body);
+    });
+  }
+
   private one(direction: Direction, body: Body): void {
     const { client, provider, streaming } = direction;
     const key = `${client}→${provider}`;

@@ -35,6 +35,10 @@ function text(value: unknown, path: string): string {
  */
 export function readMessagesRequest(body: unknown, version: string | undefined): Seen {
   if (!version) refuse("anthropic-version: header is required");
+  if (isObject(body) && body.thread !== undefined) {
+    // As an Anthropic without message threads says it; its SDK goes on without them.
+    throw new Refusal("thread: not supported", { status: 400, code: "thread_unsupported_request" });
+  }
   const top = only(body, "", ...FIELDS);
   const model = text(top.model, "model");
   const seen = new SeenBuilder(top);

@@ -42,8 +42,11 @@ const OPENAI_TYPES: Record<number, string> = {
 export function refusalBody(protocol: WireProtocol, { status, message, about }: Refusal): object {
   if (protocol === "messages") {
     const type = about.type ?? ANTHROPIC_TYPES[status] ?? "api_error";
-    return { type: "error", error: { type, message }, request_id: "req_own1" };
+    const details = about.code === undefined ? {} : { details: threadDetails(about.code) };
+    return { type: "error", error: { type, message, ...details }, request_id: "req_own1" };
   }
   const type = about.type ?? OPENAI_TYPES[status] ?? "server_error";
   return { error: { message, type, param: about.param ?? null, code: about.code ?? null } };
 }
+
+const threadDetails = (code: string): object => ({ error_code: code, unsupported: ["thread"] });

@@ -15,6 +15,9 @@ describe("Codex does a task with a tool", () => {
     "chat/own-llm",
     "chat/gpt-5.1",
     "chat/gpt-4o",
+    // In Codex's catalogue: with tools of free text, and with tools declared in the conversation.
+    "gpt-5.5",
+    "gpt-6-sol",
   ])("on %s", async (model) => {
     await stage.perform(codex, model);
   });

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { cleanEnvironment, root } from "../support/gateway";
+import { cleanEnvironment } from "../support/gateway";
 
-/** Where scripts/testAgents.mjs has installed the agents. */
-const agentsFolder = process.env.POSTERN_AGENTS ?? join(root, ".vscode-test", "agents");
+/** By package: where scripts/testAgents.mjs has installed it, or why it could not. */
+const installed: Readonly<Record<string, { readonly folder?: string; readonly problem?: string }>> =
+  JSON.parse(process.env.POSTERN_AGENTS ?? "{}");
 
 /** Ample for two turns on a slow machine; an agent that takes longer hangs. */
 const LIMIT_MS = 120_000;
@@ -33,10 +34,12 @@ export interface AgentStart {
  */
 export async function runAgent({ script, args, env, home }: AgentStart): Promise<AgentRun> {
   const [name, ...path] = script;
-  const file = join(agentsFolder, "node_modules", name, ...path);
-  if (!existsSync(file)) {
-    throw new Error(`${name} is not installed: run "npm run test:agents", which installs it from npm.`);
+  const { folder, problem } = installed[name] ?? {};
+  if (folder === undefined) {
+    throw new Error(problem ?? `${name} is not installed: "npm run test:agents" installs and runs it.`);
   }
+  const file = join(folder, "node_modules", name, ...path);
+  if (!existsSync(file)) throw new Error(`${name} is installed, but has no ${path.join("/")}.`);
   const cwd = join(home, "work");
   mkdirSync(cwd, { recursive: true });
   const begun = performance.now();

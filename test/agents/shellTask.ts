@@ -10,6 +10,11 @@ const SHELLS: Record<string, (command: string) => object> = {
   powershell: (command) => ({ command, description: "Prints the canary" }),
 };
 
+/** Codex's tool for models of its newer catalogue: a program that calls the tools. Its name may have a prefix. */
+const PROGRAM = /(^|__)exec$/;
+const program = (command: string): string =>
+  `const done = await tools.exec_command(${JSON.stringify({ cmd: command })});\ntext(done);`;
+
 /** The command prints the two halves as one: what it printed cannot be taken from the question. */
 export const COMMAND = "printf '%s-%s' canary 4711";
 export const CANARY = "canary-4711";
@@ -18,12 +23,14 @@ export const THOUGHT = "A command is needed.";
 
 /** One command, and then a text that quotes what it printed. */
 export const shellTask: Script = (seen) => {
-  const shell = seen.tools.find(({ name }) => Object.hasOwn(SHELLS, name))?.name;
+  const tool = seen.tools.find(({ name }) => Object.hasOwn(SHELLS, name) || PROGRAM.test(name));
   // Requests beside the conversation, such as for a title, have no tools.
-  if (shell === undefined) return { text: "A canary" };
+  if (!tool) return { text: "A canary" };
   if (seen.results.length === 0) {
-    const input = JSON.stringify(SHELLS[shell]?.(COMMAND));
-    return { reasoning: THOUGHT, text: "I look.", calls: [{ name: shell, input }] };
+    const text = program(COMMAND);
+    const shell = SHELLS[tool.name]?.(COMMAND) ?? { input: text };
+    const input = tool.custom ? text : JSON.stringify(shell);
+    return { reasoning: THOUGHT, text: "I look.", calls: [{ name: tool.name, input }] };
   }
   const printed = seen.results.map(({ text }) => text).join("\n");
   return { text: `It printed ${/canary-\d+/.exec(printed)?.[0] ?? "nothing"}, as the model read it.` };

@@ -22,7 +22,7 @@ export class Stage {
       providerEntry(provider.url, { id, models: models.map((model) => ({ id: model })), ...more });
     const gateway = await Gateway.start({
       providers: [
-        entry("chat", ["gpt-5.1", "gpt-4o", "own-llm"]),
+        entry("chat", ["gpt-5.1", "gpt-4o", "own-llm", "gpt-5.5", "gpt-6-sol"]),
         entry("responses", ["gpt-5.1", "gpt-4o", "own-llm"], { wireApi: "responses" }),
         entry("messages", ["claude-sonnet-4-5", "claude-opus-4-7", "own-llm"], { type: "anthropic" }),
       ],

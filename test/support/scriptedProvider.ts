@@ -5,7 +5,7 @@ import { type Exchange, ReplayProvider, writeAll } from "./replayProvider";
 import { chatAnswer, chatEvents } from "./scripted/chatAnswer";
 import { readChatRequest } from "./scripted/chatRequest";
 import { messagesAnswer, messagesEvents } from "./scripted/messagesAnswer";
-import { readMessagesRequest } from "./scripted/messagesRequest";
+import { type MessagesHeaders, readMessagesRequest } from "./scripted/messagesRequest";
 import { Refusal, refusalBody } from "./scripted/refusal";
 import { responsesAnswer, responsesEvents } from "./scripted/responsesAnswer";
 import { readResponsesRequest } from "./scripted/responsesRequest";
@@ -21,9 +21,9 @@ const ROUTES: Record<string, WireProtocol> = {
 const CALL_IDS: Record<WireProtocol, string> = { chat: "call_", responses: "call_", messages: "toolu_" };
 
 /** A request as the provider that is asked for it takes it, or refuses it. */
-export function readRequest(protocol: WireProtocol, body: unknown, version?: string): Seen {
+export function readRequest(protocol: WireProtocol, body: unknown, headers: MessagesHeaders): Seen {
   if (protocol === "chat") return readChatRequest(body);
-  return protocol === "responses" ? readResponsesRequest(body) : readMessagesRequest(body, version);
+  return protocol === "responses" ? readResponsesRequest(body) : readMessagesRequest(body, headers);
 }
 
 /**
@@ -98,8 +98,11 @@ export class ScriptedProvider {
     const key =
       protocol === "messages" ? headers["x-api-key"] : headers.authorization?.replace("Bearer ", "");
     if (key !== PROVIDER_KEY) throw new Refusal(`The key is ${key === undefined ? "missing" : "wrong"}.`);
-    const version = headers["anthropic-version"];
-    const seen = readRequest(protocol, body, typeof version === "string" ? version : undefined);
+    const { "anthropic-version": version, "anthropic-beta": betas } = headers;
+    const seen = readRequest(protocol, body, {
+      ...(typeof version === "string" ? { version } : {}),
+      ...(typeof betas === "string" ? { betas } : {}),
+    });
     this.seen.push(seen);
     return seen;
   }

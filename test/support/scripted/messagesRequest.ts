@@ -28,18 +28,31 @@ function text(value: unknown, path: string): string {
   return typeof value === "string" ? value : refuse(`${path}: Input should be a valid string`);
 }
 
-/**
- * Takes a Messages request as Anthropic does, or refuses it.
- *
- * @param version the `anthropic-version` header
- */
-export function readMessagesRequest(body: unknown, version: string | undefined): Seen {
+/** The headers that decide what is taken. */
+export interface MessagesHeaders {
+  readonly version?: string;
+  /** The `anthropic-beta` header. */
+  readonly betas?: string;
+}
+
+/** What is taken with a beta only: without its header it is unknown. */
+interface Betas {
+  readonly contextManagement: boolean;
+  readonly deferredTools: boolean;
+}
+
+/** Takes a Messages request as Anthropic does, or refuses it. */
+export function readMessagesRequest(body: unknown, { version, betas: named = "" }: MessagesHeaders): Seen {
+  const betas: Betas = {
+    contextManagement: /(^|,)context-management-/.test(named),
+    deferredTools: /(^|,)(advanced-tool-use|tool-search-tool)-/.test(named),
+  };
   if (!version) refuse("anthropic-version: header is required");
   if (isObject(body) && body.thread !== undefined) {
     // As an Anthropic without message threads says it; its SDK goes on without them.
     throw new Refusal("thread: not supported", { status: 400, code: "thread_unsupported_request" });
   }
-  const top = only(body, "", ...FIELDS);
+  const top = only(body, "", ...FIELDS, ...(betas.contextManagement ? ["context_management"] : []));
   const model = text(top.model, "model");
   const seen = new SeenBuilder(top);
   const { max_tokens: maxTokens } = top;
@@ -49,9 +62,9 @@ export function readMessagesRequest(body: unknown, version: string | undefined):
   checkSampling(top, model, version);
   checkRest(top, seen);
   readSystem(top.system, seen);
-  checkTools(top, seen);
+  checkTools(top, seen, betas);
   checkThinking(top, model, seen);
-  readMessages(top, seen);
+  readMessages(top, seen, betas);
   const marks = JSON.stringify(top).split('"cache_control":{').length - 1;
   if (marks > 4) refuse(`A maximum of 4 blocks with cache_control may be provided. Found ${marks}.`);
   return seen.build();
@@ -148,7 +161,7 @@ function sayable(block: JsonObject, path: string): string {
   return said;
 }
 
-function checkTools(top: JsonObject, seen: SeenBuilder): void {
+function checkTools(top: JsonObject, seen: SeenBuilder, betas: Betas): void {
   asArray(top.tools).forEach((value, index) => {
     const path = `tools.${index}`;
     if (isObject(value) && value.type === "web_search_20250305") {
@@ -157,13 +170,15 @@ function checkTools(top: JsonObject, seen: SeenBuilder): void {
       seen.tools.push({ name: "web_search", custom: false });
       return;
     }
-    const tool = only(value, path, "type", "name", "description", "input_schema", "cache_control", "strict");
+    const more = betas.deferredTools ? ["defer_loading"] : [];
+    const known = ["type", "name", "description", "input_schema", "cache_control", "strict"];
+    const tool = only(value, path, ...known, ...more);
     if (tool.type !== undefined && tool.type !== null && tool.type !== "custom")
       refuse(`${path}: Input tag '${tool.type}' found using 'type' does not match any of the expected tags`);
     const name = text(tool.name, `${path}.custom.name`);
     if (!/^[a-zA-Z0-9_-]{1,128}$/.test(name))
       refuse(`${path}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`);
-    if (seen.tools.some((known) => known.name === name)) refuse("tools: Tool names must be unique.");
+    if (seen.tools.some((other) => other.name === name)) refuse("tools: Tool names must be unique.");
     if (!isObject(tool.input_schema)) refuse(`${path}.custom.input_schema: Field required`);
     const schema = tool.input_schema as JsonObject;
     if (schema.type !== "object") refuse(`${path}.custom.input_schema.type: Field required`);
@@ -222,7 +237,7 @@ interface OpenCalls {
   readonly all: Set<string>;
 }
 
-function readMessages(top: JsonObject, seen: SeenBuilder): void {
+function readMessages(top: JsonObject, seen: SeenBuilder, betas: Betas): void {
   if (!Array.isArray(top.messages)) refuse("messages: Field required");
   const messages = asArray(top.messages);
   if (messages.length === 0) refuse("messages: at least one message is required");
@@ -239,7 +254,7 @@ function readMessages(top: JsonObject, seen: SeenBuilder): void {
     const last = index === messages.length - 1;
     const blocks = contentOf(message.content, path, role === "assistant" && last);
     if (role === "user") readUser(blocks, path, seen, open);
-    else readAssistant(blocks, path, seen, open, last);
+    else readAssistant(blocks, path, seen, open, { last, betas });
   });
   unanswered(open, `messages.${messages.length - 1}`);
   checkLoopThinking(top, messages);
@@ -340,7 +355,7 @@ function readAssistant(
   path: string,
   seen: SeenBuilder,
   open: OpenCalls,
-  last: boolean,
+  { last, betas }: { last: boolean; betas: Betas },
 ): void {
   unanswered(open, path);
   blocks.forEach((value, index) => {
@@ -360,7 +375,21 @@ function readAssistant(
         readThinking(only(value, at, "type", "thinking", "signature"), at, seen);
         return;
       case "tool_use":
-        readCall(only(value, at, "type", "id", "name", "input", "cache_control"), at, seen, open);
+        readCall(
+          only(
+            value,
+            at,
+            "type",
+            "id",
+            "name",
+            "input",
+            "cache_control",
+            ...(betas.deferredTools ? ["caller"] : []),
+          ),
+          at,
+          seen,
+          open,
+        );
         return;
       default:
         refuse(

@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { PosternError } from "../../core/errors";
 import { errorBody } from "../../core/protocols/errorShape";
 import type { WireProtocol } from "../../core/protocols/wire";
@@ -62,7 +62,11 @@ export function answerError(
   answerJson(response, fault.status, body, {
     "x-request-id": requestId,
     ...(fault.retryAfterSeconds === undefined ? {} : { "retry-after": String(fault.retryAfterSeconds) }),
-    ...(response.req.complete ? {} : { connection: "close" }),
+    ...(response.req.complete || !hasBody(response.req) ? {} : { connection: "close" }),
     ...headers,
   });
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }

@@ -22,6 +22,9 @@ function table(from: WireProtocol): string {
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
+/** Without the padding that a formatter puts into tables. */
+const plain = (markdown: string) => markdown.replace(/ +/g, " ").replace(/-{3,}/g, "---").trim();
+
 it.each(PROTOCOLS)("docs/protocols.md tells what becomes of a request of %s", (from) => {
   const wanted = table(from);
   expect(wanted).not.toContain("lost");
@@ -31,5 +34,5 @@ it.each(PROTOCOLS)("docs/protocols.md tells what becomes of a request of %s", (f
   const stop = text.indexOf(end, start);
   expect(start).toBeGreaterThan(begin.length);
   if (process.env.UPDATE_DOCS) writeFileSync(path, text.slice(0, start) + wanted + text.slice(stop));
-  else expect(text.slice(start, stop)).toBe(wanted);
+  else expect(plain(text.slice(start, stop))).toBe(plain(wanted));
 });

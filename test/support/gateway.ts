@@ -71,6 +71,7 @@ export class Gateway {
       stdio: ["ignore", "pipe", "pipe"],
       env: cleanEnvironment(options.env),
     });
+    process.once("exit", () => child.kill("SIGKILL"));
     const output = collectOutput(child);
     const exited = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
     const started = new Gateway(child, output, exited, folder.remove);
@@ -116,9 +117,12 @@ export class Gateway {
 
   async stop(): Promise<number | null> {
     this.process.kill("SIGTERM");
-    const code = await within(this.exited, "the gateway's end");
-    this.remove();
-    return code;
+    try {
+      return await within(this.exited, "the gateway's end", 9_000);
+    } finally {
+      this.process.kill("SIGKILL");
+      this.remove();
+    }
   }
 }
 

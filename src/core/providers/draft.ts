@@ -32,12 +32,20 @@ export function draftEntry(
 ): Readonly<Record<string, unknown>> & { readonly id: string } {
   const { kind, baseUrl, deployments } = draft;
   return {
-    id: kind.id,
+    id: kind.idFromAddress ? (idFromAddress(baseUrl) ?? kind.id) : kind.id,
     type: kind.type,
     ...(kind.wireApi === "completions" ? {} : { wireApi: kind.wireApi }),
     baseUrl: baseUrl.trim(),
     ...(deployments.length > 0 ? { models: deployments.map((id) => ({ id })) } : {}),
   };
+}
+
+/** The name by which people know an address: `together` of https://api.together.xyz/v1; undefined for a bare address. */
+function idFromAddress(baseUrl: string): string | undefined {
+  const labels = new URL(baseUrl.trim()).hostname.toLowerCase().split(".");
+  if (labels.every((label) => /^\d+$/.test(label)) || labels[0]?.startsWith("[")) return undefined;
+  const name = labels.length > 1 ? labels.at(-2) : labels[0];
+  return name !== undefined && /^[a-z][a-z0-9-]*$/.test(name) ? name : undefined;
 }
 
 /** The draft as the engine can test it. */

@@ -17,6 +17,8 @@ export interface ProviderKind {
   readonly keyPage?: string;
   /** Asked for deployments, because the provider's own list does not name them. */
   readonly asksDeployments?: true;
+  /** The id says what the address says, since the kind says nothing. */
+  readonly idFromAddress?: true;
 }
 
 const OPENAI_LIKE = { type: "openai", wireApi: "completions" } as const;
@@ -119,5 +121,6 @@ export const PROVIDER_KINDS: readonly ProviderKind[] = [
     baseUrl: "",
     addressExample: "https://api.example.com/v1",
     key: "optional",
+    idFromAddress: true,
   },
 ];

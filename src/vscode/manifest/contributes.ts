@@ -3,6 +3,8 @@ import { COMMAND_IDS, COMMANDS, GATEWAY_VIEW, PROVIDERS_VIEW, VIEW_CONTAINER } f
 import { configuration } from "./configuration";
 import { menus } from "./menus";
 
+const quiet = { label: "Postern gateway", onAutoForward: "ignore" };
+
 /**
  * `contributes` of package.json, made from the same lists and schemas that the code runs on. `npm run manifest` writes
  * it, a test holds package.json against it; nothing of it is in the bundle.
@@ -31,10 +33,9 @@ export function contributes(): Record<string, unknown> {
     configurationDefaults: {
       // The gateway is for tools where it runs. VS Code would offer to open it in a browser, and would forward it.
       "remote.portsAttributes": {
-        [String(gatewaySchema.shape.port.parse(undefined))]: {
-          label: "Postern gateway",
-          onAutoForward: "ignore",
-        },
+        [String(gatewaySchema.shape.port.parse(undefined))]: quiet,
+        // On another port the engine is told by its command line.
+        "postern.*[\\\\/]engine\\.js": quiet,
       },
     },
   };

@@ -14,7 +14,11 @@ describe.each(PROVIDER_KINDS)("the kind $id", (kind) => {
 
   test("makes an entry that the schema takes, without the key", () => {
     const entry = draftEntry({ kind, baseUrl, key: "sk-secret", deployments: [] });
-    expect(providerSchema.parse(entry)).toMatchObject({ id: kind.id, type: kind.type, baseUrl });
+    expect(providerSchema.parse(entry)).toMatchObject({
+      id: kind.idFromAddress ? "example" : kind.id,
+      type: kind.type,
+      baseUrl,
+    });
     expect(JSON.stringify(entry)).not.toContain("sk-secret");
   });
 
@@ -38,4 +42,15 @@ test("an address is checked as it is typed", () => {
 
 test("deployments are split as people write lists", () => {
   expect(splitNames(" a, b  c,,a ")).toEqual(["a", "b", "c"]);
+});
+
+test.each([
+  ["https://api.together.xyz/v1", "together"],
+  ["https://llm.corp.example.com", "example"],
+  ["http://gpu-box:8000", "gpu-box"],
+  ["http://127.0.0.1:9/v1", "compatible"],
+  ["http://[::1]:9/v1", "compatible"],
+])("an endpoint of no known kind at %s is called %s", (baseUrl, id) => {
+  const kind = PROVIDER_KINDS.find((known) => known.idFromAddress);
+  expect(kind && draftEntry({ kind, baseUrl, deployments: [] }).id).toBe(id);
 });

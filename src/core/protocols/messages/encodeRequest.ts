@@ -6,6 +6,7 @@ import {
 } from "../../conversation/arguments";
 import type { DroppedReport } from "../../conversation/dropped";
 import { invalid } from "../../conversation/invalid";
+import { limitedTokens } from "../../conversation/limits";
 import { type Destination, sealFits } from "../../conversation/quirks";
 import { anthropicEffort, budgetOf, MIN_BUDGET } from "../../conversation/reasoning";
 import type { Block, ConversationRequest, Message, Tool } from "../../conversation/request";
@@ -47,7 +48,8 @@ export function encodeMessagesRequest(
       : { type: "any" }
     : encodeToolChoice(request, dropped);
   const forced = toolChoice?.type === "any" || toolChoice?.type === "tool";
-  const maxTokens = Math.max(1, Math.floor(request.maxTokens ?? quirks.defaultMaxTokens));
+  const wanted = limitedTokens(request.maxTokens, quirks.maxOutput, dropped);
+  const maxTokens = Math.max(1, Math.floor(wanted ?? quirks.defaultMaxTokens));
   const { thinking, effort } = encodeThinking(request, destination, { maxTokens, forced, messages, dropped });
   const body: MutableJson = { model, max_tokens: maxTokens };
   const system = request.system.flatMap(encodeUserBlock);

@@ -62,11 +62,14 @@ export function answerError(
   answerJson(response, fault.status, body, {
     "x-request-id": requestId,
     ...(fault.retryAfterSeconds === undefined ? {} : { "retry-after": String(fault.retryAfterSeconds) }),
-    ...(response.req.complete || !hasBody(response.req) ? {} : { connection: "close" }),
+    ...(closesAfter(fault, response.req) ? { connection: "close" } : {}),
     ...headers,
   });
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+function closesAfter({ code }: PosternError, { complete, headers }: IncomingMessage): boolean {
+  // What a web page sent here deserves no connection to try again on.
+  if (code === "forbidden_host" || code === "forbidden_origin") return true;
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  return hasBody && !complete;
 }

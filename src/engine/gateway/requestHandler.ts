@@ -54,7 +54,11 @@ export class RequestHandler {
       }
       this.authenticate(request);
       if (match.kind === "notFound") {
-        throw new PosternError("not_found", `There is nothing at ${request.method} ${path.slice(0, 200)}.`);
+        const hint = "An OpenAI base URL ends in /v1, an Anthropic one does not.";
+        throw new PosternError(
+          "not_found",
+          `There is nothing at ${request.method} ${path.slice(0, 200)}. ${hint}`,
+        );
       }
       if (match.kind === "methodNotAllowed") {
         const fault = new PosternError(
@@ -166,7 +170,7 @@ export class RequestHandler {
   ): void {
     const error = thrown instanceof JsonSyntaxError ? invalidJson(thrown) : thrown;
     if (error instanceof PosternError) {
-      this.log.debug(`${requestId} ${error.code}`);
+      this.log.info(`${requestId} answered ${error.status} ${error.code}: ${error.message}`);
       answerError(response, protocol, error, requestId);
       return;
     }

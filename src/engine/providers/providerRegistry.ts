@@ -140,6 +140,8 @@ export class ProviderRegistry {
       entry.failure = refused ? `the key was refused (HTTP ${status})` : undefined;
       if (!refused) entry.note = `has no list of models (HTTP ${status}); name them by hand`;
     } catch (error) {
+      // The engine is ending; nothing was found out about the provider.
+      if (error instanceof PosternError && error.code === "not_ready") return;
       entry.failure = error instanceof PosternError ? error.message : logSafeText(error);
     }
     if (entry.modelsFrom === "pending") entry.modelsFrom = "unavailable";

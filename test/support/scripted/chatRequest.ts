@@ -1,7 +1,7 @@
 import { isObject, parseJson } from "../../../src/core/json/access";
 import { OpenAiFields } from "./fields";
 import { isBase64, isImageUrl } from "./images";
-import { isGpt4oLike, isGpt5Like } from "./models";
+import { hasOneVerbosity, isGpt4oLike, isGpt5Like } from "./models";
 import { checkFormatSchema, checkFunction, checkMetadata, TOOL_NAME } from "./openAiTools";
 import { Refusal } from "./refusal";
 import { type Seen, SeenBuilder } from "./seen";
@@ -74,13 +74,13 @@ function checkSampling(top: OpenAiFields, model: string): void {
   if (isGpt4oLike(model)) {
     if (top.has("reasoning_effort"))
       throw new Refusal("Unrecognized request argument supplied: reasoning_effort");
-    if (top.has("verbosity") && top.value.verbosity !== "medium")
-      top.refuse(
-        "verbosity",
-        `Unsupported value: 'verbosity' does not support '${top.value.verbosity}' with this model. Supported values are: 'medium'.`,
-        "unsupported_value",
-      );
   }
+  if (hasOneVerbosity(model) && top.has("verbosity") && top.value.verbosity !== "medium")
+    top.refuse(
+      "verbosity",
+      `Unsupported value: 'verbosity' does not support '${top.value.verbosity}' with this model. Supported values are: 'medium'.`,
+      "unsupported_value",
+    );
   if (isGpt5Like(model)) {
     if (top.has("max_tokens")) unsupported("max_tokens", " Use 'max_completion_tokens' instead.");
     for (const key of [

@@ -1,7 +1,7 @@
 import { isObject, parseJson } from "../../../src/core/json/access";
 import { OpenAiFields } from "./fields";
 import { isBase64, isImageUrl } from "./images";
-import { isGpt4oLike, isGpt5Like } from "./models";
+import { hasOneVerbosity, isGpt4oLike, isGpt5Like } from "./models";
 import { checkFormatSchema, checkFunction, checkMetadata, TOOL_NAME } from "./openAiTools";
 import { Refusal } from "./refusal";
 import { openSeal } from "./seals";
@@ -33,7 +33,7 @@ export function readResponsesRequest(body: unknown): Seen {
   if (top.has("text")) {
     const text = top.object("text").only("format", "verbosity");
     const verbosity = text.oneOf("verbosity", ["low", "medium", "high"]);
-    if (isGpt4oLike(model) && verbosity !== undefined && verbosity !== "medium") {
+    if (hasOneVerbosity(model) && verbosity !== undefined && verbosity !== "medium") {
       const why = `Unsupported value: '${verbosity}' is not supported with the '${model}' model. Supported values are: 'medium'.`;
       text.refuse("verbosity", why, "unsupported_value");
     }

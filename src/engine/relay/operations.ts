@@ -6,6 +6,7 @@ import { spliced } from "../../core/json/splice";
 import { decodeSpan, scanTopLevel, type TopLevel } from "../../core/json/topLevel";
 import { requestEdits } from "../../core/lane/requestEdits";
 import { endpointUrl } from "../../core/providers/endpoint";
+import { quirksOf } from "../../core/providers/quirks";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
 import { SEAL_MARK, translateRequest, withoutForeignSeals } from "../../core/translation";
 import { readRequestBody } from "../gateway/requestBody";
@@ -116,6 +117,7 @@ export class Operations {
     const edits = requestEdits(body.bytes, body.top, {
       model: target.upstreamModel,
       includeUsage: route.operation === "chat" && body.stream,
+      renames: route.operation === "chat" ? renamesFor(target) : {},
       ...(config.extraBody ? { extraBody: config.extraBody } : {}),
     });
     const slices = spliced(body.bytes, edits.splices);
@@ -158,6 +160,7 @@ export class Operations {
       to: spoken,
       body: parsed,
       model: target.upstreamModel,
+      modelId: target.model.id,
       headers: firstValues(request),
       provider: config,
       ...(config.extraBody ? { extraBody: config.extraBody } : {}),
@@ -210,6 +213,12 @@ export class Operations {
     this.log.warn(`${requestId} provider "${providerId}": ${failure}`);
     this.registry.noteResult(providerId, failure);
   }
+}
+
+/** Clients send the older `max_tokens` to every model; those of OpenAI that reason refuse it. */
+function renamesFor({ provider, model }: Target): Readonly<Record<string, string>> {
+  const { reasons, maxTokensField } = quirksOf(provider.config, "chat", model.id);
+  return reasons && maxTokensField !== "max_tokens" ? { max_tokens: maxTokensField } : {};
 }
 
 /** @throws JsonSyntaxError, PosternError invalid_request */

@@ -1,6 +1,8 @@
 // The suite in which real agents work through the built gateway. Started by scripts/test.mjs.
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { atEnd, temporaryFolder } from "./lib/cleanup.mjs";
+import { endLeftovers } from "./lib/leftovers.mjs";
 import { ensureNode24 } from "./lib/node24.mjs";
 import { ensureInstalled } from "./lib/npmCache.mjs";
 import { artefactsFolder, inRoot, root } from "./lib/paths.mjs";
@@ -59,7 +61,17 @@ export async function testAgents() {
     "--reporter=json",
     `--outputFile.json=${reportFile}`,
   ];
-  const env = { ...process.env, POSTERN_AGENTS: JSON.stringify(installed) };
+  // Every agent's home is in here, by which its processes are known, also after Ctrl-C.
+  const runFolder = temporaryFolder();
+  const forget = atEnd(() => endLeftovers(runFolder, 0));
+  const temporary = { TMPDIR: runFolder, TMP: runFolder, TEMP: runFolder };
+  const env = { ...process.env, ...temporary, POSTERN_AGENTS: JSON.stringify(installed) };
   const { code } = await runCollecting(await ensureNode24(), args, { cwd: root, env, show: true });
-  return fromVitest("agents", JSON.parse(readFileSync(reportFile, "utf8")), code);
+  const left = await endLeftovers(runFolder);
+  forget();
+  const result = fromVitest("agents", JSON.parse(readFileSync(reportFile, "utf8")), code);
+  const message = `${left.length} processes had to be ended after the last test`;
+  return left.length === 0
+    ? result
+    : { ...result, failures: [...result.failures, { name: "agents leave nothing running", message }] };
 }

@@ -9,6 +9,8 @@ beforeAll(async () => {
 afterAll(() => stage?.close());
 
 const WAYS: readonly (readonly [CopilotForm, string])[] = [
+  // One that the CLI knows by name: with a tool of free text, and with max_tokens, which the model refuses.
+  ["chat", "gpt-5.5"],
   ["chat", "responses/gpt-5.1"],
   ["chat", "messages/claude-sonnet-4-5"],
   ["responses", "chat/gpt-4o"],

@@ -33,11 +33,12 @@ const DROPPED_PREFIX = /^(sec-|x-forwarded-|x-postern-|proxy-)/;
 /**
  * The headers of the request to the provider, as undici takes them: names and values in turn.
  * @param clientHeaders the client's raw headers, names and values in turn
+ * @param contentLength undefined for a request without a body
  */
 export function providerRequestHeaders(
   provider: EngineProvider,
   clientHeaders: readonly string[],
-  contentLength: number,
+  contentLength: number | undefined,
 ): string[] {
   const own = new Map(
     Object.entries(provider.config.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
@@ -58,7 +59,8 @@ export function providerRequestHeaders(
     headers.push("anthropic-version", "2023-06-01");
   }
   // A compressed answer could be neither metered nor ended properly; the line to the client is local anyway.
-  headers.push("accept-encoding", "identity", "content-length", String(contentLength));
+  headers.push("accept-encoding", "identity");
+  if (contentLength !== undefined) headers.push("content-length", String(contentLength));
   return headers;
 }
 

@@ -1,8 +1,10 @@
+import { behindAlias } from "./claudeAlias";
 import { nearestIds } from "./editDistance";
 
 /** A model that a provider serves. */
 export interface ServedModel {
   readonly id: string;
+  readonly name?: string | undefined;
   /** Azure: the deployment, where its name differs. */
   readonly deployment?: string | undefined;
 }
@@ -23,7 +25,7 @@ export type Resolution =
 
 /**
  * Finds who serves the model id that a client sent: `provider/model` first, then a bare id at the first enabled
- * provider that has it (design, section 4).
+ * provider that has it (design, section 4), then what an alias for Claude Code stands for.
  */
 export function resolveModel(wanted: string, sources: readonly ModelSource[]): Resolution {
   const slash = wanted.indexOf("/");
@@ -45,6 +47,8 @@ export function resolveModel(wanted: string, sources: readonly ModelSource[]): R
   }
   const holder = sources.find((source) => source.models.some((known) => known.id === wanted));
   if (holder) return { kind: "disabled", providerId: holder.id };
+  const aliased = behindAlias(wanted);
+  if (aliased !== undefined) return resolveModel(aliased, sources);
   return { kind: "unknown", nearest: nearestIds(wanted, modelIds(sources)) };
 }
 

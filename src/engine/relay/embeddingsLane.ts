@@ -1,7 +1,7 @@
 import type { Usage } from "../../core/conversation/usage";
 import { PosternError } from "../../core/errors";
 import { type EmbeddingForm, embeddingsIn, formOf } from "../../core/lane/embeddings";
-import { type ResponseHeaders, withoutLength } from "../../core/providers/responseHeaders";
+import { withoutLength } from "../../core/providers/responseHeaders";
 import type { ByteLane } from "./byteLane";
 import type { Begun, Head, Lane, Piece } from "./lane";
 

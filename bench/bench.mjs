@@ -51,16 +51,12 @@ async function targets() {
   const provider = await start([here("provider.mjs")], 1);
   const pipe = await start([here("pipe.mjs"), provider.url.href], 0);
   const config = join(folder, "postern.json");
+  const models = ["small", "events-5", "events-400", "events-40", "events-20"].map((id) => ({ id }));
+  const shared = { apiKey: "bench-provider-key", models };
   const providers = [
-    {
-      id: "bench",
-      type: "openai",
-      baseUrl: `${provider.url.href}v1`,
-      apiKey: "bench-provider-key",
-      models: [],
-    },
+    { ...shared, id: "bench", type: "openai", baseUrl: `${provider.url.href}v1` },
+    { ...shared, id: "messages", type: "anthropic", baseUrl: provider.url.href },
   ];
-  providers[0].models = ["small", "events-5", "events-400", "events-40", "events-20"].map((id) => ({ id }));
   const gateway = { keys: [{ name: "bench", key }], maxRunning: 5000 };
   writeFileSync(config, JSON.stringify({ providers, gateway, dataDir: folder }));
   const postern = await start([here("../dist/cli.js"), "serve", "--config", config, "--port", "0"], 0);
@@ -69,6 +65,8 @@ async function targets() {
     direct: { ...provider, key, model },
     pipe: { ...pipe, key, model },
     gateway: { ...postern, key, model: (name) => `bench/${name}` },
+    // The same process: Chat Completions in, Messages out.
+    translated: { ...postern, key, model: (name) => `messages/${name}` },
   };
 }
 
@@ -122,8 +120,10 @@ async function main() {
   console.log(
     `Node ${process.version}, ${cpus().length} cores, ${rounds} rounds, medians; ratios are to the pipe of the same run\n`,
   );
-  console.log("| | direct | pipe | gateway | gateway / pipe | added by pipe | added by gateway |");
-  console.log("| --- | --- | --- | --- | --- | --- | --- |");
+  console.log(
+    "| | direct | pipe | gateway | translated | gateway / pipe | translated / pipe | added by pipe | by gateway |",
+  );
+  console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
   for (const [index, measure] of plan.entries()) {
     const source = results[measure.from ?? index];
     const [field, scale] = measure.pick?.[0] ?? [];
@@ -132,12 +132,12 @@ async function main() {
     );
     const show = (number) =>
       `${number < 10 ? number.toFixed(2) : Math.round(number).toLocaleString("en")}${measure.unit ? ` ${measure.unit}` : ""}`;
-    const ratio = (value.gateway / value.pipe).toFixed(2);
+    const ratios = ["gateway", "translated"].map((name) => (value[name] / value.pipe).toFixed(2));
     const added = measure.lower
       ? [show(value.pipe - value.direct), show(value.gateway - value.direct)]
       : ["", ""];
     console.log(
-      `| ${measure.name} | ${names.map((name) => show(value[name])).join(" | ")} | ${ratio} | ${added.join(" | ")} |`,
+      `| ${measure.name} | ${names.map((name) => show(value[name])).join(" | ")} | ${ratios.join(" | ")} | ${added.join(" | ")} |`,
     );
   }
   console.log(

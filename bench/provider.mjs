@@ -1,5 +1,6 @@
 // The provider of the benchmark: answers at once, so that what is measured is what stands between.
-// The model's name says what to answer: "small", or "events-N" for a stream of N events at full speed.
+// The model's name says what to answer: "small", or "events-N" for a stream of N events at full speed. It speaks Chat
+// Completions, and Messages below /v1/messages, for the measurements of translation.
 import { createServer } from "node:http";
 
 const small = Buffer.from(
@@ -12,12 +13,46 @@ const small = Buffer.from(
     usage: { prompt_tokens: 9, completion_tokens: 1, total_tokens: 10 },
   }),
 );
+const smallMessage = Buffer.from(
+  JSON.stringify({
+    id: "msg_bench",
+    type: "message",
+    role: "assistant",
+    model: "small",
+    content: [{ type: "text", text: "fine" }],
+    stop_reason: "end_turn",
+    stop_sequence: null,
+    usage: { input_tokens: 9, output_tokens: 1 },
+  }),
+);
+const named = (data) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
+const messages = {
+  small: smallMessage,
+  start:
+    named({
+      type: "message_start",
+      message: { ...JSON.parse(smallMessage.toString()), content: [], stop_reason: null },
+    }) + named({ type: "content_block_start", index: 0, content_block: { type: "text", text: "" } }),
+  event: (index) =>
+    named({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: `word ${index} ` } }),
+  end:
+    named({ type: "content_block_stop", index: 0 }) +
+    named({
+      type: "message_delta",
+      delta: { stop_reason: "end_turn", stop_sequence: null },
+      usage: { output_tokens: 9 },
+    }) +
+    named({ type: "message_stop" }),
+};
 const event = (index) =>
   `data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1,"model":"events","choices":[{"index":0,"delta":{"content":"word ${index} "},"finish_reason":null}]}\n\n`;
 const end =
   'data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1,"model":"events","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n';
 
+const chat = { small, start: "", event, end };
+
 const server = createServer((request, response) => {
+  const wire = request.url.startsWith("/v1/messages") ? messages : chat;
   let size = 0;
   let head = "";
   request.on("data", (chunk) => {
@@ -29,23 +64,24 @@ const server = createServer((request, response) => {
     if (events === 0) {
       response.writeHead(200, {
         "content-type": "application/json",
-        "content-length": small.length,
+        "content-length": wire.small.length,
         "x-size": size,
       });
-      response.end(small);
+      response.end(wire.small);
       return;
     }
     response.writeHead(200, { "content-type": "text/event-stream" });
     let sent = 0;
+    if (wire.start) response.write(wire.start);
     // One event a write, as a provider sends them; a turn of the loop between, so that they are not joined.
     const next = () => {
       if (response.destroyed) return;
       if (sent === events) {
-        response.end(end);
+        response.end(wire.end);
         return;
       }
       sent += 1;
-      if (response.write(event(sent))) setImmediate(next);
+      if (response.write(wire.event(sent))) setImmediate(next);
       else response.once("drain", next);
     };
     next();

@@ -29,7 +29,7 @@ export function parseConfigText(fileText: string): ConfigResult {
 
 /** Validates a whole configuration; every fault is reported, each with its path. */
 export function validateConfig(value: unknown): ConfigResult {
-  const parsed = configSchema.safeParse(value);
+  const parsed = configSchema.safeParse(value, { reportInput: true });
   const problems = parsed.success ? [] : problemsOf(parsed.error);
   problems.push(...crossChecks(value));
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
@@ -54,7 +54,7 @@ export function checkProviders(value: unknown, source: ConfigSource): CheckedPro
   }
   const seen = new Set<string>();
   return value.map((entry: unknown, index) => {
-    const parsed = providerSchema.safeParse(entry);
+    const parsed = providerSchema.safeParse(entry, { reportInput: true });
     const problems = parsed.success ? [] : problemsOf(parsed.error, ["providers", index]);
     problems.push(...providerFaults(entry, index, source));
     const id = fieldText(entry, "id") ?? `#${index + 1}`;

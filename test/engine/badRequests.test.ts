@@ -133,20 +133,21 @@ describe("a model that cannot be had", () => {
 
 // To be replaced when requests are translated between protocols.
 describe("a request in another protocol than the provider's", () => {
-  it.each([
-    ["messages", "other", "Chat Completions"],
-    ["responses", "other", "Chat Completions"],
-    ["chat", "model-c", "Messages"],
-    ["responses", "model-c", "Messages"],
-  ] as const)("%s to %s is told that the provider speaks %s", async (protocol, model, spoken) => {
-    const fault = await refused(JSON.stringify({ model }), protocol);
-    expect(fault.status).toBe(400);
-    expect(fault.message).toContain(`speaks ${spoken}`);
-    expect(fault.headers.get("x-postern-model")).toBe(model);
+  it("is judged in its own protocol's words before the provider is asked", async () => {
+    for (const [protocol, model, word] of [
+      ["messages", "other", "messages"],
+      ["responses", "other", "input"],
+      ["chat", "model-c", "messages"],
+      ["responses", "model-c", "input"],
+    ] as const) {
+      const fault = await refused(JSON.stringify({ model }), protocol);
+      expect([fault.status, fault.message]).toEqual([400, expect.stringContaining(word)]);
+      expect(fault.headers.get("x-postern-model")).toBe(model);
+    }
   });
 
   it("embeddings are not to be had from Messages", async () => {
     const answer = await gateway.post("/v1/embeddings", '{"model":"model-c","input":"x"}');
-    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining("Embeddings")]);
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining("embeddings")]);
   });
 });

@@ -46,6 +46,10 @@ export function parsedBody({ bytes }: Pick<ClientBody, "bytes">): JsonObject {
 /** Without the reasoning that a provider of another protocol had issued: the one body that cannot stay byte-exact. */
 export function withoutForeignReasoning(body: ClientBody, protocol: WireProtocol): ClientBody {
   if (!body.bytes.includes(SEAL_MARK)) return body;
-  const bytes = Buffer.from(JSON.stringify(withoutForeignSeals(protocol, parsedBody(body))));
+  const parsed = parsedBody(body);
+  const text = JSON.stringify(withoutForeignSeals(protocol, parsed));
+  // The mark may also stand in what somebody wrote.
+  if (text === JSON.stringify(parsed)) return body;
+  const bytes = Buffer.from(text);
   return { ...body, bytes, top: scanTopLevel(bytes) };
 }

@@ -179,7 +179,8 @@ export class Operations {
     const { provider } = target;
     const { config } = provider;
     const body = withoutForeignReasoning(given, route.protocol);
-    if (body !== given) exchange.headers["x-postern-dropped"] = "reasoning";
+    if (body !== given)
+      exchange.headers["x-postern-dropped"] = route.protocol === "messages" ? "thinking" : "reasoning";
     const previous =
       route.operation === "responses" ? nonEmpty(member(body, "previous_response_id")) : undefined;
     if (previous !== undefined) this.stored.assertKeptBy(provider, previous);

@@ -33,12 +33,12 @@ const DROPPED_PREFIX = /^(sec-|x-forwarded-|x-postern-|proxy-)/;
 /**
  * The headers of the request to the provider, as undici takes them: names and values in turn.
  * @param clientHeaders the client's raw headers, names and values in turn
- * @param contentLength undefined for a request without a body
+ * @param contentLength of the body in bytes; left out for a request without one
  */
 export function providerRequestHeaders(
   provider: EngineProvider,
   clientHeaders: readonly string[],
-  contentLength: number | undefined,
+  contentLength?: number,
 ): string[] {
   const own = new Map(
     Object.entries(provider.config.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
@@ -65,7 +65,7 @@ export function providerRequestHeaders(
 }
 
 /** How each type of provider is authenticated; a bearer token goes into Authorization everywhere. */
-export function credentialHeaders({ config, credential }: EngineProvider): [string, string][] {
+function credentialHeaders({ config, credential }: EngineProvider): [string, string][] {
   if (credential.kind === "bearerToken") return [["authorization", `Bearer ${credential.value}`]];
   if (credential.kind !== "apiKey") return [];
   if (config.type === "azure") return [["api-key", credential.value]];

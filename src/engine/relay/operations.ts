@@ -18,7 +18,9 @@ import type { UsageCounter } from "../usage/usageCounter";
 import { ByteLane } from "./byteLane";
 import { type ClientBody, member, parsedBody, scanBody, withoutForeignReasoning } from "./clientBody";
 import { EmbeddingsLane } from "./embeddingsLane";
+import { firstValues, forwardQuery } from "./forwarded";
 import type { Lane } from "./lane";
+import { droppedHeader, headerSafe } from "./ownHeaders";
 import { type RelayOptions, type RelayOutcome, ResponseRelay } from "./responseRelay";
 import { StoredResponses } from "./storedResponses";
 import { findTarget, protocolOf, type Target, treatmentOf } from "./target";
@@ -207,12 +209,11 @@ export class Operations {
         : {}),
     });
     const wanted = member(body, "encoding_format") === "base64" ? "base64" : "float";
-    const lane = route.operation === "embeddings" ? new EmbeddingsLane(bytes, wanted, config.id) : bytes;
     return this.send(
       provider,
       url,
       exchange,
-      lane,
+      route.operation === "embeddings" ? new EmbeddingsLane(bytes, wanted, config.id) : bytes,
       {
         method: "POST",
         headers: providerRequestHeaders(provider, exchange.request.rawHeaders, length),
@@ -324,30 +325,4 @@ export class Operations {
     this.log.warn(`${requestId} provider "${providerId}": ${failure}`);
     this.registry.noteResult(providerId, failure);
   }
-}
-
-/** The names in one header, which a request with a thousand unknown fields must not blow up. */
-function droppedHeader(dropped: readonly string[]): string {
-  const shown = dropped.slice(0, 30).map((name) => headerSafe(name.slice(0, 60)));
-  return [...shown, ...(dropped.length > 30 ? [`+${dropped.length - 30}`] : [])].join(", ");
-}
-
-function firstValues(request: IncomingMessage): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
-  );
-}
-
-/** Claude Code's `?beta=true` and the like belong to the request; Azure's api-version is ours to say. */
-function forwardQuery(target: string, url: URL): void {
-  const at = target.indexOf("?");
-  if (at < 0) return;
-  for (const [name, value] of new URLSearchParams(target.slice(at + 1))) {
-    if (name !== "api-version" && name !== "key" && name !== "api-key") url.searchParams.append(name, value);
-  }
-}
-
-/** A model's id may have characters that a header may not. */
-function headerSafe(text: string): string {
-  return /^[\x21-\x7e]+$/.test(text) ? text : encodeURIComponent(text);
 }

@@ -2,7 +2,7 @@ import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
 import { PROTOCOL_NAME, type WireProtocol } from "../../core/protocols/wire";
 import type { Operation } from "../../core/providers/endpoint";
-import { resolveModel, type ServedModel } from "../../core/routing/resolveModel";
+import { decided, resolveModel, type ServedModel } from "../../core/routing/resolveModel";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 
 /** Where a request goes. */
@@ -21,18 +21,19 @@ const MODELS_WAIT_MS = 5_000;
  * @throws PosternError model_not_found, provider_disabled, provider_faulty, provider_key_missing
  */
 export async function findTarget(registry: ProviderRegistry, wanted: string): Promise<Target> {
-  let found = resolveModel(wanted, registry.sources());
-  if (found.kind === "unknown") {
-    await registry.settleModels(MODELS_WAIT_MS);
-    found = resolveModel(wanted, registry.sources());
-  }
+  const first = resolveModel(wanted, registry.sources());
+  if (first.kind === "undecided" || first.kind === "unknown") await registry.settleModels(MODELS_WAIT_MS);
+  const found = decided(resolveModel(wanted, registry.sources()));
   if (found.kind === "disabled") throw disabled(found.providerId);
   if (found.kind === "unknown") throw unknownModel(registry, wanted, found.nearest);
   const provider = registry.get(found.providerId);
   if (!provider) throw unknownModel(registry, wanted, []);
   assertUsable(provider);
   const { model } = found;
-  return { provider, model, upstreamModel: model.deployment ?? model.id };
+  const upstreamModel = model.deployment ?? model.id;
+  // As a part of an address these would lead to another one.
+  if (/^\.{1,2}$/.test(upstreamModel)) throw unknownModel(registry, wanted, []);
+  return { provider, model, upstreamModel };
 }
 
 /** @throws PosternError provider_disabled, provider_key_missing */

@@ -2,6 +2,7 @@ import {
   type EngineConfig,
   type EngineGatewayKey,
   type EngineProvider,
+  type NetworkConfig,
   networkFrom,
   resolveProvider,
   type StoredCredential,
@@ -19,7 +20,8 @@ export interface Desired {
 
 export interface DesiredInputs {
   readonly settings: Settings;
-  readonly proxy: { readonly proxy?: string; readonly noProxy?: string };
+  /** What VS Code's own settings say; they win over the environment. */
+  readonly proxy: NetworkConfig;
   readonly environment: Environment;
   /** What the secret storage holds, by provider id. */
   readonly credentials: ReadonlyMap<string, StoredCredential>;

@@ -3,11 +3,10 @@ import {
   type EngineGatewayKey,
   type EngineProvider,
   networkFrom,
-  resolveProvider,
-  type StoredCredential,
 } from "../../core/config/engineConfig";
 import { type Environment, resolveReference } from "../../core/config/reference";
 import { maskKey } from "../secrets/gatewayKeys";
+import { resolveWithStored, type StoredKey } from "../secrets/storedKey";
 import type { Settings } from "../settings/snapshot";
 import type { GatewayKeyEntry, KeyPresence, LocalState, ProviderEntry } from "../state";
 
@@ -22,7 +21,7 @@ export interface DesiredInputs {
   readonly proxy: { readonly proxy?: string; readonly noProxy?: string };
   readonly environment: Environment;
   /** What the secret storage holds, by provider id. */
-  readonly credentials: ReadonlyMap<string, StoredCredential>;
+  readonly credentials: ReadonlyMap<string, StoredKey>;
   readonly gatewayKeys: readonly EngineGatewayKey[];
   /** Which secret storage these are from. */
   readonly secretStore: string;
@@ -41,8 +40,8 @@ export function desiredState(inputs: DesiredInputs): Desired {
       return;
     }
     const { provider } = checked;
-    const stored = credentials.get(provider.id) ?? {};
-    const resolved = resolveProvider(provider, environment, stored);
+    const stored = credentials.get(provider.id);
+    const resolved = resolveWithStored(provider, environment, stored);
     providers.push(resolved);
     entries.push({
       index,
@@ -53,7 +52,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       baseUrl: provider.baseUrl,
       enabled: provider.enabled,
       key: presence(resolved, provider.apiKey ?? provider.bearerToken),
-      stored: stored.apiKey !== undefined || stored.bearerToken !== undefined,
+      stored: stored !== undefined,
     });
   });
   const keys = gatewayKeys(inputs);

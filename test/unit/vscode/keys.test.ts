@@ -2,17 +2,46 @@ import { describe, expect, test } from "vitest";
 import { engineToken } from "../../../src/vscode/secrets/engineToken";
 import { GatewayKeys, gatewayKeyNameFault, maskKey } from "../../../src/vscode/secrets/gatewayKeys";
 import { ProviderKeys } from "../../../src/vscode/secrets/providerKeys";
+import { originOf } from "../../../src/vscode/secrets/storedKey";
 import { MemorySecrets } from "./memorySecrets";
 
+const NAME = "postern.provider.a.credential";
+const ORIGIN = "https://a.example";
+
 describe("providers' keys", () => {
-  test("have one secret each, and a new key ends an old token", async () => {
+  test("have one secret each, with the address they are for, and a new key ends an old token", async () => {
     const secrets = new MemorySecrets();
     const keys = new ProviderKeys(secrets);
-    await keys.put("a", { bearerToken: "t" });
-    await keys.set("a", "k");
-    expect([...secrets.values]).toEqual([["postern.provider.a.apiKey", "k"]]);
-    await keys.delete("a");
-    expect(await keys.get("a")).toEqual({});
+    await keys.put("a", { bearerToken: "t", origin: ORIGIN });
+    await keys.put("a", { apiKey: "k", origin: ORIGIN });
+    expect([...secrets.values]).toEqual([[NAME, '{"apiKey":"k","origin":"https://a.example"}']]);
+    expect(await keys.get("a")).toEqual({ apiKey: "k", origin: ORIGIN });
+    await keys.put("a", undefined);
+    expect(secrets.values.size).toBe(0);
+    expect(await keys.get("a")).toBeUndefined();
+  });
+
+  test.each([
+    "sk-plain",
+    "null",
+    '{"apiKey":"k"}',
+    '{"apiKey":"k","origin":"file:///x"}',
+    `{"origin":"${ORIGIN}"}`,
+  ])("that do not say where they may go are not used: %s", async (secret) => {
+    const secrets = new MemorySecrets();
+    secrets.values.set(NAME, secret);
+    expect(await new ProviderKeys(secrets).get("a")).toBeUndefined();
+  });
+
+  test.each([
+    ["https://A.example:443/v1/", ORIGIN],
+    ["http://a.example", "http://a.example"],
+    ["https://a.example:8443/x", "https://a.example:8443"],
+    ["ftp://a.example", undefined],
+    ["a.example", undefined],
+    [7, undefined],
+  ])("may go to scheme, host and port: %j is %j", (baseUrl, origin) => {
+    expect(originOf(baseUrl)).toBe(origin);
   });
 });
 

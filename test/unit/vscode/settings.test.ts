@@ -53,7 +53,7 @@ describe("what the engine is to run on", () => {
     proxy: {},
     environment: (name: string) =>
       ({ TOOL_KEY: "pst_from_the_environment", https_proxy: "http://proxy:1" })[name],
-    credentials: new Map([["openai", { apiKey: "sk-1" }]]),
+    credentials: new Map([["openai", { apiKey: "sk-1", origin: "https://api.openai.com" }]]),
     gatewayKeys: [{ name: "default", key: "pst_0123456789abcdefghij" }],
     secretStore: "test",
   };
@@ -64,6 +64,41 @@ describe("what the engine is to run on", () => {
     expect(JSON.stringify(local)).not.toContain("sk-1");
     expect(JSON.stringify(local)).not.toContain(inputs.gatewayKeys[0]?.key);
     expect(local.providers[0]).toMatchObject({ id: "openai", key: { kind: "stored" } });
+  });
+
+  test.each([
+    ["https://evil.example/v1", "set it again for https://evil.example"],
+    ["http://api.openai.com/v1", "set it again for http://api.openai.com"],
+    ["https://api.openai.com:8443/v1", "set it again for https://api.openai.com:8443"],
+    ["http://localhost:11434", "set it again for http://localhost:11434, or delete it"],
+  ])("has no key for %s that was entered for another address", (baseUrl, what) => {
+    const { config, local } = desiredState({
+      ...inputs,
+      settings: read({ providers: [{ ...openai, baseUrl }] }),
+    });
+    const reason = `the key was entered for https://api.openai.com; ${what}`;
+    expect(config.providers[0]?.credential).toEqual({ kind: "missing", reason });
+    expect(JSON.stringify(config)).not.toContain("sk-1");
+    expect(local.providers[0]).toMatchObject({ key: { kind: "missing", reason }, stored: true });
+  });
+
+  test("another path on the same host keeps the key; one from the environment is the settings' own", () => {
+    const providers = [{ ...openai, baseUrl: "https://API.openai.com/other" }];
+    expect(
+      desiredState({ ...inputs, settings: read({ providers }) }).config.providers[0]?.credential,
+    ).toEqual({
+      kind: "apiKey",
+      value: "sk-1",
+    });
+    const other = { ...openai, baseUrl: "https://b.example" };
+    const credential = (apiKey: string) =>
+      desiredState({ ...inputs, settings: read({ providers: [{ ...other, apiKey }] }) }).config.providers[0]
+        ?.credential;
+    expect(credential("${env:TOOL_KEY}")).toEqual({ kind: "apiKey", value: "pst_from_the_environment" });
+    expect(credential("${env:NOT_THERE}")).toEqual({
+      kind: "missing",
+      reason: "the environment variable NOT_THERE is not set",
+    });
   });
 
   test("keeps faulty providers apart", () => {

@@ -1,9 +1,9 @@
-import { join } from "node:path";
 import { logSafeText } from "../core/errors";
 import type { EngineBoot } from "../core/rpc/contract";
 import { EngineService } from "./engineService";
 import { Linger } from "./lifecycle/linger";
 import { acquireOwnership } from "./lifecycle/ownership";
+import { announcePipe, withdrawPipe } from "./lifecycle/pipeNote";
 import { EngineLog } from "./log/log";
 import { PipeServer } from "./pipe/pipeServer";
 import { UsageCounter } from "./usage/usageCounter";
@@ -26,10 +26,11 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
   return new Promise((resolve) => {
     let leaving = false;
     const leave = async (drainMs: number) => {
+      const drained = engine.drain(drainMs);
       if (leaving) return;
       leaving = true;
-      pipe.stopListening();
-      const drained = engine.drain(drainMs);
+      pipe.leave();
+      withdrawPipe(boot.dataDir);
       usage.handOver();
       ownership.release();
       await drained;
@@ -55,7 +56,15 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
     process.once("SIGTERM", () => void leave(SIGNAL_DRAIN_MS));
     process.once("SIGINT", () => void leave(SIGNAL_DRAIN_MS));
     pipe.listen().then(
-      () => log.info(`engine ${version} started, process ${process.pid}, data in ${join(boot.dataDir, ".")}`),
+      (listening) => {
+        if (!listening) {
+          ownership.release();
+          resolve(0);
+          return;
+        }
+        announcePipe(boot.dataDir, boot.pipePath, log);
+        log.info(`engine ${version} started, process ${process.pid}, data in ${boot.dataDir}`);
+      },
       (error: unknown) => {
         process.stderr.write(`the pipe cannot be opened: ${logSafeText(error)}\n`);
         ownership.release();

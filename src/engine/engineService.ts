@@ -32,6 +32,10 @@ export class EngineService {
   private readonly configured = new Set<(config: EngineConfig) => void>();
   private readonly listeners = new Set<(status: EngineStatus) => void>();
   private tellTimer: NodeJS.Timeout | undefined;
+  /** Starting, stopping and moving the listener, one after the other. */
+  private listening: Promise<unknown> = Promise.resolve();
+  /** Until when running requests may go on, as performance.now(). */
+  private drainUntil = Number.POSITIVE_INFINITY;
 
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
@@ -56,15 +60,34 @@ export class EngineService {
     this.registry.configure(config);
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
-    if (moved && this.server.address) {
-      this.server.stopListening();
-      await this.startGateway().catch((error: unknown) => this.parts.log.error(logSafeText(error)));
-    }
+    if (moved) await this.inTurn(() => this.move());
   }
 
   /** @throws PosternError not_ready, port_in_use, listen_failed */
-  async startGateway(): Promise<void> {
+  startGateway(): Promise<void> {
+    return this.inTurn(() => this.start());
+  }
+
+  stopGateway(): Promise<void> {
+    return this.inTurn(async () => {
+      this.failed = undefined;
+      if (this.server.address) this.parts.log.info("gateway stopped");
+      await this.server.stop();
+      this.tellSoon();
+    });
+  }
+
+  /** Two windows may ask for different things at once; each finds the listener settled. */
+  private inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.listening.then(change);
+    this.listening = turn.catch(() => {});
+    return turn;
+  }
+
+  private async start(): Promise<void> {
     if (!this.config) throw new PosternError("not_ready", "The engine has no configuration yet.");
+    if (this.drainUntil < Number.POSITIVE_INFINITY)
+      throw new PosternError("not_ready", "The engine is leaving.");
     if (this.server.address) return;
     const { host, port } = this.config.gateway;
     try {
@@ -81,11 +104,11 @@ export class EngineService {
     }
   }
 
-  async stopGateway(): Promise<void> {
-    this.failed = undefined;
-    if (this.server.address) this.parts.log.info("gateway stopped");
-    await this.server.stop();
-    this.tellSoon();
+  /** To where the configuration now says; running requests finish where they began. */
+  private async move(): Promise<void> {
+    if (!this.server.address) return;
+    this.server.stopListening();
+    await this.start().catch((error: unknown) => this.parts.log.error(logSafeText(error)));
   }
 
   refreshModels(providerId: string): Promise<void> {
@@ -127,11 +150,14 @@ export class EngineService {
     this.configured.add(listener);
   }
 
-  /** Takes nothing new, and waits until what is running has ended, at most `milliseconds`. */
+  /**
+   * Takes nothing new, and waits until what is running has ended, at most `milliseconds`. Called again, the shorter
+   * wait counts.
+   */
   async drain(milliseconds: number): Promise<void> {
+    this.drainUntil = Math.min(this.drainUntil, performance.now() + milliseconds);
     this.server.stopListening();
-    const until = performance.now() + milliseconds;
-    while (this.operations.running > 0 && performance.now() < until) {
+    while (this.operations.running > 0 && performance.now() < this.drainUntil) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

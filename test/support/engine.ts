@@ -49,6 +49,7 @@ export class Engine {
       stdio: ["pipe", "ignore", "pipe"],
       env: cleanEnvironment(),
     });
+    process.setMaxListeners(0);
     process.once("exit", () => this.process.kill("SIGKILL"));
     this.exited = new Promise((resolve) =>
       this.process.once("close", (code, signal) => resolve({ code, signal })),

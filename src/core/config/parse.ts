@@ -29,7 +29,7 @@ export function parseConfigText(fileText: string): ConfigResult {
 
 /** Validates a whole configuration; every fault is reported, each with its path. */
 export function validateConfig(value: unknown): ConfigResult {
-  const parsed = configSchema.safeParse(value);
+  const parsed = configSchema.safeParse(value, { reportInput: true });
   const problems = parsed.success ? [] : problemsOf(parsed.error);
   problems.push(...crossChecks(value));
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
@@ -55,7 +55,7 @@ export function checkProviders(value: unknown, source: ConfigSource): CheckedPro
   const seen = new Set<string>();
   const ids = value.map((entry: unknown) => fieldText(entry, "id"));
   return value.map((entry: unknown, index) => {
-    const parsed = providerSchema.safeParse(entry);
+    const parsed = providerSchema.safeParse(entry, { reportInput: true });
     const problems = parsed.success ? [] : problemsOf(parsed.error, ["providers", index]);
     const faults = providerFaults(entry, index, source);
     problems.push(...(hasOwnId(ids, index) ? faults : faults.map(withoutRemedy)));

@@ -21,12 +21,21 @@ export function usageOfBody(protocol: WireProtocol, body: Uint8Array): Usage | u
 /** The same for a body too large to parse: the last `"usage"` object that stands in one of its ends. */
 export function usageOfEnds(protocol: WireProtocol, head: Uint8Array, tail: Uint8Array): Usage | undefined {
   for (const end of [tail, head]) {
-    const text = new TextDecoder().decode(end);
-    for (let at = text.lastIndexOf('"usage"'); at >= 0; at = text.lastIndexOf('"usage"', at - 1)) {
-      const usage = reportedUsage(protocol, objectAfterColon(text, at + '"usage"'.length));
-      if (usage) return usage;
-      if (at === 0) break;
-    }
+    const usage = reportedUsage(protocol, usageObjectIn(new TextDecoder().decode(end)));
+    if (usage) return usage;
+  }
+  return undefined;
+}
+
+/** The last `"usage"` object in a piece of JSON. */
+export function usageObjectIn(text: string): unknown {
+  for (
+    let at = text.lastIndexOf('"usage"');
+    at >= 0;
+    at = at === 0 ? -1 : text.lastIndexOf('"usage"', at - 1)
+  ) {
+    const found = objectAfterColon(text, at + '"usage"'.length);
+    if (found !== undefined) return found;
   }
   return undefined;
 }

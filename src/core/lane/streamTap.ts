@@ -1,13 +1,15 @@
 import type { Usage } from "../conversation/usage";
 import { errorEvent, type WireError } from "../protocols/errorShape";
 import type { WireProtocol } from "../protocols/wire";
-import { decodeFrame, frameObject } from "../sse/frame";
+import { decodeFrame, frameObject, objectOf } from "../sse/frame";
+import { usageObjectIn } from "./bodyUsage";
 import { mergeUsage, reportedUsage } from "./reportedUsage";
 
 /** Enough for what stands before the first content: `message_start`, `response.created`, a ping. */
-const FIRST_FRAMES = 2;
+const FIRST_FRAMES = 4;
 /** Enough for what stands after the last content: finish, usage, a ping, the terminal event. */
 const LAST_FRAMES = 6;
+const COLON = 0x3a;
 
 /**
  * Watches the frames of a same-protocol stream without holding them up. Usage and the terminal event stand at the two
@@ -35,6 +37,8 @@ export class StreamTap {
         return false;
       }
     }
+    // A comment says nothing, however many there are.
+    if (frame[0] === COLON) return true;
     if (this.first.length < FIRST_FRAMES) this.first.push(frame);
     this.last.push(frame);
     if (this.last.length > LAST_FRAMES) this.last.shift();
@@ -43,12 +47,18 @@ export class StreamTap {
 
   /** What the provider has reported so far; undefined where it reported nothing. */
   usage(): Usage | undefined {
-    let usage: Usage | undefined;
-    for (const frame of [...this.first, ...this.last]) {
-      const fields = frameObject(frame);
-      usage = mergeUsage(usage, fields && reportedUsage(this.protocol, usageField(this.protocol, fields)));
-    }
-    return mergeUsage(usage, this.droppedUsage);
+    const reports = [...new Set([...this.first, ...this.last])].map((frame) => this.report(frame));
+    // Later reports are cumulative and may name only some fields: put together first, counted then.
+    const fields = Object.fromEntries(
+      reports.flatMap((report) => Object.entries(report ?? {}).filter(([, value]) => value !== null)),
+    );
+    return mergeUsage(reportedUsage(this.protocol, fields), this.droppedUsage);
+  }
+
+  private report(frame: Uint8Array): object | undefined {
+    const fields = frameObject(frame);
+    const usage = fields ? usageField(this.protocol, fields) : usageObjectIn(new TextDecoder().decode(frame));
+    return typeof usage === "object" && usage !== null ? usage : undefined;
   }
 
   /** Whether the stream has come to an end of its own protocol, a success or an error. */
@@ -87,8 +97,8 @@ function usageField(protocol: WireProtocol, fields: Record<string, unknown>): un
 function isTerminal(protocol: WireProtocol, frame: Uint8Array): boolean {
   const { event, data } = decodeFrame(frame);
   if (protocol === "chat" && data === "[DONE]") return true;
-  const fields = frameObject(frame);
-  const type = typeof fields?.type === "string" ? fields.type : event;
+  const fields = objectOf(data);
+  const type = typeof fields?.type === "string" ? fields.type : event || typeAtStart(data);
   if (event === "error" || type === "error") return true;
   switch (protocol) {
     case "messages":
@@ -98,6 +108,11 @@ function isTerminal(protocol: WireProtocol, frame: Uint8Array): boolean {
     case "chat":
       return Boolean(fields?.error) || hasFinishReason(fields?.choices);
   }
+}
+
+/** Of a frame too large to hold only the two ends are there, which is no JSON. */
+function typeAtStart(data: string): string {
+  return /^\{\s*"type"\s*:\s*"([\w.]+)"/.exec(data)?.[1] ?? "";
 }
 
 /** Not every provider sends `[DONE]`; a finish reason says as much. */

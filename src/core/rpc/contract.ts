@@ -17,6 +17,9 @@ export interface EngineBoot {
   readonly dataDir: string;
 }
 
+/** File in the data folder that holds the path of the owning engine's pipe. */
+export const PIPE_NOTE = "pipe";
+
 /** Both sides prove that they know the token without sending it: a planted pipe learns nothing. */
 export interface HelloParams {
   readonly protocolVersion: number;

@@ -20,8 +20,13 @@ export function decodeFrame(bytes: Uint8Array): Frame {
 
 /** The data of a frame as a JSON object, or undefined where it is not one. */
 export function frameObject(bytes: Uint8Array): Record<string, unknown> | undefined {
+  return objectOf(decodeFrame(bytes).data);
+}
+
+/** A text as a JSON object, or undefined where it is not one. */
+export function objectOf(data: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(decodeFrame(bytes).data);
+    const value: unknown = JSON.parse(data);
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;

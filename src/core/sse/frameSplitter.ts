@@ -3,6 +3,8 @@ const CR = 0x0d;
 
 /** An event that has not ended by this many bytes is passed on in pieces rather than held. */
 const MAX_HELD_BYTES = 8 * 1024 * 1024;
+/** Of such an event, this much of its start and of its end is shown to the one who watches. */
+const SHOWN_BYTES = 16 * 1024;
 
 /**
  * Cuts a byte stream of server-sent events into frames (an event with its closing blank line) and says which bytes
@@ -19,15 +21,17 @@ export class FrameSplitter {
   /** The byte that ends lines; CR only where the first line end is a CR that no LF follows. */
   private lineEnd: typeof LF | typeof CR | undefined;
   private previousByte = 0;
-  private inOversizedFrame = false;
+  /** The start of an event too large to hold, part of which has gone out. */
+  private oversized: Uint8Array | undefined;
 
   /** Part of an event too large to hold has gone out, and its end has not come: the stream cannot be ended well. */
   get hasSentPartOfFrame(): boolean {
-    return this.inOversizedFrame;
+    return this.oversized !== undefined;
   }
 
   /**
-   * @param onFrame called for each whole frame, in order; false leaves the frame out
+   * @param onFrame called for each whole frame, in order; false leaves the frame out. Of a frame too large to hold it
+   *   gets the two ends, when it is over, and can no longer leave it out
    * @returns the bytes to send, in order, as slices where possible
    */
   push(chunk: Uint8Array, onFrame: (frame: Uint8Array) => boolean): Uint8Array[] {
@@ -41,21 +45,27 @@ export class FrameSplitter {
     for (let end = this.nextFrameEnd(chunk, 0); end >= 0; end = this.nextFrameEnd(chunk, end)) {
       const spans = this.held.length > 0;
       const frame = spans ? this.takeHeld(chunk.subarray(0, end)) : chunk.subarray(frameStart, end);
-      const keep = onFrame(frame);
+      const keep =
+        onFrame(this.oversized ? joined(this.oversized, frame.subarray(-SHOWN_BYTES)) : frame) ||
+        this.oversized !== undefined;
       if (spans || !keep) {
         if (frameStart > sendFrom) out.push(chunk.subarray(sendFrom, frameStart));
         if (spans && keep) out.push(frame);
         sendFrom = end;
       }
       frameStart = end;
-      this.inOversizedFrame = false;
+      this.oversized = undefined;
     }
     if (frameStart > sendFrom) out.push(chunk.subarray(sendFrom, frameStart));
     if (frameStart < chunk.length) this.hold(chunk.subarray(frameStart));
     this.previousByte = chunk.at(-1) ?? this.previousByte;
     if (this.heldBytes > MAX_HELD_BYTES) {
-      out.push(this.takeHeld());
-      this.inOversizedFrame = true;
+      const part = this.takeHeld();
+      // The last bytes stay held, so that the frame's end can be shown when it comes.
+      const sent = part.subarray(0, part.length - SHOWN_BYTES);
+      this.oversized ??= sent.slice(0, SHOWN_BYTES);
+      this.hold(part.subarray(sent.length));
+      out.push(sent);
     }
     return out;
   }
@@ -74,15 +84,7 @@ export class FrameSplitter {
     const pieces = last ? [...this.held, last] : this.held;
     this.held = [];
     this.heldBytes = 0;
-    const [only] = pieces;
-    if (only && pieces.length === 1) return only;
-    const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    return whole;
+    return joined(...pieces);
   }
 
   /** Offset after the next blank line from `from` on, or -1. Leaves the state at the chunk's end. */
@@ -113,6 +115,18 @@ export class FrameSplitter {
     }
     return lf >= 0 ? LF : undefined;
   }
+}
+
+function joined(...pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  if (only && pieces.length === 1) return only;
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 /** Whether a line has anything on it; a lone CR belongs to the line end. */

@@ -1,3 +1,6 @@
+/** How soon an engine that is only waiting for running requests looks again. */
+const BUSY_MS = 500;
+
 /** Decides when an engine that no window needs any more goes. */
 export class Linger {
   private timer: NodeJS.Timeout | undefined;
@@ -29,12 +32,12 @@ export class Linger {
     this.arm();
   }
 
-  private arm(): void {
+  private arm(milliseconds = this.seconds * 1000): void {
     clearTimeout(this.timer);
     if (this.windows > 0 || this.keepRunning) return;
     this.timer = setTimeout(() => {
-      if (this.busy()) this.arm();
+      if (this.busy()) this.arm(Math.max(milliseconds, BUSY_MS));
       else this.leave();
-    }, this.seconds * 1000);
+    }, milliseconds);
   }
 }

@@ -39,7 +39,7 @@ export async function acquireOwnership(dataDir: string, log: Log): Promise<Owner
       rmSync(file, { force: true });
       return acquireOwnership(dataDir, log);
     }
-    // A full disk or a read-only folder must not stop requests; the pipe itself still keeps a second engine out.
+    // A full disk or a read-only folder must not stop requests; whoever answers on the pipe already still keeps a second engine out.
     log.warn(`the data folder cannot be locked: ${logSafeText(error)}`);
     return { release: () => {} };
   }

@@ -1,4 +1,5 @@
 import { chmodSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { dirname } from "node:path";
 
 /**
@@ -16,7 +17,19 @@ export function preparePipeFolder(pipePath: string): void {
   if ((stat.mode & 0o077) !== 0) chmodSync(folder, 0o700);
 }
 
-/** Removes a socket that a killed engine has left. Call only while owning the data folder. */
+/** Whether somebody answers on the pipe. */
+export function isAnswering(pipePath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(pipePath);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+/** Removes a socket that a killed engine has left. Call only when nobody answers on it. */
 export function removeStaleSocket(pipePath: string): void {
   if (process.platform === "win32") return;
   rmSync(pipePath, { force: true });

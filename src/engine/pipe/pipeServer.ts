@@ -1,10 +1,9 @@
 import { createServer, type Server } from "node:net";
-import type { EngineConfig } from "../../core/config/engineConfig";
-import { mergeStores } from "../../core/config/mergeStores";
 import type { LogEntry } from "../../core/rpc/contract";
 import type { EngineService } from "../engineService";
 import type { EngineLog } from "../log/log";
-import { preparePipeFolder, removeStaleSocket } from "./pipeFolder";
+import { isAnswering, preparePipeFolder, removeStaleSocket } from "./pipeFolder";
+import { SecretStores } from "./secretStores";
 import { Session, type SessionHandlers } from "./session";
 
 export interface PipeOptions {
@@ -13,12 +12,14 @@ export interface PipeOptions {
   readonly version: string;
 }
 
+const ANSWER_MS = 50;
+
 /** The private pipe: windows join here, hand over the configuration, and are told what happens. */
 export class PipeServer {
   private readonly sessions = new Set<Session>();
-  /** The latest configuration from each secret storage. */
-  private readonly stores = new Map<string, EngineConfig>();
+  private readonly stores = new SecretStores(Date.now);
   private server: Server | undefined;
+  private leaving = false;
 
   /**
    * @param onWindows called with the number of joined windows whenever it changes
@@ -31,7 +32,10 @@ export class PipeServer {
     private readonly onWindows: (count: number) => void,
     private readonly onDrain: () => void,
   ) {
-    engine.onStatus((status) => this.broadcast((session) => session.notify("statusChanged", status)));
+    engine.onStatus((status) => {
+      // A gateway that stops because its engine leaves was not stopped by anybody.
+      if (!this.leaving) this.broadcast((session) => session.notify("statusChanged", status));
+    });
     log.onEntry((entry: LogEntry) => this.broadcast((session) => session.notify("log", entry)));
   }
 
@@ -39,8 +43,10 @@ export class PipeServer {
     return [...this.sessions].filter((session) => session.isAuthenticated).length;
   }
 
-  async listen(): Promise<void> {
+  /** @returns false if another engine answers there already, which can be where the data folder could not be locked */
+  async listen(): Promise<boolean> {
     preparePipeFolder(this.options.path);
+    if (await isAnswering(this.options.path)) return false;
     removeStaleSocket(this.options.path);
     const server = createServer((socket) => {
       const session: Session = new Session(
@@ -52,6 +58,7 @@ export class PipeServer {
           onAuthenticated: () => this.onWindows(this.windows),
           onClosed: () => {
             this.sessions.delete(session);
+            this.stores.release(session);
             this.onWindows(this.windows);
           },
         },
@@ -63,10 +70,24 @@ export class PipeServer {
       server.once("error", reject);
       server.listen(this.options.path, () => resolve());
     });
+    return true;
   }
 
-  /** Lets nobody join from now on; the socket's path is free for the next engine. */
-  stopListening(): void {
+  /**
+   * Lets nobody join from now on, and tells the windows that a successor comes: the socket's path is free for it, and
+   * nothing more is done for a window here.
+   * @param asking the window that wants it, which knows
+   */
+  leave(asking?: Session): void {
+    if (this.leaving) return;
+    this.leaving = true;
+    this.stopListening();
+    this.broadcast((session) => {
+      if (session !== asking) session.notify("draining", {});
+    });
+  }
+
+  private stopListening(): void {
     this.server?.close();
     this.server = undefined;
   }
@@ -81,8 +102,7 @@ export class PipeServer {
     return {
       authenticate: async () => ({ log: this.log.recent() }),
       configure: async (config) => {
-        this.stores.set(config.secretStore, config);
-        await engine.configure(mergeStores(this.stores.values(), config));
+        await engine.configure(this.stores.merge(asking(), config));
         return engine.status();
       },
       startGateway: async () => {
@@ -100,10 +120,9 @@ export class PipeServer {
         return engine.status();
       },
       drain: async () => {
-        this.broadcast((session) => {
-          if (session !== asking()) session.notify("draining", {});
-        });
-        this.onDrain();
+        this.leave(asking());
+        // The answer has to be on its way before an engine with nothing to finish is gone.
+        setTimeout(this.onDrain, ANSWER_MS);
         return {};
       },
     };

@@ -59,6 +59,15 @@ describe("parseConfigText", () => {
     );
   });
 
+  it("does not call a field missing that has the wrong type", () => {
+    const result = validateConfig({ providers: "x", gateway: { port: "4141" } });
+    const messages = result.ok ? [] : result.problems.map(({ path, message }) => `${path} ${message}`);
+    expect(messages).toEqual([
+      expect.stringMatching(/^providers .*expected array/),
+      expect.stringMatching(/^gateway\.port .*expected number/),
+    ]);
+  });
+
   it("refuses what this version does not build instead of ignoring it", () => {
     for (const part of ["routes", "budgets", "audit", "policy"]) {
       const result = validateConfig({ [part]: [] });

@@ -6,6 +6,7 @@ import { reportedUsage } from "../../../src/core/lane/reportedUsage";
 import { type EditOptions, requestEdits } from "../../../src/core/lane/requestEdits";
 import { StreamTap } from "../../../src/core/lane/streamTap";
 import type { WireProtocol } from "../../../src/core/protocols/wire";
+import { FrameSplitter } from "../../../src/core/sse/frameSplitter";
 
 const bytes = (text: string) => Buffer.from(text);
 const event = (data: unknown, name?: string) =>
@@ -160,6 +161,45 @@ describe("StreamTap", () => {
     ]);
     expect(tap.usage()).toEqual({ inputTokens: 15, cachedInputTokens: 5, outputTokens: 42 });
     expect(tap.isTerminated()).toBe(true);
+  });
+
+  it("reads a Messages stream behind any number of comments", () => {
+    const { tap } = tapped("messages", [
+      ...Array.from({ length: 5 }, () => ": waiting\n\n"),
+      event({ type: "message_start", message: { usage: { input_tokens: 10 } } }, "message_start"),
+      event({ type: "message_delta", usage: { output_tokens: 3 } }, "message_delta"),
+    ]);
+    expect(tap.usage()).toEqual({ inputTokens: 10, outputTokens: 3 });
+  });
+
+  it("does not lose the cached part where the last report leaves it out", () => {
+    const { tap } = tapped("messages", [
+      event(
+        { type: "message_start", message: { usage: { input_tokens: 100, cache_read_input_tokens: 900 } } },
+        "message_start",
+      ),
+      event({ type: "message_delta", usage: { input_tokens: 100, output_tokens: 3 } }, "message_delta"),
+    ]);
+    expect(tap.usage()).toEqual({ inputTokens: 1000, cachedInputTokens: 900, outputTokens: 3 });
+  });
+
+  it("knows a terminal event too large to hold, and its usage", () => {
+    const splitter = new FrameSplitter();
+    const tap = new StreamTap("responses", false);
+    const image = Buffer.alloc(9 * 1024 * 1024, "A");
+    for (const named of ["event: response.completed\n", ""]) {
+      const chunks = [
+        bytes(`${named}data: {"type":"response.completed","response":{"output":[{"result":"`),
+        image,
+        bytes('"}],"usage":{"input_tokens":5,"output_tokens":6}}}\n\n'),
+      ];
+      let sent = 0;
+      for (const chunk of chunks)
+        for (const piece of splitter.push(chunk, (frame) => tap.onFrame(frame))) sent += piece.length;
+      expect(sent).toBe(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+      expect(tap.isTerminated()).toBe(true);
+      expect(tap.usage()).toEqual({ inputTokens: 5, outputTokens: 6 });
+    }
   });
 
   it.each<[WireProtocol, string, boolean]>([

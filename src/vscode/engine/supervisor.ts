@@ -31,9 +31,12 @@ export class EngineSupervisor implements Disposable {
   private successorComes = false;
   private disposed = false;
   private readonly changed = new Emitter<EngineState>();
+  private readonly connectedNow = new Emitter<void>();
   private readonly stuck = new Emitter<string>();
 
   readonly onDidChange = this.changed.event;
+  /** Fires each time an engine has been joined and configured. */
+  readonly onDidConnect = this.connectedNow.event;
   /** Fires once for each series of failures, with the last one's message. */
   readonly onStuck = this.stuck.event;
 
@@ -95,6 +98,7 @@ export class EngineSupervisor implements Disposable {
     clearTimeout(this.retry);
     this.link?.dispose();
     this.changed.dispose();
+    this.connectedNow.dispose();
     this.stuck.dispose();
   }
 
@@ -143,6 +147,7 @@ export class EngineSupervisor implements Disposable {
     this.successorComes = false;
     this.set({ kind: "ready", status: latest ?? status });
     this.log.info(`Connected to engine ${link.version}, process ${status.pid}.`);
+    this.connectedNow.fire();
     return link;
   }
 

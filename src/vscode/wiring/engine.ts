@@ -72,6 +72,8 @@ export function createEngine(
       if (engine.kind === "outdated") offerReload();
     }),
   );
+  // What changed while an engine was being configured found none to send it to; sent again it costs nothing.
+  disposables.add(supervisor.onDidConnect(() => sync.schedule()));
   disposables.add(supervisor.onStuck((message) => tellStuck(supervisor, message)));
   return { api: new EngineApi(supervisor), sync, session, launcher, supervisor, disposables };
 }

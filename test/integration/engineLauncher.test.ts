@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { EngineConfig } from "../../src/core/config/engineConfig";
-import { ForeignEngineError } from "../../src/vscode/engine/errors";
+import { EngineHungError, ForeignEngineError } from "../../src/vscode/engine/errors";
 import { EngineLauncher } from "../../src/vscode/engine/launcher";
-import type { EngineLink } from "../../src/vscode/engine/link";
+import { EngineLink } from "../../src/vscode/engine/link";
 import { type StartedEngine, spawnEngine } from "../../src/vscode/engine/spawn";
 
 const engineScript = resolve("dist/engine.js");
@@ -131,6 +131,33 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
     // A window of the older version uses the newer engine.
     expect((await start()).version).toBe(newer);
   });
+
+  test("an older engine that hangs is not waited for without end, and it is said that it hangs", async () => {
+    const old = await start();
+    const { pid } = await old.request("status", {});
+    // It answers the handshake and then no more.
+    const request = vi.spyOn(EngineLink.prototype, "request").mockImplementation(async () => {
+      throw new EngineHungError();
+    });
+    try {
+      await expect(launcher("99.0.0").start()).rejects.toThrow(`version ${version}, does not answer`);
+    } finally {
+      request.mockRestore();
+    }
+    expect((await old.request("status", {})).pid).toBe(pid);
+  });
+
+  test("an engine that is stopped ends the tries after a while", async () => {
+    const { pid } = await (await start()).request("status", {});
+    process.kill(pid, "SIGSTOP");
+    await expect(launcher().start()).rejects.toThrow("did not answer");
+    const abort = new AbortController();
+    const cancelled = expect(launcher().start(0, abort.signal)).rejects.toThrow();
+    abort.abort();
+    const begun = Date.now();
+    await cancelled;
+    expect(Date.now() - begun).toBeLessThan(5000);
+  }, 40_000);
 
   test("tells a stranger on the pipe nothing", async () => {
     const received: Buffer[] = [];

@@ -1,6 +1,12 @@
 import type { EngineBoot } from "../../core/rpc/contract";
 import { type Log, messageOf } from "../common/log";
-import { EngineAbsentError, EngineStartError, HandshakeBrokenError, NewerEngineError } from "./errors";
+import {
+  EngineAbsentError,
+  EngineHungError,
+  EngineStartError,
+  HandshakeBrokenError,
+  NewerEngineError,
+} from "./errors";
 import { joinEngine } from "./handshake";
 import type { EngineLink } from "./link";
 import type { StartedEngine } from "./spawn";
@@ -46,13 +52,15 @@ export class EngineLauncher {
   /**
    * Joins the engine, starting it if there is none and replacing it if it is older than this window.
    * @param patienceMs how long to wait for an engine that somebody else is starting
+   * @param signal ends the tries
    */
-  async start(patienceMs = 0): Promise<EngineLink> {
+  async start(patienceMs = 0, signal?: AbortSignal): Promise<EngineLink> {
     const boot = await this.host.boot();
     const begun = Date.now();
     let spawnAt = begun + patienceMs;
     const own: { ended?: number | Error } = {};
     for (;;) {
+      signal?.throwIfAborted();
       try {
         const { link, decision } = await joinEngine(boot.pipePath, boot.token, this.host.version);
         if (decision === "join") return link;
@@ -60,7 +68,7 @@ export class EngineLauncher {
           link.dispose();
           throw new NewerEngineError();
         }
-        await this.replace(link);
+        await this.replace(link, signal);
         spawnAt = Date.now();
       } catch (error) {
         // An engine that is ending just now answers no more; the next try finds it gone.
@@ -86,15 +94,19 @@ export class EngineLauncher {
     }
   }
 
-  private async replace(link: EngineLink): Promise<void> {
+  private async replace(link: EngineLink, signal?: AbortSignal): Promise<void> {
     this.host.log.info(
       `The running engine is of version ${link.version}; it gives way to ${this.host.version}.`,
     );
     try {
-      const { gateway } = await link.request("status", {});
+      const { gateway } = await link.request("status", {}, signal);
       if (gateway.state === "running") this.host.gatewayWasRunning();
-      await link.request("drain", {});
+      await link.request("drain", {}, signal);
     } catch (error) {
+      if (error instanceof EngineHungError) {
+        const way = `so it does not give way to ${this.host.version}; end its process`;
+        throw new EngineStartError(`The running engine, version ${link.version}, does not answer, ${way}.`);
+      }
       // One that has nothing to finish may be gone before its answer is.
       this.host.log.debug(`The older engine ended without an answer: ${messageOf(error)}`);
     } finally {

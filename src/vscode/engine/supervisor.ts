@@ -30,6 +30,9 @@ export class EngineSupervisor implements Disposable {
   private retry: NodeJS.Timeout | undefined;
   private successorComes = false;
   private disposed = false;
+  /** Ends whatever is waited for when the window goes. */
+  private readonly ending = new AbortController();
+  private joining: EngineLink | undefined;
   private readonly changed = new Emitter<EngineState>();
   private readonly connectedNow = new Emitter<void>();
   private readonly stuck = new Emitter<string>();
@@ -74,7 +77,7 @@ export class EngineSupervisor implements Disposable {
   ensure(): Promise<EngineLink> {
     if (this.link) return Promise.resolve(this.link);
     if (this.current.kind === "idle") this.set({ kind: "starting" });
-    return this.once(() => this.launcher.start(this.patience()));
+    return this.once(() => this.launcher.start(this.patience(), this.ending.signal));
   }
 
   /** Starts the engine without waiting for it; how that goes shows in the state. */
@@ -95,7 +98,9 @@ export class EngineSupervisor implements Disposable {
 
   dispose(): void {
     this.disposed = true;
+    this.ending.abort();
     clearTimeout(this.retry);
+    this.joining?.dispose();
     this.link?.dispose();
     this.changed.dispose();
     this.connectedNow.dispose();
@@ -116,11 +121,14 @@ export class EngineSupervisor implements Disposable {
     try {
       link = await connect();
       if (this.disposed) throw new Error("Postern is shutting down.");
+      this.joining = link;
       return await this.adopt(link);
     } catch (error) {
       link?.dispose();
       if (!this.disposed) this.failed(error);
       throw error;
+    } finally {
+      this.joining = undefined;
     }
   }
 

@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
-import type { ExtensionContext } from "vscode";
 import { expect, test, vi } from "vitest";
+import type { ExtensionContext } from "vscode";
 import type { EngineConfig } from "../../../src/core/config/engineConfig";
 import type { EngineLink } from "../../../src/vscode/engine/link";
 import { EMPTY_STATE, StateStore } from "../../../src/vscode/state";

@@ -7,7 +7,7 @@ import {
   HandshakeBrokenError,
   NewerEngineError,
 } from "./errors";
-import { joinEngine } from "./handshake";
+import { type Joined, joinEngine } from "./handshake";
 import type { EngineLink } from "./link";
 import type { StartedEngine } from "./spawn";
 
@@ -20,6 +20,8 @@ const RESPAWN_AFTER_MS = 2000;
 export interface LauncherHost {
   /** Token and paths; asked anew each time, since the token may have been replaced. */
   boot(): Promise<EngineBoot>;
+  /** Where the engine that owns the data folder says its pipe is, if it says so. */
+  notedPipe(): Promise<string | undefined>;
   spawn(boot: EngineBoot): Promise<StartedEngine>;
   /** An older engine gives way whose gateway was running; its successor's is to run as well. */
   gatewayWasRunning(): void;
@@ -38,7 +40,7 @@ export class EngineLauncher {
   async joinRunning(): Promise<EngineLink | "absent" | "older"> {
     const boot = await this.host.boot();
     try {
-      const { link, decision } = await joinEngine(boot.pipePath, boot.token, this.host.version);
+      const { link, decision } = await this.join(boot);
       if (decision === "join") return link;
       link.dispose();
       if (decision === "reload") throw new NewerEngineError();
@@ -62,7 +64,7 @@ export class EngineLauncher {
     for (;;) {
       signal?.throwIfAborted();
       try {
-        const { link, decision } = await joinEngine(boot.pipePath, boot.token, this.host.version);
+        const { link, decision } = await this.join(boot);
         if (decision === "join") return link;
         if (decision === "reload") {
           link.dispose();
@@ -88,10 +90,24 @@ export class EngineLauncher {
         }
       }
       if (Date.now() - begun > START_LIMIT_MS + patienceMs) {
-        throw new EngineStartError("The engine did not answer within 10 seconds of its start.");
+        throw new EngineStartError(unreachable(own.ended));
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
+  }
+
+  /** Joins at the noted place first: the engine may have been started by a window that would put the pipe elsewhere. */
+  private async join({ pipePath, token }: EngineBoot): Promise<Joined> {
+    const noted = await this.host.notedPipe();
+    if (noted !== undefined && noted !== pipePath) {
+      try {
+        return await joinEngine(noted, token, this.host.version);
+      } catch (error) {
+        // The note of an engine that was killed.
+        if (!(error instanceof EngineAbsentError)) throw error;
+      }
+    }
+    return joinEngine(pipePath, token, this.host.version);
   }
 
   private async replace(link: EngineLink, signal?: AbortSignal): Promise<void> {
@@ -113,4 +129,10 @@ export class EngineLauncher {
       link.dispose();
     }
   }
+}
+
+function unreachable(ended: number | Error | undefined): string {
+  return ended === 0
+    ? "Another engine of yours runs and cannot be reached on its private pipe. End its process, or wait until it has gone."
+    : "The engine did not answer within 10 seconds of its start.";
 }

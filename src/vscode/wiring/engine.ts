@@ -33,6 +33,7 @@ export function createEngine(
   const disposables = new DisposableStore();
   const launcher: EngineLauncher = new EngineLauncher({
     boot: () => storage.boot(),
+    notedPipe: () => storage.notedPipe(),
     spawn: (boot) =>
       spawnEngine(
         {

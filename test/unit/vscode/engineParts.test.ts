@@ -41,7 +41,7 @@ test("what is changed while the engine is being joined reaches it all the same",
   let port = 1;
   const storage = {
     boot: async () => ({ token: "", pipePath: "", dataDir: "" }),
-    runningPipe: async () => undefined,
+    notedPipe: async () => undefined,
     desired: async () => ({ config: { gateway: { port } }, local: EMPTY_STATE.local }),
   } as unknown as Storage;
   const context = {

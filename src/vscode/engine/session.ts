@@ -35,6 +35,10 @@ export class EngineSession {
     return moved && this.gatewayWanted ? startGateway(link) : status;
   }
 
+  get wantsGateway(): boolean {
+    return this.gatewayWanted;
+  }
+
   wantGateway(): void {
     this.gatewayWanted = true;
   }

@@ -27,6 +27,7 @@ export type ErrorCode =
   | "provider_timeout"
   | "provider_incomplete"
   | "provider_not_api"
+  | "proxy_invalid"
   | "not_ready"
   | "port_in_use"
   | "listen_failed"
@@ -58,6 +59,7 @@ const STATUS: Record<ErrorCode, number> = {
   provider_timeout: 504,
   provider_incomplete: 502,
   provider_not_api: 502,
+  proxy_invalid: 502,
   not_ready: 503,
   port_in_use: 500,
   listen_failed: 500,

@@ -102,6 +102,9 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
   });
   process.stdout.write(`${JSON.stringify({ event: "listening", url: engine.url, version })}\n`);
   await stopped;
+  if (engine.running > 0) {
+    log.info(`stopping: ${engine.running} running requests have up to ${DRAIN_MS / 1000} s to end`);
+  }
   await engine.drain(DRAIN_MS);
   await engine.close();
   return 0;

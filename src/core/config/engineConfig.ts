@@ -1,6 +1,6 @@
 import { isLocalAddress } from "../providers/baseUrl";
 import type { ConfigProblem } from "./problems";
-import { type Environment, resolveReference } from "./reference";
+import { type Environment, replaceReferences, resolveReference } from "./reference";
 import type { Config, ProviderConfig } from "./schema";
 
 /** What a provider is authenticated with. Lives in memory and on the private pipe only. */
@@ -38,8 +38,10 @@ export interface EngineGateway {
 
 /** How the engine reaches the network outside; what VS Code's own settings would say. */
 export interface NetworkConfig {
-  /** Proxy address for http and https; absent for a direct connection. */
-  readonly proxy?: string;
+  /** Proxy for http:// addresses; absent for a direct connection. */
+  readonly httpProxy?: string;
+  /** Proxy for https:// addresses. */
+  readonly httpsProxy?: string;
   /** Hosts that bypass the proxy, as in NO_PROXY. */
   readonly noProxy?: string;
 }
@@ -84,7 +86,13 @@ export function resolveProvider(
   const token = bearerToken === undefined ? stored.bearerToken : resolve(bearerToken);
   const key = apiKey === undefined ? stored.apiKey : resolve(apiKey);
   const resolvedHeaders =
-    headers && Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, resolve(value)]));
+    headers &&
+    Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [
+        name,
+        replaceReferences(value, (variable) => resolve(`\${env:${variable}}`)),
+      ]),
+    );
   const config = resolvedHeaders ? { ...rest, headers: resolvedHeaders } : rest;
   return {
     config,
@@ -149,10 +157,26 @@ export function engineConfigFromFile(
   };
 }
 
-/** The proxy that the environment names, in the usual variables. */
+/** The proxies that the environment names, in the usual variables; each scheme has its own. */
 export function networkFrom(environment: Environment): NetworkConfig {
   const first = (...names: string[]): string | undefined => names.map(environment).find((value) => value);
-  const proxy = first("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY");
+  const httpProxy = first("http_proxy", "HTTP_PROXY");
+  const httpsProxy = first("https_proxy", "HTTPS_PROXY");
   const noProxy = first("no_proxy", "NO_PROXY");
-  return { ...(proxy ? { proxy } : {}), ...(noProxy ? { noProxy } : {}) };
+  return {
+    ...(httpProxy ? { httpProxy } : {}),
+    ...(httpsProxy ? { httpsProxy } : {}),
+    ...(noProxy ? { noProxy } : {}),
+  };
+}
+
+/** A proxy's address as a URL; people write it without the scheme. Null where it is none that can be used. */
+export function proxyUrl(address: string): string | null {
+  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(address) ? address : `http://${address}`;
+  try {
+    const { protocol, href } = new URL(text);
+    return protocol === "http:" || protocol === "https:" ? href : null;
+  } catch {
+    return null;
+  }
 }

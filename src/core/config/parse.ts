@@ -1,7 +1,8 @@
 import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc-parser";
+import { KEY_HEADERS } from "../gateway/presentedKeys";
 import { baseUrlFault } from "../providers/baseUrl";
 import { type ConfigProblem, problemsOf } from "./problems";
-import { environmentReference } from "./reference";
+import { environmentReference, environmentReferencesIn } from "./reference";
 import { type Config, configSchema, type ProviderConfig, providerSchema } from "./schema";
 
 /** `file`: a literal key is the owner's choice. `settings`: VS Code syncs and shows settings, so only `${env:…}`. */
@@ -105,6 +106,7 @@ function providerFaults(entry: unknown, index: number, source: ConfigSource): Co
     if (fault !== null) problems.push({ path: `providers[${index}].baseUrl`, message: fault });
   }
   if (source === "settings") {
+    problems.push(...literalKeyHeaders(entry, index));
     for (const name of ["apiKey", "bearerToken"] as const) {
       const literal = fieldText(entry, name);
       if (literal !== undefined && environmentReference(literal) === undefined) {
@@ -117,7 +119,31 @@ function providerFaults(entry: unknown, index: number, source: ConfigSource): Co
       }
     }
   }
+  problems.push(...repeatedModels(entry, index));
   return problems;
+}
+
+/** A key in a header is a key all the same. */
+function literalKeyHeaders(entry: unknown, index: number): ConfigProblem[] {
+  const headers = field(entry, "headers");
+  if (typeof headers !== "object" || headers === null) return [];
+  return Object.entries(headers).flatMap(([name, value]) => {
+    const holdsKey = (KEY_HEADERS as readonly string[]).includes(name.toLowerCase());
+    if (!holdsKey || typeof value !== "string" || environmentReferencesIn(value).length > 0) return [];
+    const message = "a key must not stand in the settings; write ${env:NAME} in its place";
+    return [{ path: `providers[${index}].headers.${name}`, message }];
+  });
+}
+
+function repeatedModels(entry: unknown, index: number): ConfigProblem[] {
+  const models = field(entry, "models");
+  if (!Array.isArray(models)) return [];
+  const ids = models.map((model: unknown) => fieldText(model, "id"));
+  return ids.flatMap((id, at) =>
+    id !== undefined && ids.indexOf(id) < at
+      ? [{ path: `providers[${index}].models[${at}].id`, message: `"${id}" is listed twice` }]
+      : [],
+  );
 }
 
 function field(value: unknown, name: string): unknown {

@@ -29,6 +29,8 @@ export interface Quirks {
   readonly schema: "full" | "gemini";
   /** Messages: `format` where the model takes a schema for its answer, `tool` where it has to be a forced tool. */
   readonly structuredOutput: "format" | "tool";
+  /** The longest answer the model gives; asking for more is an error. */
+  readonly maxOutput: number;
   /** Messages: `max_tokens` where the client set none; the protocol requires one. */
   readonly defaultMaxTokens: number;
   /** Messages: the provider caches by itself if asked at the top level. */

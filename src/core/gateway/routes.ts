@@ -36,7 +36,7 @@ export function matchRoute(method: string, path: string, anthropicVersion: boole
   if (path === "/health") {
     return allow(method, ["GET", "HEAD"], { kind: "health", protocol: fallback });
   }
-  const deployment = /^\/openai\/deployments\/([^/]+)\/(chat\/completions|embeddings)$/.exec(path);
+  const deployment = /^\/openai\/deployments\/(.+)\/(chat\/completions|embeddings)$/.exec(path);
   if (deployment) {
     const id = decode(deployment[1] ?? "");
     const found = OPERATIONS[deployment[2] ?? ""];

@@ -44,6 +44,11 @@ export function networkFault(provider: Reached, code: string): PosternError {
         "provider_unreachable",
         `${who}: no connection to ${where} (${code}). Check the network, a VPN or a proxy.`,
       );
+    case "UND_ERR_DESTROYED":
+    case "UND_ERR_CLOSED":
+      return new PosternError("not_ready", "The gateway stopped before the answer was complete.", {
+        retryAfterSeconds: 1,
+      });
     case "UND_ERR_HEADERS_TIMEOUT":
     case "UND_ERR_BODY_TIMEOUT":
       return new PosternError("provider_timeout", `${who} at ${where} stopped answering (${code}).`);

@@ -34,13 +34,44 @@ function claudeVersion(model: string): number | undefined {
   return found ? Number(`${found[1]}.${found[2] ?? 0}`) : Number.POSITIVE_INFINITY;
 }
 
-const hostOf = (baseUrl: string): string => {
+const hostOf = (baseUrl: string, withPort = false): string => {
   try {
-    return new URL(baseUrl).hostname.toLowerCase();
+    const url = new URL(baseUrl);
+    return (withPort ? url.host : url.hostname).toLowerCase();
   } catch {
     return "";
   }
 };
+
+/**
+ * The longest answers of OpenAI's models that take no more than 16K or so; agents ask for 32000 of any.
+ * https://platform.openai.com/docs/models
+ */
+function openAiMaxOutput(bare: string): number {
+  if (/^gpt-4o|^chatgpt-4o|^gpt-5[\d.]*-chat/.test(bare)) return 16384;
+  if (/^gpt-4\.1/.test(bare)) return 32768;
+  if (/^gpt-4-(turbo|1106|0125|vision)|^gpt-3\.5/.test(bare)) return 4096;
+  return /^gpt-4(-\d{4})?$/.test(bare) ? 8192 : Number.POSITIVE_INFINITY;
+}
+
+/** Servers where asking a model that does not reason for an effort is an error, with the models that may be asked. */
+const EFFORT_ONLY_FOR: readonly (readonly [server: RegExp, models: RegExp])[] = [
+  [
+    /^(localhost|127\.0\.0\.1|\[::1\]):11434$|(^|\.)ollama\.com/,
+    /gpt-oss|deepseek-(r|v3\.)|qwen3|qwq|magistral|reason|think/,
+  ],
+  [/(^|\.)groq\.com/, /gpt-oss/],
+  [/(^|\.)cerebras\.ai/, /gpt-oss/],
+  [/(^|\.)x\.ai/, /grok-3-mini/],
+  [/(^|\.)mistral\.ai/, /^$/],
+];
+
+function takesEffort(baseUrl: string, bare: string): boolean {
+  if (isOpenAiPlain(bare)) return false;
+  const server = hostOf(baseUrl, true);
+  const rule = EFFORT_ONLY_FOR.find(([pattern]) => pattern.test(server));
+  return rule === undefined || rule[1].test(bare);
+}
 
 /** Servers that answer a field they do not know with an error. */
 const STRICT_HOSTS =
@@ -63,7 +94,7 @@ function openAiQuirks(provider: QuirkySource, protocol: WireProtocol, model: str
     // Azure's older models know only max_tokens, OpenAI's newer ones only the other.
     maxTokensField: reasons || host.endsWith("openai.com") ? "max_completion_tokens" : "max_tokens",
     sampling: !reasons,
-    reasoning: isOpenAiPlain(bare) || mistral ? "none" : "effort",
+    reasoning: takesEffort(provider.baseUrl, bare) ? "effort" : "none",
     reasons,
     openAiExtras: !STRICT_HOSTS.test(host),
     webSearch: openAi && protocol === "responses",
@@ -73,6 +104,7 @@ function openAiQuirks(provider: QuirkySource, protocol: WireProtocol, model: str
     cacheMarks: host.endsWith("openrouter.ai") && /^anthropic\//.test(model),
     schema: gemini || /^gemini-/.test(bare) ? "gemini" : "full",
     structuredOutput: "format",
+    maxOutput: azure ? Number.POSITIVE_INFINITY : openAiMaxOutput(bare),
     defaultMaxTokens: 0,
     automaticCaching: false,
     toolId: mistral
@@ -110,6 +142,7 @@ function messagesQuirks(provider: QuirkySource, model: string): Quirks {
     cacheMarks: true,
     schema: "full",
     structuredOutput: version !== undefined && version < 4.1 ? "tool" : "format",
+    maxOutput: version === undefined ? Number.POSITIVE_INFINITY : claudeMaxTokens(version, model),
     // Servers that imitate Messages serve smaller models; 32000 is what Claude Code asks of any.
     defaultMaxTokens: version === undefined ? 32000 : claudeMaxTokens(version, model),
     automaticCaching: hostOf(provider.baseUrl).endsWith("anthropic.com"),

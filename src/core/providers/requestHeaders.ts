@@ -33,11 +33,12 @@ const DROPPED_PREFIX = /^(sec-|x-forwarded-|x-postern-|proxy-)/;
 /**
  * The headers of the request to the provider, as undici takes them: names and values in turn.
  * @param clientHeaders the client's raw headers, names and values in turn
+ * @param contentLength of the body in bytes; left out for a request without one
  */
 export function providerRequestHeaders(
   provider: EngineProvider,
   clientHeaders: readonly string[],
-  contentLength: number,
+  contentLength?: number,
 ): string[] {
   const own = new Map(
     Object.entries(provider.config.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
@@ -58,12 +59,13 @@ export function providerRequestHeaders(
     headers.push("anthropic-version", "2023-06-01");
   }
   // A compressed answer could be neither metered nor ended properly; the line to the client is local anyway.
-  headers.push("accept-encoding", "identity", "content-length", String(contentLength));
+  headers.push("accept-encoding", "identity");
+  if (contentLength !== undefined) headers.push("content-length", String(contentLength));
   return headers;
 }
 
 /** How each type of provider is authenticated; a bearer token goes into Authorization everywhere. */
-export function credentialHeaders({ config, credential }: EngineProvider): [string, string][] {
+function credentialHeaders({ config, credential }: EngineProvider): [string, string][] {
   if (credential.kind === "bearerToken") return [["authorization", `Bearer ${credential.value}`]];
   if (credential.kind !== "apiKey") return [];
   if (config.type === "azure") return [["api-key", credential.value]];

@@ -15,13 +15,19 @@ export function editDistance(a: string, b: string): number {
 /** The ids nearest to what was asked for, best first; ids that share nothing with it are left out. */
 export function nearestIds(wanted: string, ids: readonly string[], most = 3): string[] {
   const asked = wanted.toLowerCase().slice(0, 100);
+  const limit = Math.max(3, Math.min(20, Math.floor(asked.length * 0.6)));
   const scored = ids.map((id) => {
     const known = id.toLowerCase();
     const tail = known.slice(known.indexOf("/") + 1);
-    const distance = Math.min(editDistance(asked, known), editDistance(asked, tail));
-    return { id, score: known.includes(asked) || asked.includes(tail) ? Math.min(distance, 2) : distance };
+    if (known.includes(asked) || asked.includes(tail))
+      return { id, score: Math.abs(tail.length - asked.length) === 0 ? 0 : 2 };
+    // What differs by more characters than the limit cannot be nearer than it; there may be thousands of ids.
+    const near = [known, tail].filter((text) => Math.abs(text.length - asked.length) <= limit);
+    return {
+      id,
+      score: Math.min(...near.map((text) => editDistance(asked, text)), Number.POSITIVE_INFINITY),
+    };
   });
-  const limit = Math.max(3, Math.floor(asked.length * 0.6));
   return scored
     .filter(({ score }) => score <= limit)
     .sort((a, b) => a.score - b.score)

@@ -14,10 +14,14 @@ export interface ModelSource {
   readonly models: readonly ServedModel[];
   /** The models were listed by the person, so no other exists. A list asked from the provider may lack aliases. */
   readonly listIsComplete: boolean;
+  /** The list is being asked for. */
+  readonly pending?: boolean;
 }
 
 export type Resolution =
   | { readonly kind: "found"; readonly providerId: string; readonly model: ServedModel }
+  /** A provider earlier in the order may turn out to have it too: its list is still being asked for. */
+  | { readonly kind: "undecided"; readonly otherwise: Resolution }
   | { readonly kind: "disabled"; readonly providerId: string }
   | { readonly kind: "unknown"; readonly nearest: readonly string[] };
 
@@ -26,26 +30,46 @@ export type Resolution =
  * provider that has it (design, section 4).
  */
 export function resolveModel(wanted: string, sources: readonly ModelSource[]): Resolution {
+  const prefixed = resolvePrefixed(wanted, sources);
+  if (prefixed?.kind === "found") return prefixed;
+  const index = sources.findIndex((source) => source.enabled && modelOf(source, wanted));
+  const source = sources[index];
+  const model = source && modelOf(source, wanted);
+  const bare: Resolution | undefined = model && { kind: "found", providerId: source.id, model };
+  const resolution = bare ?? prefixed ?? disabledHolder(wanted, sources) ?? unknown(wanted, sources);
+  const before = index < 0 ? sources : sources.slice(0, index);
+  const waits = before.some(({ enabled, pending }) => enabled && pending);
+  return waits ? { kind: "undecided", otherwise: resolution } : resolution;
+}
+
+/** Settles what is undecided when no more can be waited for. */
+export function decided(resolution: Resolution): Exclude<Resolution, { kind: "undecided" }> {
+  return resolution.kind === "undecided" ? decided(resolution.otherwise) : resolution;
+}
+
+function resolvePrefixed(wanted: string, sources: readonly ModelSource[]): Resolution | undefined {
   const slash = wanted.indexOf("/");
-  const prefixed = slash > 0 ? sources.find((source) => source.id === wanted.slice(0, slash)) : undefined;
-  if (prefixed) {
-    const id = wanted.slice(slash + 1);
-    const model =
-      prefixed.models.find((known) => known.id === id) ??
-      (prefixed.listIsComplete || id === "" ? undefined : { id });
-    if (model) {
-      return prefixed.enabled
-        ? { kind: "found", providerId: prefixed.id, model }
-        : { kind: "disabled", providerId: prefixed.id };
-    }
-  }
-  for (const source of sources) {
-    const model = source.enabled ? source.models.find((known) => known.id === wanted) : undefined;
-    if (model) return { kind: "found", providerId: source.id, model };
-  }
-  const holder = sources.find((source) => source.models.some((known) => known.id === wanted));
-  if (holder) return { kind: "disabled", providerId: holder.id };
+  const source = slash > 0 ? sources.find(({ id }) => id === wanted.slice(0, slash)) : undefined;
+  if (!source) return undefined;
+  const id = wanted.slice(slash + 1);
+  const model = modelOf(source, id) ?? (source.listIsComplete || id === "" ? undefined : { id });
+  if (!model) return undefined;
+  return source.enabled
+    ? { kind: "found", providerId: source.id, model }
+    : { kind: "disabled", providerId: source.id };
+}
+
+function disabledHolder(wanted: string, sources: readonly ModelSource[]): Resolution | undefined {
+  const holder = sources.find((source) => modelOf(source, wanted));
+  return holder && { kind: "disabled", providerId: holder.id };
+}
+
+function unknown(wanted: string, sources: readonly ModelSource[]): Resolution {
   return { kind: "unknown", nearest: nearestIds(wanted, modelIds(sources)) };
+}
+
+function modelOf(source: ModelSource, id: string): ServedModel | undefined {
+  return source.models.find((known) => known.id === id);
 }
 
 /** Every id a client may send, each once: bare ids first, then with the provider in front. */

@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { PosternError } from "../../core/errors";
 import { errorBody } from "../../core/protocols/errorShape";
 import type { WireProtocol } from "../../core/protocols/wire";
@@ -62,7 +62,14 @@ export function answerError(
   answerJson(response, fault.status, body, {
     "x-request-id": requestId,
     ...(fault.retryAfterSeconds === undefined ? {} : { "retry-after": String(fault.retryAfterSeconds) }),
-    ...(response.req.complete ? {} : { connection: "close" }),
+    ...(closesAfter(fault, response.req) ? { connection: "close" } : {}),
     ...headers,
   });
+}
+
+function closesAfter({ code }: PosternError, { complete, headers }: IncomingMessage): boolean {
+  // What a web page sent here deserves no connection to try again on.
+  if (code === "forbidden_host" || code === "forbidden_origin") return true;
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  return hasBody && !complete;
 }

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { PosternError } from "../../core/errors";
 import type { ListenAddress } from "../../core/gateway/hostGuard";
 import { errorBody } from "../../core/protocols/errorShape";
+import { newRequestId } from "./requestId";
 
 const MAX_HEADER_BYTES = 64 * 1024;
 /** A client that has not sent its headers by then is let go. */
@@ -128,6 +129,7 @@ function refuseWhileStopping(response: ServerResponse): void {
   const message = "The gateway is stopping; try again in a moment.";
   response.writeHead(503, {
     "content-type": "application/json",
+    "x-request-id": newRequestId(),
     "retry-after": "1",
     connection: "close",
   });
@@ -169,7 +171,7 @@ function answerClientError(error: Error & { code?: string }, socket: Duplex): vo
 }
 
 function endWith(socket: Duplex, status: string, body: string): void {
-  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`;
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nx-request-id: ${newRequestId()}\r\nconnection: close\r\n\r\n`;
   socket.end(head + body);
   // A peer that does not take its answer must not keep the socket.
   (socket as Socket).setTimeout(2_000, () => socket.destroy());

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { logSafeText, PosternError } from "../../core/errors";
 import { isHostAllowed, isOriginAllowed, type ListenAddress } from "../../core/gateway/hostGuard";
@@ -14,6 +13,7 @@ import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { Operations } from "../relay/operations";
 import { answerError, answerJson } from "./answer";
 import type { KeyRing } from "./keyRing";
+import { newRequestId } from "./requestId";
 
 /** What the handler asks of the gateway it serves. */
 export interface GatewayFacts {
@@ -33,7 +33,7 @@ export class RequestHandler {
 
   /** Never rejects: every failure becomes an answer. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const requestId = `req_${randomBytes(12).toString("hex")}`;
+    const requestId = newRequestId();
     let protocol: WireProtocol = "chat";
     try {
       const { path, anthropicVersion } = addressed(request);
@@ -54,7 +54,11 @@ export class RequestHandler {
       }
       this.authenticate(request);
       if (match.kind === "notFound") {
-        throw new PosternError("not_found", `There is nothing at ${request.method} ${path.slice(0, 200)}.`);
+        const hint = "An OpenAI base URL ends in /v1, an Anthropic one does not.";
+        throw new PosternError(
+          "not_found",
+          `There is nothing at ${request.method} ${path.slice(0, 200)}. ${hint}`,
+        );
       }
       if (match.kind === "methodNotAllowed") {
         const fault = new PosternError(
@@ -166,7 +170,7 @@ export class RequestHandler {
   ): void {
     const error = thrown instanceof JsonSyntaxError ? invalidJson(thrown) : thrown;
     if (error instanceof PosternError) {
-      this.log.debug(`${requestId} ${error.code}`);
+      this.log.info(`${requestId} answered ${error.status} ${error.code}: ${error.message}`);
       answerError(response, protocol, error, requestId);
       return;
     }

@@ -5,7 +5,7 @@ import { PosternError } from "../../core/errors";
 import { endpointUrl } from "../../core/providers/endpoint";
 import { type ListedModel, parseModelList } from "../../core/providers/modelList";
 import { networkFault } from "../../core/providers/networkFault";
-import { credentialHeaders } from "../../core/providers/requestHeaders";
+import { providerRequestHeaders } from "../../core/providers/requestHeaders";
 import { contentDecoder } from "../relay/contentDecoder";
 import type { UpstreamClient } from "../relay/upstreamClient";
 
@@ -28,13 +28,7 @@ export async function fetchModels(upstream: UpstreamClient, provider: EngineProv
   const { config } = provider;
   const url = new URL(endpointUrl(config, "models"));
   if (config.type === "anthropic") url.searchParams.set("limit", "1000");
-  const headers: Record<string, string> = {
-    accept: "application/json",
-    "accept-encoding": "identity",
-    ...(config.type === "anthropic" ? { "anthropic-version": "2023-06-01" } : {}),
-    ...Object.fromEntries(credentialHeaders(provider)),
-    ...config.headers,
-  };
+  const headers = providerRequestHeaders(provider, ["accept", "application/json"]);
   let response: Dispatcher.ResponseData;
   let text: string;
   try {

@@ -61,6 +61,7 @@ export class ProviderRegistry {
       enabled: provider.config.enabled,
       models,
       listIsComplete: modelsFrom === "config",
+      pending: modelsFrom === "pending",
     }));
   }
 
@@ -135,9 +136,12 @@ export class ProviderRegistry {
         entry.note = undefined;
         return;
       }
-      if (status === 401 || status === 403) entry.failure = `the key was refused (HTTP ${status})`;
-      else entry.note = `has no list of models (HTTP ${status}); name them by hand`;
+      const refused = status === 401 || status === 403;
+      entry.failure = refused ? `the key was refused (HTTP ${status})` : undefined;
+      if (!refused) entry.note = `has no list of models (HTTP ${status}); name them by hand`;
     } catch (error) {
+      // The engine is ending; nothing was found out about the provider.
+      if (error instanceof PosternError && error.code === "not_ready") return;
       entry.failure = error instanceof PosternError ? error.message : logSafeText(error);
     }
     if (entry.modelsFrom === "pending") entry.modelsFrom = "unavailable";

@@ -258,5 +258,6 @@ function forwardQuery(target: string, url: URL): void {
 
 /** A model's id may have characters that a header may not. */
 function headerSafe(text: string): string {
-  return /^[\x21-\x7e]+$/.test(text) ? text : encodeURIComponent(text);
+  const shown = text.slice(0, 200).toWellFormed();
+  return /^[\x21-\x7e]+$/.test(shown) ? shown : encodeURIComponent(shown);
 }

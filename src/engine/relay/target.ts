@@ -2,7 +2,7 @@ import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
 import { PROTOCOL_NAME, type WireProtocol } from "../../core/protocols/wire";
 import type { Operation } from "../../core/providers/endpoint";
-import { resolveModel, type ServedModel } from "../../core/routing/resolveModel";
+import { decided, resolveModel, type ServedModel } from "../../core/routing/resolveModel";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 
 /** Where a request goes. */
@@ -21,11 +21,9 @@ const MODELS_WAIT_MS = 5_000;
  * @throws PosternError model_not_found, provider_disabled, provider_faulty, provider_key_missing
  */
 export async function findTarget(registry: ProviderRegistry, wanted: string): Promise<Target> {
-  let found = resolveModel(wanted, registry.sources());
-  if (found.kind === "unknown") {
-    await registry.settleModels(MODELS_WAIT_MS);
-    found = resolveModel(wanted, registry.sources());
-  }
+  const first = resolveModel(wanted, registry.sources());
+  if (first.kind === "undecided" || first.kind === "unknown") await registry.settleModels(MODELS_WAIT_MS);
+  const found = decided(resolveModel(wanted, registry.sources()));
   if (found.kind === "disabled") {
     throw new PosternError(
       "provider_disabled",
@@ -42,7 +40,10 @@ export async function findTarget(registry: ProviderRegistry, wanted: string): Pr
     );
   }
   const { model } = found;
-  return { provider, model, upstreamModel: model.deployment ?? model.id };
+  const upstreamModel = model.deployment ?? model.id;
+  // As a part of an address these would lead to another one.
+  if (/^\.{1,2}$/.test(upstreamModel)) throw unknownModel(registry, wanted, []);
+  return { provider, model, upstreamModel };
 }
 
 function unknownModel(registry: ProviderRegistry, wanted: string, nearest: readonly string[]): PosternError {

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
-import type { NetworkConfig } from "../../core/config/engineConfig";
+import { type NetworkConfig, proxyUrl } from "../../core/config/engineConfig";
+import { PosternError } from "../../core/errors";
 
 const MINUTE_MS = 60_000;
 
@@ -23,6 +24,7 @@ export class UpstreamClient {
     void this.close();
   }
 
+  /** @throws PosternError proxy_invalid */
   dispatcherFor(url: URL): Dispatcher {
     if (url.protocol === "http:") {
       this.local ??= this.create(3_000);
@@ -47,15 +49,27 @@ export class UpstreamClient {
 
   private create(keepAliveTimeout: number): Dispatcher {
     const options = { ...TIMEOUTS, keepAliveTimeout, maxHeaderSize: 64 * 1024, pipelining: 1 };
-    const { proxy, noProxy } = this.network;
-    if (proxy === undefined) return new Agent(options);
+    const { httpProxy, httpsProxy, noProxy } = this.network;
+    if (httpProxy === undefined && httpsProxy === undefined) return new Agent(options);
     return new EnvHttpProxyAgent({
       ...options,
-      httpProxy: proxy,
-      httpsProxy: proxy,
+      // Empty, not absent: what the engine's own environment says must not come in by the back door.
+      httpProxy: usable(httpProxy, "http"),
+      httpsProxy: usable(httpsProxy, "https"),
       noProxy: withLoopback(noProxy),
     });
   }
+}
+
+/** @throws PosternError proxy_invalid */
+function usable(proxy: string | undefined, scheme: string): string {
+  if (proxy === undefined) return "";
+  const url = proxyUrl(proxy);
+  if (url !== null) return url;
+  throw new PosternError(
+    "proxy_invalid",
+    `The proxy for ${scheme}:// addresses is not an http:// or https:// address. Correct VS Code's http.proxy, or the environment variable ${scheme}_proxy.`,
+  );
 }
 
 /** A local server is never behind the proxy. */

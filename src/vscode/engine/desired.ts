@@ -2,6 +2,7 @@ import {
   type EngineConfig,
   type EngineGatewayKey,
   type EngineProvider,
+  type NetworkConfig,
   networkFrom,
 } from "../../core/config/engineConfig";
 import { type Environment, resolveReference } from "../../core/config/reference";
@@ -18,7 +19,8 @@ export interface Desired {
 
 export interface DesiredInputs {
   readonly settings: Settings;
-  readonly proxy: { readonly proxy?: string; readonly noProxy?: string };
+  /** What VS Code's own settings say; they win over the environment. */
+  readonly proxy: NetworkConfig;
   readonly environment: Environment;
   /** What the secret storage holds, by provider id. */
   readonly credentials: ReadonlyMap<string, StoredKey>;

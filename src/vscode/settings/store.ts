@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { NetworkConfig } from "../../core/config/engineConfig";
 import type { Disposable } from "../common/disposables";
 import { type RawProviders, rawProviders } from "./providerEdits";
 import { readSettings, type Settings } from "./snapshot";
@@ -31,12 +32,12 @@ export class SettingsStore {
   }
 
   /** VS Code's own proxy settings; they win over the environment. */
-  proxy(): { readonly proxy?: string; readonly noProxy?: string } {
+  proxy(): NetworkConfig {
     const http = vscode.workspace.getConfiguration("http");
     const proxy = userValue(http, "proxy");
     const noProxy = userValue(http, "noProxy");
     return {
-      ...(typeof proxy === "string" && proxy !== "" ? { proxy } : {}),
+      ...(typeof proxy === "string" && proxy !== "" ? { httpProxy: proxy, httpsProxy: proxy } : {}),
       ...(Array.isArray(noProxy) && noProxy.length > 0 ? { noProxy: noProxy.join(",") } : {}),
     };
   }

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { engineConfigFromFile, resolveProvider } from "../../../src/core/config/engineConfig";
+import {
+  engineConfigFromFile,
+  networkFrom,
+  proxyUrl,
+  resolveProvider,
+} from "../../../src/core/config/engineConfig";
 import { checkProviders, parseConfigText, validateConfig } from "../../../src/core/config/parse";
 import { type ProviderConfig, providerSchema } from "../../../src/core/config/schema";
 
@@ -119,6 +124,20 @@ describe("checkProviders", () => {
     }
   });
 
+  it("refuses a literal key in a header too, and a model that is listed twice", () => {
+    const [header, reference, twice] = checkProviders(
+      [
+        { ...openai, headers: { Authorization: "Bearer sk-literal", "X-Team": "web" } },
+        { ...openai, id: "b", headers: { Authorization: "Bearer ${env:KEY}" } },
+        { ...openai, id: "c", models: [{ id: "m" }, { id: "m" }] },
+      ],
+      "settings",
+    );
+    expect(header).toMatchObject({ ok: false, problems: [{ path: "providers[0].headers.Authorization" }] });
+    expect(reference?.ok).toBe(true);
+    expect(twice).toMatchObject({ ok: false, problems: [{ path: "providers[2].models[1].id" }] });
+  });
+
   it("says so when the setting is no list at all", () => {
     expect(checkProviders({ openai }, "settings")).toMatchObject([
       { ok: false, problems: [{ message: "must be a list" }] },
@@ -169,6 +188,32 @@ describe("resolveProvider", () => {
     );
     expect(resolved.config).toMatchObject({ headers: { "X-Token": "from-env" } });
     expect(resolved.config).not.toHaveProperty("apiKey");
+  });
+});
+
+it("resolves a reference inside a header's value", () => {
+  const withHeader = provider({ headers: { Authorization: "Bearer ${env:KEY}" } });
+  const found = resolveProvider(withHeader, (name) => ({ KEY: "secret" })[name]);
+  expect(found).toMatchObject({
+    config: { headers: { Authorization: "Bearer secret" } },
+    credential: { kind: "none" },
+  });
+  expect(resolveProvider(withHeader, () => undefined).credential).toMatchObject({ kind: "missing" });
+});
+
+describe("the proxy", () => {
+  it("is each scheme's own, as the environment names it", () => {
+    const environment = (name: string) => ({ HTTPS_PROXY: "proxy.corp:8080", no_proxy: "a,b" })[name];
+    expect(networkFrom(environment)).toEqual({ httpsProxy: "proxy.corp:8080", noProxy: "a,b" });
+  });
+  it.each([
+    ["proxy.corp:8080", "http://proxy.corp:8080/"],
+    ["10.0.0.1:3128", "http://10.0.0.1:3128/"],
+    ["https://user:pw@proxy", "https://user:pw@proxy/"],
+    ["socks5://proxy:1080", null],
+    ["http://", null],
+  ])("at %s is used as %s", (address, url) => {
+    expect(proxyUrl(address)).toBe(url);
   });
 });
 

@@ -124,6 +124,11 @@ describe("matchRoute", () => {
       deployment: "az/gpt-4o",
     });
   });
+  it("reads it also where the id's slash was not encoded, as Copilot CLI sends it", () => {
+    expect(route("POST", "/openai/deployments/az/gpt-4o/chat/completions")).toMatchObject({
+      deployment: "az/gpt-4o",
+    });
+  });
   it("lists models in the client's shape, ids with slashes included", () => {
     expect(route("GET", "/v1/models")).toEqual({ kind: "models", protocol: "chat" });
     expect(route("GET", "/v1/models", true)).toEqual({ kind: "models", protocol: "messages" });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nearestIds } from "../../../src/core/routing/editDistance";
-import { type ModelSource, modelIds, resolveModel } from "../../../src/core/routing/resolveModel";
+import { decided, type ModelSource, modelIds, resolveModel } from "../../../src/core/routing/resolveModel";
 
 const source = (id: string, models: string[], more: Partial<ModelSource> = {}): ModelSource => ({
   id,
@@ -47,6 +47,30 @@ describe("resolveModel", () => {
     const azure = source("azure", [], { models: [{ id: "gpt-4o", deployment: "mine" }] });
     expect(resolveModel("gpt-4o", [azure])).toMatchObject({ model: { id: "gpt-4o", deployment: "mine" } });
   });
+});
+
+describe("while a list is being asked for", () => {
+  const pending = source("first", [], { listIsComplete: false, pending: true });
+  it("an id that an earlier provider may have is not given to a later one yet", () => {
+    const found = resolveModel("gpt-5", [pending, ...sources]);
+    expect(found.kind).toBe("undecided");
+    expect(decided(found)).toMatchObject({ kind: "found", providerId: "openai" });
+    expect(resolveModel("gpt-5", [...sources, pending])).toMatchObject({ kind: "found" });
+    expect(resolveModel("openai/gpt-5", [pending, ...sources])).toMatchObject({ kind: "found" });
+  });
+});
+
+it("does not call a model disabled that another provider serves by the same id", () => {
+  const listed = [source("off", ["x"], { enabled: false }), source("router", ["off/x"])];
+  expect(resolveModel("off/x", listed)).toMatchObject({ kind: "found", providerId: "router" });
+});
+
+it("names the nearest among thousands of ids", () => {
+  const ids = Array.from(
+    { length: 5000 },
+    (_, index) => `provider-${index % 7}/some-model-of-a-long-name-${index}`,
+  );
+  expect(nearestIds("gpt", [...ids, "gtp"])).toEqual(["gtp"]);
 });
 
 describe("modelIds", () => {

@@ -908,6 +908,40 @@ describe("parameters", () => {
   });
 });
 
+describe("what a model cannot do is not asked of it", () => {
+  const request = {
+    model: "m",
+    max_tokens: 32_000,
+    thinking: { type: "enabled", budget_tokens: 31_999 },
+    messages: [user("x")],
+  };
+  const at = (baseUrl: string, model: string) =>
+    translated("messages", "chat", request, { provider: { type: "openai", baseUrl }, model });
+
+  it("an answer longer than it gives", () => {
+    const { json, dropped } = at("https://api.openai.com/v1", "gpt-4o");
+    expect(json.max_completion_tokens).toBe(16384);
+    expect(dropped).toEqual(["max_tokens>16384", "reasoning"]);
+    const claude = { model: "m", messages: [user("x")], max_tokens: 32_000 };
+    expect(translated("chat", "messages", claude, { model: "claude-3-5-haiku-latest" }).json.max_tokens).toBe(
+      8192,
+    );
+    expect(at("https://llm.example.com/v1", "anything").json.max_tokens).toBe(32_000);
+  });
+
+  it.each([
+    ["http://localhost:11434/v1", "llama3.2", undefined],
+    ["http://localhost:11434/v1", "qwen3:8b", "high"],
+    ["https://api.groq.com/openai/v1", "llama-3.3-70b", undefined],
+    ["https://api.groq.com/openai/v1", "openai/gpt-oss-120b", "high"],
+    ["https://api.x.ai/v1", "grok-4", undefined],
+    ["https://api.mistral.ai/v1", "mistral-large", undefined],
+    ["https://openrouter.ai/api/v1", "anything/else", "high"],
+  ])("an effort: %s %s → %s", (baseUrl, model, effort) => {
+    expect(at(baseUrl, model).json.reasoning_effort).toBe(effort);
+  });
+});
+
 describe("schemas (pitfall 29)", () => {
   const gemini = { type: "openai", baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai" };
   it("lose for Gemini what it refuses, and what mattered is named", () => {

@@ -129,8 +129,8 @@ describe("what the engine is to run on", () => {
 
   test("goes through VS Code's proxy rather than the environment's", () => {
     const settings = read({});
-    expect(desiredState({ ...inputs, settings }).config.network).toEqual({ proxy: "http://proxy:1" });
-    const proxy = { proxy: "http://own:2", noProxy: "localhost" };
+    expect(desiredState({ ...inputs, settings }).config.network).toEqual({ httpsProxy: "http://proxy:1" });
+    const proxy = { httpProxy: "http://own:2", httpsProxy: "http://own:2", noProxy: "localhost" };
     expect(desiredState({ ...inputs, settings, proxy }).config.network).toEqual(proxy);
   });
 });

@@ -114,9 +114,9 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
       const model = nonEmpty(json.model);
       out.push({ type: "start", ...(id ? { id } : {}), ...(model ? { model } : {}) });
     }
-    if (!first || stop !== undefined) return out;
+    if (!first) return out;
     out.push(...choice(first));
-    const reason = nonEmpty(first.finish_reason);
+    const reason = stop === undefined ? nonEmpty(first.finish_reason) : undefined;
     if (reason) {
       stop = stopFromChat(reason);
       if (stop === undefined) {

@@ -1,5 +1,6 @@
 import { customAsFunction } from "../../conversation/arguments";
 import type { DroppedReport } from "../../conversation/dropped";
+import { limitedTokens } from "../../conversation/limits";
 import type { Destination } from "../../conversation/quirks";
 import { sealFits } from "../../conversation/quirks";
 import { effortOf, openAiEffort } from "../../conversation/reasoning";
@@ -50,7 +51,7 @@ export function encodeChatRequest(
   // Only models made for it search here, and they do so unasked.
   if (request.webSearch) dropped.add(`tools.${request.webSearch.type}`);
   if (request.toolChoice?.mode === "webSearch") dropped.add("tool_choice");
-  set(quirks.maxTokensField, request.maxTokens);
+  set(quirks.maxTokensField, limitedTokens(request.maxTokens, quirks.maxOutput, dropped));
   sample("temperature", sampling.temperature);
   sample("top_p", sampling.topP);
   sample("frequency_penalty", sampling.frequencyPenalty);

@@ -1,5 +1,6 @@
 import { customAsFunction } from "../../conversation/arguments";
 import type { DroppedReport } from "../../conversation/dropped";
+import { limitedTokens } from "../../conversation/limits";
 import { type Destination, sealFits } from "../../conversation/quirks";
 import { effortOf, openAiEffort } from "../../conversation/reasoning";
 import type {
@@ -55,8 +56,8 @@ export function encodeResponsesRequest(
     set("tool_choice", encodeResponsesToolChoice(request.toolChoice, tools, quirks));
     set("parallel_tool_calls", request.parallelToolCalls);
   }
-  if (request.maxTokens !== undefined)
-    body.max_output_tokens = Math.max(MIN_OUTPUT_TOKENS, request.maxTokens);
+  const maxTokens = limitedTokens(request.maxTokens, quirks.maxOutput, dropped);
+  if (maxTokens !== undefined) body.max_output_tokens = Math.max(MIN_OUTPUT_TOKENS, maxTokens);
   sample("temperature", sampling.temperature);
   sample("top_p", sampling.topP);
   if (request.stop.length > 0) dropped.add("stop");

@@ -1,0 +1,96 @@
+import { CUSTOM_PARAMETERS, customDescription } from "../../conversation/arguments";
+import type { DroppedReport } from "../../conversation/dropped";
+import type { Destination } from "../../conversation/quirks";
+import type { ConversationRequest, ResponseFormat, Tool } from "../../conversation/request";
+import { forAnthropicTool } from "../../conversation/schema";
+import { fittingToolName } from "../../conversation/toolNames";
+import { type JsonObject, optional } from "../../json/access";
+
+const WEB_SEARCH = "web_search";
+
+/** The tool that stands for a schema of the answer, where the model has no such thing. */
+export const STRUCTURED_TOOL = "structured_output";
+
+/**
+ * The tools and which of them is to be called.
+ * @param structured a schema of the answer that has to be asked for as a call
+ */
+export function encodeTooling(
+  request: ConversationRequest,
+  destination: Destination,
+  structured: Extract<ResponseFormat, { kind: "jsonSchema" }> | undefined,
+  dropped: DroppedReport,
+): {
+  readonly tools: readonly JsonObject[];
+  readonly choice: JsonObject | undefined;
+  readonly forced: boolean;
+} {
+  const search = encodeWebSearch(request, destination, dropped);
+  const tools = [...encodeTools(request.tools, dropped), ...(search ? [search] : [])];
+  let choice: JsonObject | undefined;
+  if (structured) {
+    const input_schema = forAnthropicTool(structured.schema, (keyword) => dropped.add(`schema.${keyword}`));
+    const description = structured.description ?? "Gives the final answer in the form that was asked for.";
+    choice = tools.length === 0 ? { type: "tool", name: STRUCTURED_TOOL } : { type: "any" };
+    tools.push({ name: STRUCTURED_TOOL, description, input_schema });
+  } else if (request.toolChoice?.mode === "webSearch" && !search) dropped.add("tool_choice");
+  else if (tools.length > 0) choice = encodeToolChoice(request, dropped);
+  return { tools, choice, forced: choice?.type === "any" || choice?.type === "tool" };
+}
+
+function encodeTools(tools: readonly Tool[], dropped: DroppedReport): JsonObject[] {
+  return tools.map((tool): JsonObject => {
+    const name = fittingToolName(tool.name, 128);
+    if (tool.kind === "custom") {
+      return {
+        name,
+        description: customDescription(tool.description, tool.format),
+        input_schema: CUSTOM_PARAMETERS,
+      };
+    }
+    return {
+      name,
+      ...optional("description", tool.description),
+      input_schema: forAnthropicTool(tool.schema, (keyword) => dropped.add(`schema.${keyword}`)),
+      ...(tool.cache ? { cache_control: tool.cache } : {}),
+    };
+  });
+}
+
+/** https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool */
+function encodeWebSearch(
+  { webSearch, tools }: ConversationRequest,
+  { quirks }: Destination,
+  dropped: DroppedReport,
+): JsonObject | undefined {
+  if (!webSearch) return undefined;
+  // A tool of the client's own with this name is the one that is meant.
+  if (!quirks.webSearch || tools.some((tool) => tool.name === WEB_SEARCH)) {
+    dropped.add(`tools.${webSearch.type}`);
+    return undefined;
+  }
+  return {
+    type: "web_search_20250305",
+    name: WEB_SEARCH,
+    ...optional("allowed_domains", webSearch.allowedDomains),
+    ...optional("blocked_domains", webSearch.blockedDomains),
+    ...optional("user_location", webSearch.location),
+  };
+}
+
+function encodeToolChoice(request: ConversationRequest, dropped: DroppedReport): JsonObject | undefined {
+  const { toolChoice: choice, parallelToolCalls: parallel } = request;
+  const single = parallel === false ? { disable_parallel_tool_use: true } : {};
+  if (!choice) return parallel === false ? { type: "auto", ...single } : undefined;
+  if (choice.mode === "webSearch") return { type: "tool", name: WEB_SEARCH };
+  if (choice.mode === "tool") return { type: "tool", name: fittingToolName(choice.name, 128), ...single };
+  if (choice.mode === "none") return { type: "none" };
+  if (choice.allowed) {
+    const [only, ...others] = choice.allowed;
+    if (choice.mode === "required" && only !== undefined && others.length === 0) {
+      return { type: "tool", name: fittingToolName(only, 128), ...single };
+    }
+    dropped.add("tool_choice.allowed_tools");
+  }
+  return { type: choice.mode === "required" ? "any" : "auto", ...single };
+}

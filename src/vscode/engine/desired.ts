@@ -2,12 +2,12 @@ import {
   type EngineConfig,
   type EngineGatewayKey,
   type EngineProvider,
-  type NetworkConfig,
   networkFrom,
 } from "../../core/config/engineConfig";
 import { type Environment, resolveReference } from "../../core/config/reference";
 import { maskKey } from "../secrets/gatewayKeys";
 import { resolveWithStored, type StoredKey } from "../secrets/storedKey";
+import type { ProxySettings } from "../settings/proxy";
 import type { Settings } from "../settings/snapshot";
 import type { GatewayKeyEntry, KeyPresence, LocalState, ProviderEntry } from "../state";
 
@@ -19,8 +19,7 @@ export interface Desired {
 
 export interface DesiredInputs {
   readonly settings: Settings;
-  /** What VS Code's own settings say; they win over the environment. */
-  readonly proxy: NetworkConfig;
+  readonly proxy: ProxySettings;
   readonly environment: Environment;
   /** What the secret storage holds, by provider id. */
   readonly credentials: ReadonlyMap<string, StoredKey>;
@@ -68,7 +67,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
         maxRunning: settings.maxRunning,
         keys: keys.accepted,
       },
-      network: { ...networkFrom(environment), ...inputs.proxy },
+      network: inputs.proxy === "off" ? {} : { ...networkFrom(environment), ...inputs.proxy },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,
       secretStore: inputs.secretStore,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { desiredState } from "../../../src/vscode/engine/desired";
+import { renderProviders } from "../../../src/vscode/render/providersTree";
 import {
   entryId,
   freeId,
@@ -8,6 +9,7 @@ import {
   patchEntry,
   removeEntry,
 } from "../../../src/vscode/settings/providerEdits";
+import { proxySettings } from "../../../src/vscode/settings/proxy";
 import { readSettings } from "../../../src/vscode/settings/snapshot";
 
 const openai = { id: "openai", type: "openai", baseUrl: "https://api.openai.com/v1" };
@@ -132,6 +134,35 @@ describe("what the engine is to run on", () => {
     expect(desiredState({ ...inputs, settings }).config.network).toEqual({ httpsProxy: "http://proxy:1" });
     const proxy = { httpProxy: "http://own:2", httpsProxy: "http://own:2", noProxy: "localhost" };
     expect(desiredState({ ...inputs, settings, proxy }).config.network).toEqual(proxy);
+  });
+
+  test("reads VS Code's proxy settings, and goes straight out where they say so", () => {
+    const network = (http: Record<string, unknown>) =>
+      desiredState({ ...inputs, settings: read({}), proxy: proxySettings((key) => http[key]) }).config
+        .network;
+    const proxy = "http://own:2";
+    expect(network({ proxySupport: "override", proxy, noProxy: ["a", "b"] })).toEqual({
+      httpProxy: proxy,
+      httpsProxy: proxy,
+      noProxy: "a,b",
+    });
+    expect(network({ proxySupport: "override", proxy: "", noProxy: [] })).toEqual({
+      httpsProxy: "http://proxy:1",
+    });
+    expect(network({ proxySupport: "off", proxy, noProxy: ["a"] })).toEqual({});
+  });
+
+  test("shows a key in a header as a fault, and does not send it", () => {
+    const headers = { "X-API-Key": "sk-in-a-header" };
+    const settings = read({ providers: [{ ...openai, headers }] });
+    const { config, local } = desiredState({ ...inputs, settings });
+    expect(config.providers).toEqual([]);
+    expect(JSON.stringify(config)).not.toContain("sk-in-a-header");
+    const [row] = renderProviders({ engine: { kind: "idle" }, local });
+    expect(row?.description).toMatch(/^faulty: a key must not stand in the settings/);
+    expect(row?.children?.[0]?.label).toBe(
+      `providers[0].headers.X-API-Key ${row?.description?.slice("faulty: ".length)}`,
+    );
   });
 });
 

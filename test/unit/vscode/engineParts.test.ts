@@ -3,6 +3,8 @@ import { expect, test, vi } from "vitest";
 import type { ExtensionContext } from "vscode";
 import type { EngineConfig } from "../../../src/core/config/engineConfig";
 import type { EngineLink } from "../../../src/vscode/engine/link";
+import { EngineSession } from "../../../src/vscode/engine/session";
+import type { EngineState } from "../../../src/vscode/engine/state";
 import { EMPTY_STATE, StateStore } from "../../../src/vscode/state";
 import { createEngine } from "../../../src/vscode/wiring/engine";
 import type { Storage } from "../../../src/vscode/wiring/storage";
@@ -28,7 +30,8 @@ test("what is changed while the engine is being joined reaches it all the same",
     onClose: () => ({ dispose() {} }),
     on: () => ({ dispose() {} }),
     dispose() {},
-    request: async (_: string, config: EngineConfig) => {
+    request: async (method: string, config: EngineConfig) => {
+      if (method !== "configure") return status;
       configured.push(config.gateway.port);
       if (configured.length === 1) {
         await new Promise<void>((resolve) => {
@@ -61,4 +64,25 @@ test("what is changed while the engine is being joined reaches it all the same",
   } finally {
     parts.disposables.dispose();
   }
+});
+
+test("a gateway that runs when it is joined is wanted, even if the configuration makes it fail", async () => {
+  const failed = ready({ gateway: { state: "failed", code: "port_in_use", message: "taken", port: 1 } });
+  const link = (before: EngineState, after: EngineState) =>
+    ({
+      backlog: [],
+      on: () => ({ dispose() {} }),
+      request: async (method: string) => {
+        const engine = method === "status" ? before : after;
+        return engine.kind === "ready" ? engine.status : undefined;
+      },
+    }) as unknown as EngineLink;
+  const joined = async (before: EngineState, after: EngineState): Promise<boolean> => {
+    const session = new EngineSession(async () => ({}) as EngineConfig, log);
+    await session.bringUp(link(before, after));
+    return session.wantsGateway;
+  };
+  expect(await joined(ready(), failed)).toBe(true);
+  // Another window has wanted it, and has told why it does not run.
+  expect(await joined(failed, failed)).toBe(false);
 });

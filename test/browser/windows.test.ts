@@ -117,7 +117,7 @@ suite("windows", () => {
       );
     const editAddress = async (baseUrl: string) => {
       await workbench.runCommand("Postern: Edit Provider");
-      await workbench.page.keyboard.press("Enter");
+      await workbench.pickQuickItem("Which provider?", "key");
       await workbench.pickQuickItem("What is to be changed?", "Address");
       await workbench.fillQuickInput("address", baseUrl);
     };

@@ -81,11 +81,20 @@ describe("while a provider is silent", () => {
   });
 
   it.each(protocols)("%s: the headers go out before the provider has said anything", async (protocol) => {
-    provider.play = pausing(framesOf(protocol), [0]);
-    const began = performance.now();
-    const answer = await engine.ask(protocol, protocol, options(protocol));
-    expect(performance.now() - began).toBeLessThan(PAUSE_MS - 10);
-    await answer.text();
+    let goOn = () => {};
+    const released = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    provider.play = async ({ response, body }) => {
+      await body;
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.flushHeaders();
+      await released;
+      response.end(textOf(protocol));
+    };
+    const answer = await within(engine.ask(protocol, protocol, options(protocol)), "the headers");
+    goOn();
+    expect((await answer.text()).endsWith(textOf(protocol))).toBe(true);
   });
 
   it.each(pairs)("%s at %s: nothing follows the terminal event", async (client, spoken) => {
@@ -104,7 +113,8 @@ describe("while a provider is silent", () => {
     const rest = '"}}]}\n\ndata: {"choices":[{"finish_reason":"stop","delta":{}}]}\n\ndata: [DONE]\n\n';
     provider.play = pausing([huge, rest], [1]);
     const text = await (await engine.ask("chat", "chat", options("chat"))).text();
-    expect(text === huge + rest).toBe(true);
+    // Before it something may be said, on a machine that is slow to take it in.
+    expect(text.replace(/^(: [^\n]*\n\n)+/, "") === huge + rest).toBe(true);
   });
 
   it("a plain answer gets no word, and still fails with its status", async () => {

@@ -2,13 +2,12 @@ import {
   type EngineConfig,
   type EngineGatewayKey,
   type EngineProvider,
-  type NetworkConfig,
   networkFrom,
-  resolveProvider,
-  type StoredCredential,
 } from "../../core/config/engineConfig";
 import { type Environment, resolveReference } from "../../core/config/reference";
 import { maskKey } from "../secrets/gatewayKeys";
+import { resolveWithStored, type StoredKey } from "../secrets/storedKey";
+import type { ProxySettings } from "../settings/proxy";
 import type { Settings } from "../settings/snapshot";
 import type { GatewayKeyEntry, KeyPresence, LocalState, ProviderEntry } from "../state";
 
@@ -20,11 +19,10 @@ export interface Desired {
 
 export interface DesiredInputs {
   readonly settings: Settings;
-  /** What VS Code's own settings say; they win over the environment. */
-  readonly proxy: NetworkConfig;
+  readonly proxy: ProxySettings;
   readonly environment: Environment;
   /** What the secret storage holds, by provider id. */
-  readonly credentials: ReadonlyMap<string, StoredCredential>;
+  readonly credentials: ReadonlyMap<string, StoredKey>;
   readonly gatewayKeys: readonly EngineGatewayKey[];
   /** Which secret storage these are from. */
   readonly secretStore: string;
@@ -43,8 +41,8 @@ export function desiredState(inputs: DesiredInputs): Desired {
       return;
     }
     const { provider } = checked;
-    const stored = credentials.get(provider.id) ?? {};
-    const resolved = resolveProvider(provider, environment, stored);
+    const stored = credentials.get(provider.id);
+    const resolved = resolveWithStored(provider, environment, stored);
     providers.push(resolved);
     entries.push({
       index,
@@ -55,7 +53,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       baseUrl: provider.baseUrl,
       enabled: provider.enabled,
       key: presence(resolved, provider.apiKey ?? provider.bearerToken),
-      stored: stored.apiKey !== undefined || stored.bearerToken !== undefined,
+      stored: stored !== undefined,
     });
   });
   const keys = gatewayKeys(inputs);
@@ -69,7 +67,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
         maxRunning: settings.maxRunning,
         keys: keys.accepted,
       },
-      network: { ...networkFrom(environment), ...inputs.proxy },
+      network: inputs.proxy === "off" ? {} : { ...networkFrom(environment), ...inputs.proxy },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,
       secretStore: inputs.secretStore,

@@ -124,7 +124,7 @@ function providerFaults(entry: unknown, index: number, source: ConfigSource): Co
 }
 
 /** A scheme, perhaps, and a reference; nothing that could be a key itself. */
-const KEY_BY_REFERENCE = /^(?:[A-Za-z-]{1,20} )?\$\{env:[A-Za-z_][A-Za-z0-9_]*\}$/;
+const KEY_BY_REFERENCE = /^(?:(?:bearer|basic|token|api-?key) )?\$\{env:[A-Za-z_][A-Za-z0-9_]*\}$/i;
 
 /** A key in a header is a key all the same. */
 function literalKeyHeaders(entry: unknown, index: number): ConfigProblem[] {

@@ -40,7 +40,7 @@ export function gatewayCommands(
       }
       const url = gatewayUrl(engine, local);
       await vscode.env.clipboard.writeText(url);
-      notify("info", `Copied ${url} to the clipboard.`);
+      notify("info", `Copied ${url}`);
     },
   };
 }

@@ -8,6 +8,7 @@ import {
   type StoredCredential,
 } from "../../core/config/engineConfig";
 import { type Environment, resolveReference } from "../../core/config/reference";
+import { protocolsOf } from "../../core/providers/spoken";
 import { maskKey } from "../secrets/gatewayKeys";
 import type { Settings } from "../settings/snapshot";
 import type { GatewayKeyEntry, KeyPresence, LocalState, ProviderEntry } from "../state";
@@ -53,6 +54,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       name: provider.name ?? provider.id,
       type: provider.type,
       baseUrl: provider.baseUrl,
+      protocols: protocolsOf(provider),
       enabled: provider.enabled,
       key: presence(resolved, provider.apiKey ?? provider.bearerToken),
       stored: stored.apiKey !== undefined || stored.bearerToken !== undefined,

@@ -1,4 +1,5 @@
-// Builds the three composition roots into dist/ as CommonJS. cli.js and engine.js share engineRuntime.js.
+// Builds the three composition roots into dist/ as CommonJS. cli.js and engine.js share engineRuntime.js,
+// which loads tokenizer.js when it is first needed.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -7,11 +8,15 @@ import { thirdPartyNotices } from "./scripts/lib/thirdPartyNotices.mjs";
 const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
 const development = process.argv.includes("--dev");
 
-/** Leaves the import of the shared runtime to Node, so that it is bundled once and not in each program. */
+/**
+ * Leaves the imports of the shared runtime and of the tokenizer to Node: the one is bundled once and not in each
+ * program, the other is not read before somebody counts tokens.
+ */
 const sharedRuntime = {
   name: "shared-runtime",
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/engine\/runtime$/ }, () => ({ path: "./engineRuntime.js", external: true }));
+    onResolve({ filter: /^\.\/cl100k$/ }, () => ({ path: "./tokenizer.js", external: true }));
   },
 };
 
@@ -21,6 +26,7 @@ const result = await build({
     engine: "src/engine.ts",
     cli: "src/cli.ts",
     engineRuntime: "src/engine/runtime.ts",
+    tokenizer: "src/engine/tokens/cl100k.ts",
   },
   plugins: [sharedRuntime],
   outdir: "dist",

@@ -18,6 +18,8 @@ export interface EngineParts {
   readonly version: string;
   readonly log: Log;
   readonly usage: UsageCounter;
+  /** After how long a silence a waiting client is sent a word; for tests. */
+  readonly silenceMs?: number;
 }
 
 /** The engine itself, the same whether windows drive it through the pipe or a file does on the command line. */
@@ -40,7 +42,9 @@ export class EngineService {
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
     this.registry = new ProviderRegistry(this.upstream, parts.log, tell);
-    this.operations = new Operations(this.registry, this.upstream, parts.usage, parts.log, tell);
+    const { usage, log, silenceMs } = parts;
+    const waiting = silenceMs === undefined ? {} : { silenceMs };
+    this.operations = new Operations(this.registry, this.upstream, usage, log, tell, waiting);
     const facts = {
       version: parts.version,
       address: () => this.server.address ?? { host: "", port: -1 },

@@ -131,7 +131,6 @@ describe("a model that cannot be had", () => {
   });
 });
 
-// To be replaced when requests are translated between protocols.
 describe("a request in another protocol than the provider's", () => {
   it.each([
     ["messages", "other"],

@@ -66,7 +66,7 @@ describe("curl", () => {
     );
     expect(anthropic).toMatchObject({
       has_more: false,
-      data: [{ id: "model-a", type: "model" }, {}, {}, {}],
+      data: [{ id: "model-a", type: "model" }, {}, {}, {}, {}, {}],
     });
   });
 

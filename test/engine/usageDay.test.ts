@@ -13,8 +13,8 @@ describe("today's counts", () => {
     let now = new Date(2026, 6, 1, 23, 59, 59);
     const path = join(folder.path, "a");
     const counter = new UsageCounter(path, () => now, new EngineLog(() => 0));
-    counter.add({ inputTokens: 5, outputTokens: 2 });
-    counter.add(undefined);
+    counter.add({ usage: { inputTokens: 5, outputTokens: 2 }, answered: true });
+    counter.add({ usage: undefined, answered: true });
     expect(counter.today()).toEqual({
       day: "2026-07-01",
       requests: 2,
@@ -54,7 +54,7 @@ describe("today's counts", () => {
     const log = new EngineLog(() => 0);
     writeFileSync(join(folder.path, "file"), "");
     const counter = new UsageCounter(join(folder.path, "file", "data"), () => new Date(), log);
-    counter.add({ inputTokens: 1 });
+    counter.add({ usage: { inputTokens: 1 }, answered: true });
     counter.save();
     expect(counter.today().requests).toBe(1);
     expect(log.recent().map(({ level }) => level)).toEqual(["warn"]);

@@ -1,24 +1,27 @@
 import type { WireProtocol } from "../protocols/wire";
+import type { OfferedModel } from "./offeredModels";
+import { pageOf } from "./page";
 
-/** A model as the gateway lists it. */
-export interface OfferedModel {
-  readonly id: string;
-  readonly providerId: string;
-  readonly name?: string;
+/**
+ * `GET /v1/models` in OpenAI's shape. Codex reads `models` and fails without it. Each entry there must hold the
+ * instructions that Codex gives to the model, in place of its own 17 KB for a model that it does not know (measured
+ * with 0.169: an entry without `base_instructions` is an error, an empty one leaves the agent without any). Those are
+ * not ours to write, so the list is empty, and Codex goes by what it knows.
+ * https://github.com/openai/codex/blob/main/codex-rs/protocol/src/openai_models.rs
+ */
+export function openAiModelsBody(models: readonly OfferedModel[]): string {
+  return JSON.stringify({ object: "list", data: models.map(openAiModel), models: [] });
 }
 
-/** `GET /v1/models`, in Anthropic's shape for Anthropic's clients and in OpenAI's for all others. */
-export function modelsBody(protocol: WireProtocol, models: readonly OfferedModel[]): string {
-  if (protocol === "messages") {
-    const data = models.map(anthropicModel);
-    return JSON.stringify({
-      data,
-      has_more: false,
-      first_id: data[0]?.id ?? null,
-      last_id: data.at(-1)?.id ?? null,
-    });
-  }
-  return JSON.stringify({ object: "list", data: models.map(openAiModel) });
+/** `GET /v1/models` in Anthropic's shape. */
+export function anthropicModelsBody(models: readonly OfferedModel[], query: URLSearchParams): string {
+  const { entries, hasMore } = pageOf(models, query);
+  return JSON.stringify({
+    data: entries.map(anthropicModel),
+    has_more: hasMore,
+    first_id: entries[0]?.id ?? null,
+    last_id: entries.at(-1)?.id ?? null,
+  });
 }
 
 /** `GET /v1/models/{id}`. */

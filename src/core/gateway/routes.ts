@@ -3,6 +3,14 @@ import type { Operation } from "../providers/endpoint";
 
 /** What a client asks of the gateway. `protocol` decides the shape of answers and errors. */
 export type Route =
+  | {
+      readonly kind: "storedResponse";
+      readonly protocol: "responses";
+      readonly method: "GET" | "DELETE" | "POST";
+      readonly id: string;
+      /** What stands behind the id in the path, such as `cancel`. */
+      readonly part?: string;
+    }
   | { readonly kind: "health"; readonly protocol: WireProtocol }
   | { readonly kind: "models"; readonly protocol: WireProtocol; readonly id?: string }
   | {
@@ -21,6 +29,7 @@ export type RouteMatch =
 const OPERATIONS: Record<string, { operation: Exclude<Operation, "models">; protocol: WireProtocol }> = {
   "chat/completions": { operation: "chat", protocol: "chat" },
   responses: { operation: "responses", protocol: "responses" },
+  "responses/compact": { operation: "compact", protocol: "responses" },
   embeddings: { operation: "embeddings", protocol: "chat" },
   messages: { operation: "messages", protocol: "messages" },
   "messages/count_tokens": { operation: "countTokens", protocol: "messages" },
@@ -47,12 +56,28 @@ export function matchRoute(method: string, path: string, anthropicVersion: boole
   if (rest === undefined) return { kind: "notFound", protocol: fallback };
   const found = Object.hasOwn(OPERATIONS, rest) ? OPERATIONS[rest] : undefined;
   if (found) return allow(method, ["POST"], { kind: "operation", ...found });
+  const stored = /^responses\/([\w.:-]*\w[\w.:-]*)(?:\/(cancel|input_items))?$/.exec(rest);
+  if (stored) return matchStored(method, stored[1] ?? "", stored[2]);
   if (rest === "models") return allow(method, ["GET", "HEAD"], { kind: "models", protocol: fallback });
   const id = /^models\/(.+)$/.exec(rest)?.[1];
   const decoded = id === undefined ? undefined : decode(id);
   if (decoded !== undefined)
     return allow(method, ["GET", "HEAD"], { kind: "models", protocol: fallback, id: decoded });
   return { kind: "notFound", protocol: fallback };
+}
+
+/** https://platform.openai.com/docs/api-reference/responses: what can be done with a response that was made before. */
+function matchStored(method: string, id: string, part: string | undefined): RouteMatch {
+  const methods =
+    part === "cancel"
+      ? (["POST"] as const)
+      : part === undefined
+        ? (["GET", "DELETE"] as const)
+        : (["GET"] as const);
+  const known = methods.find((name) => name === method);
+  if (!known) return { kind: "methodNotAllowed", allow: methods.join(", "), protocol: "responses" };
+  const route = { kind: "storedResponse", protocol: "responses", method: known, id } as const;
+  return { kind: "found", route: part === undefined ? route : { ...route, part } };
 }
 
 function allow(method: string, methods: readonly string[], route: Route): RouteMatch {

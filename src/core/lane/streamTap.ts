@@ -1,6 +1,8 @@
 import type { Usage } from "../conversation/usage";
+import { asNumber, isObject, type JsonObject } from "../json/access";
 import { errorEvent, type WireError } from "../protocols/errorShape";
 import type { WireProtocol } from "../protocols/wire";
+import { comment, namedEvent } from "../sse/format";
 import { decodeFrame, frameObject, objectOf } from "../sse/frame";
 import { usageObjectIn } from "./bodyUsage";
 import { mergeUsage, reportedUsage } from "./reportedUsage";
@@ -66,23 +68,51 @@ export class StreamTap {
     return this.last.some((frame) => isTerminal(this.protocol, frame));
   }
 
+  /** The response object that a Responses stream begins with; undefined for other streams. */
+  beginning(): JsonObject | undefined {
+    if (this.protocol !== "responses") return undefined;
+    return this.first.map((frame) => frameObject(frame)?.response).find(isObject);
+  }
+
+  /**
+   * A word for a client that waits while the provider is silent, to be sent between two events; empty once the
+   * stream has ended. Chat has nothing for it but a comment. In Responses Codex counts only events with data, so the
+   * response is told to be in progress again, under the last number: a client that notes how far it came
+   * (`starting_after`) is not led astray.
+   */
+  keepAlive(): string {
+    if (this.isTerminated()) return "";
+    if (this.protocol === "messages") return namedEvent("ping", { type: "ping" });
+    const response = this.beginning();
+    if (!response) return comment("keep-alive");
+    return namedEvent("response.in_progress", {
+      type: "response.in_progress",
+      sequence_number: this.lastNumber() ?? 0,
+      response: { ...response, status: "in_progress" },
+    });
+  }
+
   /** The event that ends a stream whose provider left off; nothing may follow it. */
   failure(error: WireError): string {
     if (this.protocol !== "responses") return errorEvent(this.protocol, error);
-    const lastNumber = this.last
-      .map((frame) => frameObject(frame)?.sequence_number)
-      .findLast((n) => typeof n === "number");
-    const next = typeof lastNumber === "number" ? lastNumber + 1 : 0;
-    const head = this.first.map(frameObject).find((fields) => typeof fields?.response === "object");
-    if (!head) return errorEvent("responses", error, next);
+    const lastNumber = this.lastNumber();
+    const next = lastNumber === undefined ? 0 : lastNumber + 1;
+    const beginning = this.beginning();
+    if (!beginning) return errorEvent("responses", error, next);
     // Codex reads failures only from response.failed, and the SDK wants the whole response in it.
     const response = {
-      ...(head.response as object),
+      ...beginning,
       status: "failed",
       error: { code: "server_error", message: error.message },
     };
     const data = JSON.stringify({ type: "response.failed", sequence_number: next, response });
     return `event: response.failed\ndata: ${data}\n\n`;
+  }
+
+  private lastNumber(): number | undefined {
+    return this.last
+      .map((frame) => asNumber(frameObject(frame)?.sequence_number))
+      .findLast((n) => n !== undefined);
   }
 }
 

@@ -1,11 +1,19 @@
 import type { ProviderConfig } from "../config/schema";
 
 /** What is asked of a provider, each with a route of its own. */
-export type Operation = "chat" | "responses" | "messages" | "countTokens" | "embeddings" | "models";
+export type Operation =
+  | "chat"
+  | "responses"
+  | "compact"
+  | "messages"
+  | "countTokens"
+  | "embeddings"
+  | "models";
 
 const PATH: Record<Operation, string> = {
   chat: "chat/completions",
   responses: "responses",
+  compact: "responses/compact",
   messages: "messages",
   countTokens: "messages/count_tokens",
   embeddings: "embeddings",
@@ -22,6 +30,17 @@ type Addressed = Pick<ProviderConfig, "type" | "baseUrl" | "azure">;
 export function endpointUrl(provider: Addressed, operation: Operation, model = ""): string {
   if (provider.type === "azure") return azureUrl(provider, operation, model);
   return `${versionedBase(provider.baseUrl)}/${PATH[operation]}`;
+}
+
+/**
+ * The address of a response that a provider keeps, or of a part of it.
+ * @param path the id, and what stands behind it
+ * @throws TypeError if `baseUrl` is not a URL
+ */
+export function storedResponseUrl(provider: Addressed, path: readonly string[]): URL {
+  const url = new URL(endpointUrl(provider, "responses"));
+  url.pathname += path.map((segment) => `/${encodeURIComponent(segment)}`).join("");
+  return url;
 }
 
 /**
@@ -46,6 +65,7 @@ function azureUrl(provider: Addressed, operation: Operation, model: string): str
   if (version === undefined) return `${base}/openai/v1/${PATH[operation]}`;
   const query = `?api-version=${encodeURIComponent(version)}`;
   // Responses and the models list are not bound to a deployment.
-  if (operation === "responses" || operation === "models") return `${base}/openai/${PATH[operation]}${query}`;
+  if (operation === "responses" || operation === "compact" || operation === "models")
+    return `${base}/openai/${PATH[operation]}${query}`;
   return `${base}/openai/deployments/${encodeURIComponent(model)}/${PATH[operation]}${query}`;
 }

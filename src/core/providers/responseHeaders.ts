@@ -33,3 +33,9 @@ export function clientResponseHeaders(
   }
   return headers;
 }
+
+/** The same for a body that is another than the provider's: its length, checksums and version say nothing of it. */
+export function withoutLength(headers: ResponseHeaders): ResponseHeaders {
+  const about = /^(content-length|content-md5|digest|content-digest|etag)$/;
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !about.test(name)));
+}

@@ -1,8 +1,10 @@
+import { behindAlias } from "./claudeAlias";
 import { nearestIds } from "./editDistance";
 
 /** A model that a provider serves. */
 export interface ServedModel {
   readonly id: string;
+  readonly name?: string | undefined;
   /** Azure: the deployment, where its name differs. */
   readonly deployment?: string | undefined;
 }
@@ -27,7 +29,7 @@ export type Resolution =
 
 /**
  * Finds who serves the model id that a client sent: `provider/model` first, then a bare id at the first enabled
- * provider that has it (design, section 4).
+ * provider that has it (design, section 4), then what an alias for Claude Code stands for.
  */
 export function resolveModel(wanted: string, sources: readonly ModelSource[]): Resolution {
   const prefixed = resolvePrefixed(wanted, sources);
@@ -35,6 +37,8 @@ export function resolveModel(wanted: string, sources: readonly ModelSource[]): R
   const index = sources.findIndex((source) => source.enabled && modelOf(source, wanted));
   const source = sources[index];
   const model = source && modelOf(source, wanted);
+  const aliased = prefixed || model ? undefined : behindAlias(wanted);
+  if (aliased !== undefined) return resolveModel(aliased, sources);
   const bare: Resolution | undefined = model && { kind: "found", providerId: source.id, model };
   const resolution = bare ?? prefixed ?? disabledHolder(wanted, sources) ?? unknown(wanted, sources);
   const before = index < 0 ? sources : sources.slice(0, index);

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { logSafeText, PosternError } from "../../core/errors";
 import { isHostAllowed, isOriginAllowed, type ListenAddress } from "../../core/gateway/hostGuard";
-import { modelBody, modelsBody, type OfferedModel } from "../../core/gateway/modelsBody";
+import { anthropicModelsBody, modelBody, openAiModelsBody } from "../../core/gateway/modelsBody";
+import { claudeAliases, offeredModels } from "../../core/gateway/offeredModels";
 import { presentedKeys } from "../../core/gateway/presentedKeys";
 import { matchRoute, type Route } from "../../core/gateway/routes";
 import { JsonSyntaxError } from "../../core/json/topLevel";
 import type { WireProtocol } from "../../core/protocols/wire";
 import { nearestIds } from "../../core/routing/editDistance";
-import { modelIds } from "../../core/routing/resolveModel";
 import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { Operations } from "../relay/operations";
@@ -113,26 +113,32 @@ export class RequestHandler {
     response: ServerResponse,
     requestId: string,
   ): Promise<void> {
-    if (route.kind === "operation") {
+    if (route.kind === "operation" || route.kind === "storedResponse") {
       await this.operations.run(route, request, response, requestId);
     } else if (route.kind === "models") {
       await this.registry.settleModels(2_000);
-      this.answerModels(route, response, requestId);
+      this.answerModels(route, request, response, requestId);
     }
   }
 
   private answerModels(
     route: Extract<Route, { kind: "models" }>,
+    request: IncomingMessage,
     response: ServerResponse,
     requestId: string,
   ): void {
-    const offered = this.offeredModels();
+    const sources = this.registry.sources();
+    const offered = offeredModels(sources);
     const headers = { "x-request-id": requestId };
     if (route.id === undefined) {
-      answerJson(response, 200, modelsBody(route.protocol, offered), headers);
+      const body =
+        route.protocol === "messages"
+          ? anthropicModelsBody([...offered, ...claudeAliases(sources)], queryOf(request))
+          : openAiModelsBody(offered);
+      answerJson(response, 200, body, headers);
       return;
     }
-    const model = offered.find(({ id }) => id === route.id);
+    const model = [...offered, ...claudeAliases(sources)].find(({ id }) => id === route.id);
     if (model) {
       answerJson(response, 200, modelBody(route.protocol, model), headers);
       return;
@@ -146,20 +152,6 @@ export class RequestHandler {
       "model_not_found",
       `The model ${JSON.stringify(route.id.slice(0, 200))} is not known.${hint}`,
     );
-  }
-
-  private offeredModels(): OfferedModel[] {
-    const sources = this.registry.sources().filter((source) => source.enabled);
-    const byId = new Map<string, OfferedModel>();
-    for (const source of sources) {
-      for (const model of source.models as readonly { id: string; name?: string }[]) {
-        const named = model.name === undefined ? {} : { name: model.name };
-        for (const id of [model.id, `${source.id}/${model.id}`]) {
-          if (!byId.has(id)) byId.set(id, { id, providerId: source.id, ...named });
-        }
-      }
-    }
-    return modelIds(sources).flatMap((id) => byId.get(id) ?? []);
   }
 
   private answerFailure(
@@ -197,4 +189,8 @@ function addressed(request: IncomingMessage): { path: string; anthropicVersion: 
     path: query < 0 ? target : target.slice(0, query),
     anthropicVersion: request.headers["anthropic-version"] !== undefined,
   };
+}
+
+function queryOf(request: IncomingMessage): URLSearchParams {
+  return new URLSearchParams(/\?(.*)$/.exec(request.url ?? "")?.[1] ?? "");
 }

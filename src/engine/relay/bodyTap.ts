@@ -1,4 +1,5 @@
 import type { Usage } from "../../core/conversation/usage";
+import { isObject, type JsonObject, parseJson } from "../../core/json/access";
 import { END_BYTES, usageOfBody, usageOfEnds, WHOLE_BODY_BYTES } from "../../core/lane/bodyUsage";
 import type { WireProtocol } from "../../core/protocols/wire";
 
@@ -22,6 +23,16 @@ export class BodyTap {
   usage(): Usage | undefined {
     const kept = Buffer.concat(this.chunks);
     return this.head ? usageOfEnds(this.protocol, this.head, kept) : usageOfBody(this.protocol, kept);
+  }
+
+  /** The answer, where it is JSON; of one too large to be kept, its id, where it begins with that. */
+  answer(): JsonObject | undefined {
+    if (this.head) {
+      const id = /^\s*\{\s*"id"\s*:\s*"([^"\\]+)"/.exec(this.head.toString("latin1"))?.[1];
+      return id === undefined ? undefined : { id };
+    }
+    const parsed = parseJson(Buffer.concat(this.chunks).toString("utf8"));
+    return isObject(parsed) ? parsed : undefined;
   }
 
   private kept(): number {

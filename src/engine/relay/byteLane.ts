@@ -1,5 +1,6 @@
 import type { Usage } from "../../core/conversation/usage";
 import { PosternError } from "../../core/errors";
+import { isObject, type JsonObject, parseJson } from "../../core/json/access";
 import { StreamTap } from "../../core/lane/streamTap";
 import type { WireProtocol } from "../../core/protocols/wire";
 import { clientResponseHeaders, type ResponseHeaders } from "../../core/providers/responseHeaders";
@@ -16,6 +17,10 @@ export interface ByteLaneOptions {
   readonly dropUsageChunk: boolean;
   /** Headers of our own, added to the provider's. */
   readonly headers: ResponseHeaders;
+  /** Called with what a Responses answer says of itself, once, before any of it is passed on where that is possible. */
+  readonly onResponse?: (response: JsonObject) => void;
+  /** The answer is held back until it is whole, so that `onResponse` can still refuse it. */
+  readonly holdBody?: boolean;
 }
 
 /** Passes an answer on byte for byte, and watches it for usage and for its end. */
@@ -23,6 +28,8 @@ export class ByteLane implements Lane {
   private started: Head = { status: 0, headers: {} };
   private stream: { splitter: FrameSplitter; tap: StreamTap } | undefined;
   private body: BodyTap | undefined;
+  private held: Buffer[] = [];
+  private told = false;
 
   constructor(private readonly options: ByteLaneOptions) {}
 
@@ -46,14 +53,21 @@ export class ByteLane implements Lane {
   push(chunk: Buffer): readonly Piece[] {
     if (this.stream) {
       const { splitter, tap } = this.stream;
-      return splitter.push(chunk, (frame) => tap.onFrame(frame));
+      const pieces = splitter.push(chunk, (frame) => tap.onFrame(frame));
+      this.tell(() => tap.beginning());
+      return pieces;
     }
     this.body?.push(chunk);
-    return [chunk];
+    if (!this.options.holdBody) return [chunk];
+    this.held.push(chunk);
+    return [];
   }
 
   end(): { readonly pieces: readonly Piece[] } | { readonly fault: PosternError } {
-    if (!this.stream) return { pieces: [] };
+    if (!this.stream) {
+      if (this.started.status < 300) this.tell(() => this.answer());
+      return { pieces: this.held };
+    }
     const { splitter, tap } = this.stream;
     const rest = splitter.rest();
     const sendRest = rest.length > 0 && tap.onFrame(rest);
@@ -72,8 +86,11 @@ export class ByteLane implements Lane {
     return this.stream.tap.isTerminated() ? "" : this.stream.tap.failure(fault);
   }
 
-  silence(): string {
-    return "";
+  silence(): string | undefined {
+    if (!this.stream) return this.options.holdBody ? undefined : "";
+    // Within an event that is passed on in parts, nothing can be said but the headers.
+    if (this.stream.splitter.hasSentPartOfFrame) return "";
+    return this.stream.tap.keepAlive();
   }
 
   isTerminated(): boolean {
@@ -86,6 +103,20 @@ export class ByteLane implements Lane {
 
   failure(): undefined {
     return undefined;
+  }
+
+  private answer(): JsonObject | undefined {
+    if (!this.options.holdBody) return this.body?.answer();
+    const parsed = parseJson(Buffer.concat(this.held).toString("utf8"));
+    return isObject(parsed) ? parsed : undefined;
+  }
+
+  private tell(read: () => JsonObject | undefined): void {
+    if (this.told || !this.options.onResponse) return;
+    const response = read();
+    if (!response) return;
+    this.told = true;
+    this.options.onResponse(response);
   }
 
   usage(): Usage | undefined {

@@ -26,9 +26,15 @@ export interface Lane {
   begin(answer: Begun): void;
   /** What the client's response begins with; looked at when the first piece is there. */
   head(): Head;
-  /** @returns what can be sent on, in order */
+  /**
+   * @returns what can be sent on, in order
+   * @throws PosternError where the answer turns out to be of no use
+   */
   push(chunk: Buffer): readonly Piece[];
-  /** The provider ended its answer; a fault if it was not whole. */
+  /**
+   * The provider ended its answer; a fault if it was not whole.
+   * @throws PosternError where the answer turns out to be of no use
+   */
   end(): { readonly pieces: readonly Piece[] } | { readonly fault: PosternError };
   /**
    * The provider left off after the client's response had begun.

@@ -1,38 +1,58 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
+import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
 import type { Route } from "../../core/gateway/routes";
+import { type JsonObject, nonEmpty } from "../../core/json/access";
 import { spliced } from "../../core/json/splice";
-import { decodeSpan, scanTopLevel, type TopLevel } from "../../core/json/topLevel";
 import { requestEdits } from "../../core/lane/requestEdits";
-import { endpointUrl } from "../../core/providers/endpoint";
+import { endpointUrl, storedResponseUrl } from "../../core/providers/endpoint";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
-import { SEAL_MARK, translateRequest, withoutForeignSeals } from "../../core/translation";
+import { translateRequest } from "../../core/translation";
+import { answerJson } from "../gateway/answer";
 import { readRequestBody } from "../gateway/requestBody";
 import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
+import { estimateTokens } from "../tokens/estimateTokens";
 import type { UsageCounter } from "../usage/usageCounter";
 import { ByteLane } from "./byteLane";
-import { type RelayOutcome, ResponseRelay } from "./responseRelay";
-import { findTarget, needsTranslation, protocolOf, type Target } from "./target";
+import { type ClientBody, member, parsedBody, scanBody, withoutForeignReasoning } from "./clientBody";
+import { EmbeddingsLane } from "./embeddingsLane";
+import { firstValues, forwardQuery } from "./forwarded";
+import type { Lane } from "./lane";
+import { droppedHeader, headerSafe } from "./ownHeaders";
+import { type RelayOptions, type RelayOutcome, ResponseRelay } from "./responseRelay";
+import { StoredResponses } from "./storedResponses";
+import { findTarget, protocolOf, type Target, treatmentOf } from "./target";
 import { TranslatedLane } from "./translatedLane";
 import type { UpstreamClient } from "./upstreamClient";
 
 type OperationRoute = Extract<Route, { kind: "operation" }>;
+type StoredRoute = Extract<Route, { kind: "storedResponse" }>;
 
 /** Bodies up to here go out in one piece, larger ones as slices that are not copied. */
 const COPY_BYTES = 64 * 1024;
+/** By which a provider says that it cannot count tokens. */
+const CANNOT_COUNT = [404, 405, 501];
 
-/** A request body as it was read, with what routing needs of it. */
-interface ReadBody {
-  readonly bytes: Buffer;
-  readonly top: TopLevel;
-  readonly model: string;
-  readonly stream: boolean;
+/** A client's request and the answer to it, with the headers of our own that the answer gets. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly headers: Record<string, string>;
 }
 
-/** Runs the operations that go to a provider: body in, target found, answer relayed, outcome counted. */
+/** What goes to a provider, besides its address. */
+interface Outgoing {
+  readonly method: "GET" | "DELETE" | "POST";
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: Readable | Buffer | null;
+}
+
+/** Runs what goes to a provider: body in, target found, answer relayed, outcome counted. */
 export class Operations {
+  private readonly stored: StoredResponses;
   private count = 0;
   private maxRunning = Number.POSITIVE_INFINITY;
 
@@ -42,7 +62,10 @@ export class Operations {
     private readonly usage: UsageCounter,
     private readonly log: Log,
     private readonly onChange: () => void,
-  ) {}
+    private readonly relayOptions: RelayOptions = {},
+  ) {
+    this.stored = new StoredResponses(registry);
+  }
 
   setLimit(maxRunning: number): void {
     this.maxRunning = maxRunning;
@@ -55,7 +78,7 @@ export class Operations {
 
   /** @throws PosternError, JsonSyntaxError while nothing has been sent to the client */
   async run(
-    route: OperationRoute,
+    route: OperationRoute | StoredRoute,
     request: IncomingMessage,
     response: ServerResponse,
     requestId: string,
@@ -69,50 +92,102 @@ export class Operations {
     }
     this.count += 1;
     this.onChange();
+    const exchange = { request, response, headers: { "x-request-id": requestId } };
     try {
-      await this.relay(route, request, response, requestId);
+      if (route.kind === "storedResponse") await this.runStored(route, exchange);
+      else await this.runOperation(route, exchange);
+    } catch (error) {
+      if (!response.headersSent)
+        for (const [name, value] of Object.entries(exchange.headers)) response.setHeader(name, value);
+      throw error;
     } finally {
       this.count -= 1;
       this.onChange();
     }
   }
 
-  private async relay(
-    route: OperationRoute,
-    request: IncomingMessage,
-    response: ServerResponse,
-    requestId: string,
-  ): Promise<void> {
-    const body = readBody(await readRequestBody(request), route.deployment);
+  private async runOperation(route: OperationRoute, exchange: Exchange): Promise<void> {
+    const body = scanBody(await readRequestBody(exchange.request), route.deployment);
     const target = await findTarget(this.registry, body.model);
-    const headers = {
-      "x-request-id": requestId,
-      "x-postern-provider": target.provider.config.id,
-      "x-postern-model": headerSafe(target.model.id),
-    };
+    exchange.headers["x-postern-provider"] = target.provider.config.id;
+    exchange.headers["x-postern-model"] = headerSafe(target.model.id);
+    const treatment = treatmentOf(target, route.operation, route.protocol);
+    if (treatment === "estimated") return this.answerEstimate(body, exchange);
+    if (route.operation === "countTokens") return this.countOrEstimate(route, body, target, exchange);
+    const relay =
+      treatment === "translated"
+        ? this.dispatchTranslated(route, body, target, exchange)
+        : this.dispatch(route, body, target, exchange);
+    await this.settle(relay, target.provider, exchange, true);
+  }
+
+  /** Counting is no request to a model, and is not counted as one. */
+  private async countOrEstimate(
+    route: OperationRoute,
+    body: ClientBody,
+    target: Target,
+    exchange: Exchange,
+  ): Promise<void> {
+    const relay = this.dispatch(route, body, target, exchange, { lacking: CANNOT_COUNT });
     try {
-      const relay = needsTranslation(target, route.operation, route.protocol)
-        ? this.dispatchTranslated(route, body, target, request, response, headers)
-        : this.dispatch(route, withoutForeignReasoning(body, route), target, request, response, headers);
-      await this.settle(relay, target, requestId);
+      await this.settle(relay, target.provider, exchange, false);
     } catch (error) {
-      if (!response.headersSent)
-        for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-      throw error;
+      if (!(error instanceof PosternError) || error.code !== "not_found") throw error;
+      await this.answerEstimate(body, exchange);
     }
+  }
+
+  private async answerEstimate(body: ClientBody, { response, headers }: Exchange): Promise<void> {
+    const input_tokens = await estimateTokens(parsedBody(body));
+    answerJson(response, 200, JSON.stringify({ input_tokens }), {
+      ...headers,
+      "x-postern-estimated": "input_tokens",
+    });
+  }
+
+  /** A response that a provider keeps: fetched, deleted or cancelled there. */
+  private async runStored(route: StoredRoute, exchange: Exchange): Promise<void> {
+    const body = await readRequestBody(exchange.request);
+    const provider = this.stored.keeper(route.id);
+    exchange.headers["x-postern-provider"] = provider.config.id;
+    const url = storedResponseUrl(
+      provider.config,
+      route.part === undefined ? [route.id] : [route.id, route.part],
+    );
+    forwardQuery(exchange.request.url ?? "", url);
+    const lane = new ByteLane({
+      protocol: "responses",
+      providerId: provider.config.id,
+      streaming: false,
+      dropUsageChunk: false,
+      headers: exchange.headers,
+    });
+    const length = body.length > 0 || route.method === "POST" ? body.length : undefined;
+    const relay = this.send(provider, url, exchange, lane, {
+      method: route.method,
+      headers: providerRequestHeaders(provider, exchange.request.rawHeaders, length),
+      body: body.length > 0 ? body : null,
+    });
+    await this.settle(relay, provider, exchange, false);
   }
 
   private dispatch(
     route: OperationRoute,
-    body: ReadBody,
+    given: ClientBody,
     target: Target,
-    request: IncomingMessage,
-    response: ServerResponse,
-    headers: Record<string, string>,
+    exchange: Exchange,
+    options: RelayOptions = {},
   ): ResponseRelay {
-    const { config } = target.provider;
+    const { provider } = target;
+    const { config } = provider;
+    const body = withoutForeignReasoning(given, route.protocol);
+    if (body !== given)
+      exchange.headers["x-postern-dropped"] = route.protocol === "messages" ? "thinking" : "reasoning";
+    const previous =
+      route.operation === "responses" ? nonEmpty(member(body, "previous_response_id")) : undefined;
+    if (previous !== undefined) this.stored.assertKeptBy(provider, previous);
     const url = new URL(endpointUrl(config, route.operation, target.upstreamModel));
-    forwardQuery(request.url ?? "", url);
+    forwardQuery(exchange.request.url ?? "", url);
     const edits = requestEdits(body.bytes, body.top, {
       model: target.upstreamModel,
       includeUsage: route.operation === "chat" && body.stream,
@@ -120,49 +195,70 @@ export class Operations {
     });
     const slices = spliced(body.bytes, edits.splices);
     const length = slices.reduce((sum, slice) => sum + slice.length, 0);
-    const lane = new ByteLane({
+    const bytes = new ByteLane({
       protocol: route.protocol,
       providerId: config.id,
       streaming: body.stream,
       dropUsageChunk: edits.usageInjected,
-      headers,
+      headers: exchange.headers,
+      ...(route.operation === "responses"
+        ? {
+            onResponse: (response) => this.noteResponse(config.id, previous, response),
+            holdBody: previous !== undefined,
+          }
+        : {}),
     });
-    const relay = new ResponseRelay(response, config, lane);
-    this.upstream.dispatcherFor(url).dispatch(
+    const wanted = member(body, "encoding_format") === "base64" ? "base64" : "float";
+    return this.send(
+      provider,
+      url,
+      exchange,
+      route.operation === "embeddings" ? new EmbeddingsLane(bytes, wanted, config.id) : bytes,
       {
-        origin: url.origin,
-        path: url.pathname + url.search,
         method: "POST",
-        headers: providerRequestHeaders(target.provider, request.rawHeaders, length),
+        headers: providerRequestHeaders(provider, exchange.request.rawHeaders, length),
         body: length <= COPY_BYTES ? Buffer.concat(slices) : Readable.from(slices),
       },
-      relay,
+      options,
     );
-    return relay;
+  }
+
+  /**
+   * A server that keeps nothing may leave `previous_response_id` aside and answer without the conversation's
+   * beginning; it then says null where the response repeats the id.
+   * @throws PosternError previous_response_not_found
+   */
+  private noteResponse(providerId: string, previous: string | undefined, response: JsonObject): void {
+    if (previous !== undefined && response.previous_response_id === null && response.status !== "failed") {
+      throw new PosternError(
+        "previous_response_not_found",
+        `previous_response_id: provider "${providerId}" left it aside, it keeps no responses. Send the whole conversation in input.`,
+      );
+    }
+    const id = nonEmpty(response.id);
+    if (id !== undefined) this.stored.remember(id, providerId);
   }
 
   /** Between two protocols the body is decoded, and what could not be carried is named in a header. */
   private dispatchTranslated(
     route: OperationRoute,
-    body: ReadBody,
+    body: ClientBody,
     target: Target,
-    request: IncomingMessage,
-    response: ServerResponse,
-    headers: Record<string, string>,
+    exchange: Exchange,
   ): ResponseRelay {
     const { config } = target.provider;
     const spoken = protocolOf(target.provider);
-    const parsed: unknown = JSON.parse(body.bytes.toString("utf8").replace(/^\uFEFF/, ""));
     const translated = translateRequest({
       from: route.protocol,
       to: spoken,
-      body: parsed,
+      body: parsedBody(body),
       model: target.upstreamModel,
-      headers: firstValues(request),
+      headers: firstValues(exchange.request),
       provider: config,
       ...(config.extraBody ? { extraBody: config.extraBody } : {}),
     });
-    if (translated.dropped.length > 0) headers["x-postern-dropped"] = droppedHeader(translated.dropped);
+    if (translated.dropped.length > 0)
+      exchange.headers["x-postern-dropped"] = droppedHeader(translated.dropped);
     const url = new URL(endpointUrl(config, spoken, target.upstreamModel));
     const bytes = Buffer.from(translated.body);
     const lane = new TranslatedLane({
@@ -171,93 +267,62 @@ export class Operations {
       providerId: config.id,
       streaming: translated.stream,
       context: { ...translated.context, model: body.model },
-      headers,
+      headers: exchange.headers,
     });
-    const relay = new ResponseRelay(response, config, lane);
-    this.upstream.dispatcherFor(url).dispatch(
-      {
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: "POST",
-        // The client's own headers speak of another protocol.
-        headers: providerRequestHeaders(target.provider, ["content-type", "application/json"], bytes.length),
-        body: bytes,
-      },
-      relay,
-    );
+    return this.send(target.provider, url, exchange, lane, {
+      method: "POST",
+      // The client's own headers speak of another protocol.
+      headers: providerRequestHeaders(target.provider, ["content-type", "application/json"], bytes.length),
+      body: bytes,
+    });
+  }
+
+  private send(
+    { config }: EngineProvider,
+    url: URL,
+    { response }: Exchange,
+    lane: Lane,
+    { method, headers, body }: Outgoing,
+    options: RelayOptions = {},
+  ): ResponseRelay {
+    const relay = new ResponseRelay(response, config, lane, { ...this.relayOptions, ...options });
+    this.upstream
+      .dispatcherFor(url)
+      .dispatch(
+        { origin: url.origin, path: url.pathname + url.search, method, headers: [...headers], body },
+        relay,
+      );
     return relay;
   }
 
-  private async settle(relay: ResponseRelay, target: Target, requestId: string): Promise<void> {
-    const { id } = target.provider.config;
+  /** @param counts whether it was a request to a model */
+  private async settle(
+    relay: ResponseRelay,
+    { config: { id } }: EngineProvider,
+    { headers }: Exchange,
+    counts: boolean,
+  ): Promise<void> {
+    const requestId = headers["x-request-id"] ?? "";
     let outcome: RelayOutcome;
     try {
       outcome = await relay.settled;
     } catch (error) {
-      this.usage.add(undefined);
-      if (error instanceof PosternError) this.note(id, requestId, error.message);
+      if (counts) this.usage.add({ usage: undefined, answered: false });
+      if (error instanceof PosternError && error.code !== "not_found")
+        this.note(id, requestId, error.message);
       throw error;
     }
-    this.usage.add(outcome.usage);
-    if (outcome.fault) this.note(id, requestId, outcome.fault.message);
-    else if (outcome.status === 401 || outcome.status === 403) {
-      this.note(id, requestId, `the provider refused the key or the model (HTTP ${outcome.status})`);
-    } else if (outcome.status >= 200 && outcome.status < 300 && outcome.end === "complete")
-      this.registry.noteResult(id, undefined);
+    const { usage, status, fault } = outcome;
+    const good = status >= 200 && status < 300;
+    if (counts) this.usage.add({ usage, answered: good && !fault });
+    if (fault) this.note(id, requestId, fault.message);
+    else if (status === 401 || status === 403) {
+      this.note(id, requestId, `the provider refused the key or the model (HTTP ${status})`);
+    } else if (good && outcome.end === "complete") this.registry.noteResult(id, undefined);
   }
 
   private note(providerId: string, requestId: string, failure: string): void {
     this.log.warn(`${requestId} provider "${providerId}": ${failure}`);
     this.registry.noteResult(providerId, failure);
   }
-}
-
-/** @throws JsonSyntaxError, PosternError invalid_request */
-function readBody(bytes: Buffer, deployment: string | undefined): ReadBody {
-  const top = scanTopLevel(bytes);
-  const span = top.members.get("model");
-  const named: unknown = span ? decodeSpan(bytes, span) : undefined;
-  // Azure's shape names the deployment in the path, and that is the one that counts there.
-  const model = deployment ?? named;
-  if (typeof model !== "string" || model === "") {
-    const what = model === undefined ? 'has no "model"' : 'has a "model" that is not a text';
-    throw new PosternError("invalid_request", `The request ${what}; GET /v1/models lists what there is.`);
-  }
-  const streamSpan = top.members.get("stream");
-  return { bytes, top, model, stream: streamSpan !== undefined && decodeSpan(bytes, streamSpan) === true };
-}
-
-/** Reasoning that a provider of another protocol had issued; the one byte-exact body that cannot stay so. */
-function withoutForeignReasoning(body: ReadBody, route: OperationRoute): ReadBody {
-  if (!body.bytes.includes(SEAL_MARK)) return body;
-  const parsed = JSON.parse(body.bytes.toString("utf8").replace(/^\uFEFF/, "")) as Record<string, unknown>;
-  const bytes = Buffer.from(JSON.stringify(withoutForeignSeals(route.protocol, parsed)));
-  return { ...body, bytes, top: scanTopLevel(bytes) };
-}
-
-/** The names in one header, which a request with a thousand unknown fields must not blow up. */
-function droppedHeader(dropped: readonly string[]): string {
-  const shown = dropped.slice(0, 30).map((name) => headerSafe(name.slice(0, 60)));
-  return [...shown, ...(dropped.length > 30 ? [`+${dropped.length - 30}`] : [])].join(", ");
-}
-
-function firstValues(request: IncomingMessage): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
-  );
-}
-
-/** Claude Code's `?beta=true` and the like belong to the request; Azure's api-version is ours to say. */
-function forwardQuery(target: string, url: URL): void {
-  const at = target.indexOf("?");
-  if (at < 0) return;
-  for (const [name, value] of new URLSearchParams(target.slice(at + 1))) {
-    if (name !== "api-version" && name !== "key" && name !== "api-key") url.searchParams.append(name, value);
-  }
-}
-
-/** A model's id may have characters that a header may not. */
-function headerSafe(text: string): string {
-  const shown = text.slice(0, 200).toWellFormed();
-  return /^[\x21-\x7e]+$/.test(shown) ? shown : encodeURIComponent(shown);
 }

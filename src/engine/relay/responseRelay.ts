@@ -19,10 +19,17 @@ export interface RelayOutcome {
 }
 
 /**
- * A provider that is silent for this long: the headers are passed on, and what keeps the client waiting, before
- * Claude Code's 20 s.
+ * A client that got nothing for this long is sent the headers, and what keeps it waiting: before Claude Code's
+ * watchdog, which is said to bite after 20 s.
  */
-const SILENCE_MS = 10_000;
+export const SILENCE_MS = 15_000;
+
+export interface RelayOptions {
+  readonly silenceMs?: number;
+  /** Statuses by which the provider says that it has no such operation; the relay then fails with `not_found`. */
+  readonly lacking?: readonly number[];
+}
+
 /** How long a provider may take to end its response after an answer's last event. */
 const LINGER_MS = 2_000;
 
@@ -50,6 +57,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     private readonly response: ServerResponse,
     private readonly provider: Reached,
     private readonly lane: Lane,
+    private readonly options: RelayOptions = {},
   ) {
     this.settled = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -74,6 +82,11 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     const type = String(headers["content-type"] ?? "").toLowerCase();
+    if (this.options.lacking?.includes(status)) {
+      const text = `Provider "${this.provider.id}" has no such operation.`;
+      this.fail(new PosternError("not_found", text));
+      return;
+    }
     const refusal = refusalOf(this.provider, status, type, headers.location);
     if (refusal) {
       this.fail(refusal);
@@ -90,7 +103,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (decoder !== "plain") this.decoder = this.wired(decoder);
     this.begun = true;
     this.lane.begin({ status, headers, type, inflated: decoder !== "plain" });
-    this.silence = setInterval(() => this.onSilence(), SILENCE_MS);
+    this.silence = setInterval(() => this.onSilence(), this.options.silenceMs ?? SILENCE_MS);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -112,7 +125,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
 
   private pass(chunk: Buffer): void {
     if (this.done) return;
-    const pieces = this.lane.push(chunk);
+    const pieces = this.orRefused(() => this.lane.push(chunk));
+    if (!pieces) return;
     if (pieces.length > 0) {
       this.silence?.refresh();
       if (!this.send(pieces)) this.waitForClient();
@@ -155,13 +169,26 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
 
   private finish(): void {
     if (this.done) return;
-    const ended = this.lane.end();
+    const ended = this.orRefused(() => this.lane.end());
+    if (!ended) return;
     if ("fault" in ended) {
       this.cut(ended.fault);
       return;
     }
     this.send(ended.pieces);
     this.end();
+  }
+
+  /** What the lane says, or undefined if it refused the answer: then the client has been told, or the caller will. */
+  private orRefused<T>(ask: () => T): T | undefined {
+    try {
+      return ask();
+    } catch (thrown) {
+      if (!(thrown instanceof PosternError)) throw thrown;
+      this.cut(thrown);
+      this.controller?.abort(thrown);
+      return undefined;
+    }
   }
 
   private end(): void {

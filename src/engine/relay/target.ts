@@ -24,26 +24,33 @@ export async function findTarget(registry: ProviderRegistry, wanted: string): Pr
   const first = resolveModel(wanted, registry.sources());
   if (first.kind === "undecided" || first.kind === "unknown") await registry.settleModels(MODELS_WAIT_MS);
   const found = decided(resolveModel(wanted, registry.sources()));
-  if (found.kind === "disabled") {
-    throw new PosternError(
-      "provider_disabled",
-      `Provider "${found.providerId}" is disabled. Enable it in Postern's Providers view or its configuration.`,
-    );
-  }
+  if (found.kind === "disabled") throw disabled(found.providerId);
   if (found.kind === "unknown") throw unknownModel(registry, wanted, found.nearest);
   const provider = registry.get(found.providerId);
   if (!provider) throw unknownModel(registry, wanted, []);
-  if (provider.credential.kind === "missing") {
-    throw new PosternError(
-      "provider_key_missing",
-      `Provider "${found.providerId}" has no usable key: ${provider.credential.reason}. In VS Code run "Postern: Set Key"; headless, set the variable and restart.`,
-    );
-  }
+  assertUsable(provider);
   const { model } = found;
   const upstreamModel = model.deployment ?? model.id;
   // As a part of an address these would lead to another one.
   if (/^\.{1,2}$/.test(upstreamModel)) throw unknownModel(registry, wanted, []);
   return { provider, model, upstreamModel };
+}
+
+/** @throws PosternError provider_disabled, provider_key_missing */
+export function assertUsable({ config, credential }: EngineProvider): void {
+  if (!config.enabled) throw disabled(config.id);
+  if (credential.kind !== "missing") return;
+  throw new PosternError(
+    "provider_key_missing",
+    `Provider "${config.id}" has no usable key: ${credential.reason}. In VS Code run "Postern: Set Key"; headless, set the variable and restart.`,
+  );
+}
+
+function disabled(id: string): PosternError {
+  return new PosternError(
+    "provider_disabled",
+    `Provider "${id}" is disabled. Enable it in Postern's Providers view or its configuration.`,
+  );
 }
 
 function unknownModel(registry: ProviderRegistry, wanted: string, nearest: readonly string[]): PosternError {
@@ -64,19 +71,26 @@ export function protocolOf({ config }: EngineProvider): WireProtocol {
   return config.wireApi === "responses" ? "responses" : "chat";
 }
 
+/** What becomes of a request: passed on byte for byte, translated, or answered by the gateway itself. */
+export type Treatment = "bytes" | "translated" | "estimated";
+
 /**
- * Whether client and provider speak different protocols. Conversations are translated; what else there is
- * (embeddings, counting tokens) is passed through or not there.
+ * Where client and provider speak different protocols, conversations are translated and tokens estimated. What else
+ * there is has no counterpart.
  * @throws PosternError translation_unavailable
  */
-export function needsTranslation(target: Target, operation: Operation, protocol: WireProtocol): boolean {
+export function treatmentOf(target: Target, operation: Operation, protocol: WireProtocol): Treatment {
   const spoken = protocolOf(target.provider);
-  if (operation === "embeddings" ? spoken !== "messages" : spoken === protocol) return false;
-  if (operation === "chat" || operation === "responses" || operation === "messages") return true;
-  const { id } = target.provider.config;
-  const wanted = operation === "embeddings" ? "embeddings" : "counting tokens";
+  if (operation === "embeddings" ? spoken !== "messages" : spoken === protocol) return "bytes";
+  if (operation === "chat" || operation === "responses" || operation === "messages") return "translated";
+  if (operation === "countTokens") return "estimated";
+  const speaks = `Provider "${target.provider.config.id}" speaks ${PROTOCOL_NAME[spoken]}`;
+  if (operation === "compact") {
+    const text = `${speaks}, which cannot compact a conversation. Ask the model for a summary with POST /v1/responses.`;
+    throw new PosternError("translation_unavailable", text, { status: 404 });
+  }
   throw new PosternError(
     "translation_unavailable",
-    `Provider "${id}" speaks ${PROTOCOL_NAME[spoken]}, which has nothing for ${wanted}. Use another provider for it.`,
+    `${speaks}, which has nothing for embeddings. Use another provider for it.`,
   );
 }

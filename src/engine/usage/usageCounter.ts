@@ -1,9 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import type { Usage } from "../../core/conversation/usage";
 import { logSafeText } from "../../core/errors";
-import { addRequest, emptyDay, localDay } from "../../core/gateway/usageDay";
+import { addRequest, type CountedRequest, emptyDay, localDay } from "../../core/gateway/usageDay";
 import type { UsageToday } from "../../core/rpc/contract";
 import type { Log } from "../log/log";
 
@@ -40,8 +39,8 @@ export class UsageCounter {
     return this.current;
   }
 
-  add(usage: Usage | undefined): void {
-    this.current = addRequest(this.today(), usage);
+  add(request: CountedRequest): void {
+    this.current = addRequest(this.today(), request);
     if (this.folder === undefined || this.handedOver) return;
     this.timer ??= setTimeout(() => this.save(), SAVE_AFTER_MS);
     this.timer.unref();

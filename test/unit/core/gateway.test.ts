@@ -161,10 +161,15 @@ describe("matchRoute", () => {
 describe("counts of the day", () => {
   it("adds what was reported and says how much was not", () => {
     let day = emptyDay("2026-11-20");
-    day = addRequest(day, { inputTokens: 10, outputTokens: 5 });
-    day = addRequest(day, undefined);
-    day = addRequest(day, { outputTokens: 0 });
+    day = addRequest(day, { usage: { inputTokens: 10, outputTokens: 5 }, answered: true });
+    day = addRequest(day, { usage: undefined, answered: true });
+    day = addRequest(day, { usage: { outputTokens: 0 }, answered: true });
     expect(day).toEqual({ day: "2026-11-20", requests: 3, inputTokens: 10, outputTokens: 5, unreported: 1 });
+  });
+  it("misses no report of a call that failed, and keeps one that came before it did", () => {
+    let day = addRequest(emptyDay("2026-11-20"), { usage: undefined, answered: false });
+    day = addRequest(day, { usage: { inputTokens: 7 }, answered: false });
+    expect(day).toEqual({ day: "2026-11-20", requests: 2, inputTokens: 7, outputTokens: 0, unreported: 0 });
   });
   it("goes by the local calendar", () => {
     expect(localDay(new Date(2026, 0, 5, 23, 59))).toBe("2026-01-05");

@@ -1,0 +1,36 @@
+import { claudeAlias } from "../routing/claudeAlias";
+import { type ModelSource, modelIds } from "../routing/resolveModel";
+
+/** A model as the gateway lists it. */
+export interface OfferedModel {
+  readonly id: string;
+  readonly providerId: string;
+  readonly name?: string;
+}
+
+/** Every id a client may send, in the order in which they are listed. */
+export function offeredModels(sources: readonly ModelSource[]): OfferedModel[] {
+  const byId = new Map<string, OfferedModel>();
+  for (const { source, model, name } of servedBy(sources)) {
+    for (const id of [model.id, `${source.id}/${model.id}`]) {
+      if (!byId.has(id)) byId.set(id, { id, providerId: source.id, ...(name === undefined ? {} : { name }) });
+    }
+  }
+  return modelIds(sources).flatMap((id) => byId.get(id) ?? []);
+}
+
+/** The ids under which Claude Code shows the models that it would leave out. */
+export function claudeAliases(sources: readonly ModelSource[]): OfferedModel[] {
+  return servedBy(sources).flatMap(({ source, model, name }) => {
+    const id = claudeAlias(source, model);
+    return id === undefined
+      ? []
+      : [{ id, providerId: source.id, name: `${name ?? model.id} (${source.id})` }];
+  });
+}
+
+function servedBy(sources: readonly ModelSource[]) {
+  return sources
+    .filter(({ enabled }) => enabled)
+    .flatMap((source) => source.models.map((model) => ({ source, model, name: model.name })));
+}

@@ -1,0 +1,55 @@
+import { PosternError } from "../../core/errors";
+import { isObject, type JsonObject, parseJson } from "../../core/json/access";
+import { decodeSpan, scanTopLevel, type TopLevel } from "../../core/json/topLevel";
+import type { WireProtocol } from "../../core/protocols/wire";
+import { SEAL_MARK, withoutForeignSeals } from "../../core/translation";
+
+/** A request body as it was read, with what routing needs of it. */
+export interface ClientBody {
+  readonly bytes: Buffer;
+  readonly top: TopLevel;
+  readonly model: string;
+  readonly stream: boolean;
+}
+
+/**
+ * @param deployment Azure's shape names the model in the path, and that is the one that counts there
+ * @throws JsonSyntaxError, PosternError invalid_request
+ */
+export function scanBody(bytes: Buffer, deployment: string | undefined): ClientBody {
+  const top = scanTopLevel(bytes);
+  const model = deployment ?? member({ bytes, top }, "model");
+  if (typeof model !== "string" || model === "") {
+    const what = model === undefined ? 'has no "model"' : 'has a "model" that is not a text';
+    throw new PosternError("invalid_request", `The request ${what}; GET /v1/models lists what there is.`);
+  }
+  return { bytes, top, model, stream: member({ bytes, top }, "stream") === true };
+}
+
+/** One of the body's outermost values, decoded. */
+export function member({ bytes, top }: Pick<ClientBody, "bytes" | "top">, name: string): unknown {
+  const span = top.members.get(name);
+  return span && decodeSpan(bytes, span);
+}
+
+/**
+ * The whole body.
+ * @throws PosternError invalid_json for a text with a broken escape, which the scan does not look into
+ */
+export function parsedBody({ bytes }: Pick<ClientBody, "bytes">): JsonObject {
+  const parsed = parseJson(bytes.toString("utf8").replace(/^\uFEFF/, ""));
+  if (!isObject(parsed))
+    throw new PosternError("invalid_json", "The request body is not valid JSON: a text in it is broken.");
+  return parsed;
+}
+
+/** Without the reasoning that a provider of another protocol had issued: the one body that cannot stay byte-exact. */
+export function withoutForeignReasoning(body: ClientBody, protocol: WireProtocol): ClientBody {
+  if (!body.bytes.includes(SEAL_MARK)) return body;
+  const parsed = parsedBody(body);
+  const text = JSON.stringify(withoutForeignSeals(protocol, parsed));
+  // The mark may also stand in what somebody wrote.
+  if (text === JSON.stringify(parsed)) return body;
+  const bytes = Buffer.from(text);
+  return { ...body, bytes, top: scanTopLevel(bytes) };
+}

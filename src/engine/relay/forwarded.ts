@@ -1,0 +1,17 @@
+import type { IncomingMessage } from "node:http";
+
+/** The request headers, one value each. */
+export function firstValues(request: IncomingMessage): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+  );
+}
+
+/** Claude Code's `?beta=true` and the like belong to the request; Azure's api-version is ours to say. */
+export function forwardQuery(target: string, url: URL): void {
+  const at = target.indexOf("?");
+  if (at < 0) return;
+  for (const [name, value] of new URLSearchParams(target.slice(at + 1))) {
+    if (name !== "api-version" && name !== "key" && name !== "api-key") url.searchParams.append(name, value);
+  }
+}

@@ -8,6 +8,7 @@ import type { Log } from "./log/log";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
 import { Operations } from "./relay/operations";
+import type { RelayOptions } from "./relay/responseRelay";
 import { UpstreamClient } from "./relay/upstreamClient";
 import type { UsageCounter } from "./usage/usageCounter";
 
@@ -18,8 +19,8 @@ export interface EngineParts {
   readonly version: string;
   readonly log: Log;
   readonly usage: UsageCounter;
-  /** After how long a silence a waiting client is sent a word; for tests. */
-  readonly silenceMs?: number;
+  /** How long is waited for what; tests cannot. */
+  readonly waits?: Pick<RelayOptions, "silenceMs" | "stalledMs">;
 }
 
 /** The engine itself, the same whether windows drive it through the pipe or a file does on the command line. */
@@ -42,9 +43,8 @@ export class EngineService {
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
     this.registry = new ProviderRegistry(this.upstream, parts.log, tell);
-    const { usage, log, silenceMs } = parts;
-    const waiting = silenceMs === undefined ? {} : { silenceMs };
-    this.operations = new Operations(this.registry, this.upstream, usage, log, tell, waiting);
+    const { usage, log, waits } = parts;
+    this.operations = new Operations(this.registry, this.upstream, usage, log, tell, waits);
     const facts = {
       version: parts.version,
       address: () => this.server.address ?? { host: "", port: -1 },

@@ -18,6 +18,7 @@ beforeAll(async () => {
         headers: { "x-team": "web", Authorization: "Token own" },
         extraBody: { store: false, temperature: 0.5 },
       }),
+      providerEntry(provider.url, { id: "both", type: "azure", models: [{ id: "model-b2" }] }),
       providerEntry(provider.url, { id: "bearer", models: [{ id: "model-t" }], bearerToken: "token-1" }),
     ],
   });
@@ -236,4 +237,15 @@ describe("a request's query", () => {
     await gateway.post(`/v1/chat/completions${query}`, '{"model":"model-a"}');
     expect(provider.last.path).toBe(`/v1/chat/completions${expected}`);
   });
+});
+
+it("goes untouched to a provider that serves both of OpenAI's APIs, in whichever the client speaks", async () => {
+  for (const [path, operation] of [
+    ["/v1/chat/completions", "chat/completions"],
+    ["/v1/responses", "responses"],
+  ] as const) {
+    const body = '{ "unknown" : 1e400, "model":"model-b2" }';
+    expect((await sent(body, path)).toString()).toBe(body);
+    expect(provider.last.path).toBe(`/openai/v1/${operation}`);
+  }
 });

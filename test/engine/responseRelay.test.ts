@@ -16,6 +16,7 @@ it("a request is over when its client has the answer, not when the provider has 
     const provider = { id: "fake", baseUrl: "http://127.0.0.1:1" };
     const lane = new ByteLane({
       protocol: "chat",
+      secrets: [],
       providerId: provider.id,
       streaming: false,
       dropUsageChunk: false,

@@ -1,5 +1,5 @@
 import type { EngineProvider } from "../../src/core/config/engineConfig";
-import { EngineService } from "../../src/engine/engineService";
+import { type EngineParts, EngineService } from "../../src/engine/engineService";
 import { EngineLog } from "../../src/engine/log/log";
 import { UsageCounter } from "../../src/engine/usage/usageCounter";
 import { engineConfig } from "./engine";
@@ -14,10 +14,13 @@ export class InProcessEngine {
   ) {}
 
   /** Providers of each protocol, named by it, at one address. */
-  static async start(providerUrl: string, options: { silenceMs?: number } = {}): Promise<InProcessEngine> {
+  static async start(
+    providerUrl: string,
+    waits: NonNullable<EngineParts["waits"]> = {},
+  ): Promise<InProcessEngine> {
     const log = new EngineLog(Date.now);
     const usage = new UsageCounter(undefined, () => new Date(), log);
-    const service = new EngineService({ version: "test", log, usage, ...options });
+    const service = new EngineService({ version: "test", log, usage, waits });
     const protocols: Protocol[] = ["chat", "responses", "messages"];
     await service.configure(
       engineConfig(providerUrl, {

@@ -1,3 +1,5 @@
+import type { EngineProvider } from "../config/engineConfig";
+
 /** Keys shorter than this would match by chance. */
 const MIN_LENGTH = 8;
 const MASK = "[redacted]";
@@ -15,4 +17,10 @@ export function redacted(text: string, secrets: readonly string[]): string {
     shown = shown.replaceAll(JSON.stringify(secret).slice(1, -1), MASK);
   }
   return shown;
+}
+
+/** What of a provider must never be shown: its credential, and its configured headers, which may hold one. */
+export function secretsOf({ config, credential }: EngineProvider): string[] {
+  const key = credential.kind === "apiKey" || credential.kind === "bearerToken" ? [credential.value] : [];
+  return [...key, ...Object.values(config.headers ?? {})];
 }

@@ -3,6 +3,7 @@ import { PosternError } from "../../core/errors";
 import { isObject, type JsonObject, parseJson } from "../../core/json/access";
 import { StreamTap } from "../../core/lane/streamTap";
 import type { WireProtocol } from "../../core/protocols/wire";
+import { redacted } from "../../core/providers/redact";
 import { clientResponseHeaders, type ResponseHeaders } from "../../core/providers/responseHeaders";
 import { FrameSplitter } from "../../core/sse/frameSplitter";
 import { BodyTap } from "./bodyTap";
@@ -11,6 +12,8 @@ import type { Begun, Head, Lane, Piece } from "./lane";
 export interface ByteLaneOptions {
   readonly protocol: WireProtocol;
   readonly providerId: string;
+  /** Taken out of what the provider says of a failure. */
+  readonly secrets: readonly string[];
   /** The client asked for a stream. */
   readonly streaming: boolean;
   /** The usage chunk of a Chat stream was asked for by us alone. */
@@ -23,12 +26,17 @@ export interface ByteLaneOptions {
   readonly holdBody?: boolean;
 }
 
+/** A failure told in more bytes than this is passed on as it comes. */
+const MAX_FAILURE_BYTES = 1024 * 1024;
+
 /** Passes an answer on byte for byte, and watches it for usage and for its end. */
 export class ByteLane implements Lane {
   private started: Head = { status: 0, headers: {} };
   private stream: { splitter: FrameSplitter; tap: StreamTap } | undefined;
   private body: BodyTap | undefined;
   private held: Buffer[] = [];
+  private heldBytes = 0;
+  private holding = false;
   private told = false;
 
   constructor(private readonly options: ByteLaneOptions) {}
@@ -39,6 +47,7 @@ export class ByteLane implements Lane {
       status < 300 &&
       (type.startsWith("text/event-stream") || (this.options.streaming && !type.includes("json")));
     if (inflated || isStream) delete passed["content-length"];
+    this.holding = status >= 400 || this.options.holdBody === true;
     this.started = { status, headers: { ...passed, ...this.options.headers, ...keptRequestId(passed) } };
     if (isStream) {
       const tap = new StreamTap(this.options.protocol, this.options.dropUsageChunk);
@@ -58,15 +67,18 @@ export class ByteLane implements Lane {
       return pieces;
     }
     this.body?.push(chunk);
-    if (!this.options.holdBody) return [chunk];
+    if (!this.holding) return [chunk];
     this.held.push(chunk);
-    return [];
+    this.heldBytes += chunk.length;
+    if (this.options.holdBody || this.heldBytes <= MAX_FAILURE_BYTES) return [];
+    this.holding = false;
+    return this.held.splice(0);
   }
 
   end(): { readonly pieces: readonly Piece[] } | { readonly fault: PosternError } {
     if (!this.stream) {
       if (this.started.status < 300) this.tell(() => this.answer());
-      return { pieces: this.held };
+      return { pieces: this.started.status >= 400 ? this.withoutSecrets(this.held) : this.held };
     }
     const { splitter, tap } = this.stream;
     const rest = splitter.rest();
@@ -87,7 +99,7 @@ export class ByteLane implements Lane {
   }
 
   silence(): string | undefined {
-    if (!this.stream) return this.options.holdBody ? undefined : "";
+    if (!this.stream) return this.holding ? undefined : "";
     // Within an event that is passed on in parts, nothing can be said but the headers.
     if (this.stream.splitter.hasSentPartOfFrame) return "";
     return this.stream.tap.keepAlive();
@@ -109,6 +121,18 @@ export class ByteLane implements Lane {
     if (!this.options.holdBody) return this.body?.answer();
     const parsed = parseJson(Buffer.concat(this.held).toString("utf8"));
     return isObject(parsed) ? parsed : undefined;
+  }
+
+  /** Providers quote the key that they refuse. A failure that does not stays as it came, to the byte. */
+  private withoutSecrets(held: readonly Buffer[]): readonly Piece[] {
+    const whole = Buffer.concat(held);
+    const text = whole.toString("utf8");
+    const shown = redacted(text, this.options.secrets);
+    if (shown === text) return held;
+    const bytes = Buffer.from(shown);
+    const headers = { ...this.started.headers, "content-length": String(bytes.length) };
+    this.started = { ...this.started, headers };
+    return [bytes];
   }
 
   private tell(read: () => JsonObject | undefined): void {

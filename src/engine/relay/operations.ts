@@ -7,7 +7,9 @@ import { type JsonObject, nonEmpty } from "../../core/json/access";
 import { spliced } from "../../core/json/splice";
 import { requestEdits } from "../../core/lane/requestEdits";
 import { endpointUrl, storedResponseUrl } from "../../core/providers/endpoint";
+import { secretsOf } from "../../core/providers/redact";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
+import { preferredProtocol } from "../../core/providers/spoken";
 import { translateRequest } from "../../core/translation";
 import { answerJson } from "../gateway/answer";
 import { readRequestBody } from "../gateway/requestBody";
@@ -23,7 +25,7 @@ import type { Lane } from "./lane";
 import { droppedHeader, headerSafe } from "./ownHeaders";
 import { type RelayOptions, type RelayOutcome, ResponseRelay } from "./responseRelay";
 import { StoredResponses } from "./storedResponses";
-import { findTarget, protocolOf, type Target, treatmentOf } from "./target";
+import { findTarget, type Target, treatmentOf } from "./target";
 import { TranslatedLane } from "./translatedLane";
 import type { UpstreamClient } from "./upstreamClient";
 
@@ -158,6 +160,7 @@ export class Operations {
     const lane = new ByteLane({
       protocol: "responses",
       providerId: provider.config.id,
+      secrets: secretsOf(provider),
       streaming: false,
       dropUsageChunk: false,
       headers: exchange.headers,
@@ -198,6 +201,7 @@ export class Operations {
     const bytes = new ByteLane({
       protocol: route.protocol,
       providerId: config.id,
+      secrets: secretsOf(provider),
       streaming: body.stream,
       dropUsageChunk: edits.usageInjected,
       headers: exchange.headers,
@@ -247,7 +251,7 @@ export class Operations {
     exchange: Exchange,
   ): ResponseRelay {
     const { config } = target.provider;
-    const spoken = protocolOf(target.provider);
+    const spoken = preferredProtocol(config);
     const translated = translateRequest({
       from: route.protocol,
       to: spoken,
@@ -265,6 +269,7 @@ export class Operations {
       from: spoken,
       to: route.protocol,
       providerId: config.id,
+      secrets: secretsOf(target.provider),
       streaming: translated.stream,
       context: { ...translated.context, model: body.model },
       headers: exchange.headers,

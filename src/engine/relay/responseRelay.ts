@@ -26,10 +26,13 @@ export const SILENCE_MS = 15_000;
 
 export interface RelayOptions {
   readonly silenceMs?: number;
+  /** How long a client may take nothing of an answer before it is let go. */
+  readonly stalledMs?: number;
   /** Statuses by which the provider says that it has no such operation; the relay then fails with `not_found`. */
   readonly lacking?: readonly number[];
 }
 
+const STALLED_MS = 10 * 60_000;
 /** How long a provider may take to end its response after an answer's last event. */
 const LINGER_MS = 2_000;
 
@@ -49,6 +52,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private silence: NodeJS.Timeout | undefined;
   private decoder: Transform | undefined;
   private waiting = false;
+  private patience: NodeJS.Timeout | undefined;
   private done = false;
   private closed = false;
   private outcome: RelayOutcome | undefined;
@@ -161,7 +165,10 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     this.waiting = true;
     const source = this.decoder ?? this.controller;
     source?.pause();
+    // It holds a place among the running requests, and what it does not take is held in memory.
+    this.patience = setTimeout(() => this.response.destroy(), this.options.stalledMs ?? STALLED_MS);
     this.response.once("drain", () => {
+      clearTimeout(this.patience);
       this.waiting = false;
       source?.resume();
     });
@@ -240,6 +247,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   /** The answer is over, or its connection. */
   private readonly onClosed = (): void => {
     this.closed = true;
+    clearTimeout(this.patience);
     this.response.off("close", this.onClosed);
     this.response.req.socket.off("close", this.onClosed);
     if (this.outcome) this.resolve(this.outcome);

@@ -1,8 +1,9 @@
 import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
 import { PROTOCOL_NAME } from "../../core/protocols/wire";
+import { speaks } from "../../core/providers/spoken";
 import type { ProviderRegistry } from "../providers/providerRegistry";
-import { assertUsable, protocolOf } from "./target";
+import { assertUsable } from "./target";
 
 /** About a megabyte; whoever asks for an older one is served where only one provider keeps responses. */
 const MAX_REMEMBERED = 10_000;
@@ -28,7 +29,7 @@ export class StoredResponses {
   keeper(responseId: string): EngineProvider {
     const maker = this.makers.get(responseId);
     const known = maker === undefined ? undefined : this.registry.get(maker);
-    if (known && protocolOf(known) === "responses") {
+    if (known && speaks(known.config, "responses")) {
       this.remember(responseId, known.config.id);
       assertUsable(known);
       return known;
@@ -36,7 +37,7 @@ export class StoredResponses {
     const keepers = this.registry
       .sources()
       .flatMap(({ id, enabled }) => (enabled ? (this.registry.get(id) ?? []) : []))
-      .filter((provider) => protocolOf(provider) === "responses");
+      .filter((provider) => speaks(provider.config, "responses"));
     const [only] = keepers;
     if (only && keepers.length === 1) {
       assertUsable(only);

@@ -2,6 +2,7 @@ import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
 import { PROTOCOL_NAME, type WireProtocol } from "../../core/protocols/wire";
 import type { Operation } from "../../core/providers/endpoint";
+import { preferredProtocol, speaks } from "../../core/providers/spoken";
 import { decided, resolveModel, type ServedModel } from "../../core/routing/resolveModel";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 
@@ -65,12 +66,6 @@ function unknownModel(registry: ProviderRegistry, wanted: string, nearest: reado
   return new PosternError("model_not_found", `The model ${shown} is not known. ${hint}`);
 }
 
-/** The protocol that a provider is spoken to in. */
-export function protocolOf({ config }: EngineProvider): WireProtocol {
-  if (config.type === "anthropic") return "messages";
-  return config.wireApi === "responses" ? "responses" : "chat";
-}
-
 /** What becomes of a request: passed on byte for byte, translated, or answered by the gateway itself. */
 export type Treatment = "bytes" | "translated" | "estimated";
 
@@ -80,17 +75,18 @@ export type Treatment = "bytes" | "translated" | "estimated";
  * @throws PosternError translation_unavailable
  */
 export function treatmentOf(target: Target, operation: Operation, protocol: WireProtocol): Treatment {
-  const spoken = protocolOf(target.provider);
-  if (operation === "embeddings" ? spoken !== "messages" : spoken === protocol) return "bytes";
+  const { config } = target.provider;
+  const spoken = preferredProtocol(config);
+  if (operation === "embeddings" ? spoken !== "messages" : speaks(config, protocol)) return "bytes";
   if (operation === "chat" || operation === "responses" || operation === "messages") return "translated";
   if (operation === "countTokens") return "estimated";
-  const speaks = `Provider "${target.provider.config.id}" speaks ${PROTOCOL_NAME[spoken]}`;
+  const what = `Provider "${config.id}" speaks ${PROTOCOL_NAME[spoken]}`;
   if (operation === "compact") {
-    const text = `${speaks}, which cannot compact a conversation. Ask the model for a summary with POST /v1/responses.`;
+    const text = `${what}, which cannot compact a conversation. Ask the model for a summary with POST /v1/responses.`;
     throw new PosternError("translation_unavailable", text, { status: 404 });
   }
   throw new PosternError(
     "translation_unavailable",
-    `${speaks}, which has nothing for embeddings. Use another provider for it.`,
+    `${what}, which has nothing for embeddings. Use another provider for it.`,
   );
 }

@@ -3,6 +3,7 @@ import type { Usage } from "../../core/conversation/usage";
 import { PosternError } from "../../core/errors";
 import { errorBody, type WireError } from "../../core/protocols/errorShape";
 import type { WireProtocol } from "../../core/protocols/wire";
+import { redacted } from "../../core/providers/redact";
 import { clientResponseHeaders, type ResponseHeaders } from "../../core/providers/responseHeaders";
 import {
   createStreamTranslator,
@@ -20,6 +21,8 @@ export interface TranslatedLaneOptions {
   /** The client's. */
   readonly to: WireProtocol;
   readonly providerId: string;
+  /** Taken out of what the provider says of a failure. */
+  readonly secrets: readonly string[];
   readonly streaming: boolean;
   readonly context: ResponseContext;
   /** Headers of our own. */
@@ -87,7 +90,8 @@ export class TranslatedLane implements Lane {
     const text = Buffer.concat(this.chunks).toString("utf8");
     const { status, headers } = this.began;
     if (status >= 300) {
-      const error = translateError({ from, to, status, body: text, headers: firstValues(headers) });
+      const told = redacted(text, this.options.secrets);
+      const error = translateError({ from, to, status, body: told, headers: firstValues(headers) });
       return { pieces: this.whole(error.status, error.body, error.headers) };
     }
     if (this.size > MAX_ANSWER_BYTES) return { fault: this.unusable("is too large") };

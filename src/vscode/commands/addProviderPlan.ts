@@ -59,13 +59,12 @@ export function outcomeOf(result: TestResult, id: string): Outcome {
         choices: [choice("back", "$(key) Change the key", "What was entered is kept"), again, save],
         backTo: concern,
       };
-    case "address":
-      return {
-        title,
-        text,
-        choices: [choice("back", "$(link) Change the address", "What was entered is kept"), again, save],
-        backTo: concern,
-      };
+    case "address": {
+      const back = choice("back", "$(link) Change the address", "What was entered is kept");
+      // Where the verdict says how a local server is started, it is most likely just not running.
+      const first = /\bStart .* with: /.test(text) ? [again, back] : [back, again];
+      return { title, text, choices: [...first, save], backTo: concern };
+    }
     case undefined:
       return {
         title,

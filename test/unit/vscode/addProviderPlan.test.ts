@@ -74,7 +74,9 @@ describe("the outcome of the test", () => {
       { id: "foundry-local", baseUrl: "http://localhost:5273/v1" },
       "ECONNREFUSED",
     );
-    expect(outcomeOf(failed(message), "foundry-local").text).toBe(
+    const { text, choices } = outcomeOf(failed(message), "foundry-local");
+    expect(choices.map(({ value }) => value)).toEqual(["again", "back", "save"]);
+    expect(text).toBe(
       "Nothing answers at localhost:5273. Start Foundry Local with: foundry service start (its port changes: foundry service status)",
     );
   });

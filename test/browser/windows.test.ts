@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 import { suite, test } from "../registry";
+import { startKeyedProvider } from "./keyedProvider";
 import { startSlowProvider } from "./slowProvider";
 import { stage, until, Workbench } from "./workbench";
 
@@ -75,6 +79,73 @@ suite("windows", () => {
       await statusBarSays(second, /Postern: stopped/);
     } finally {
       await first.close();
+    }
+  }, 120_000);
+
+  test("a port that is taken is said when the settings come to name it, and another one is a button away", async () => {
+    const squatter = createServer();
+    await new Promise<void>((resolve) => squatter.listen(0, "127.0.0.1", resolve));
+    const { port } = squatter.address() as AddressInfo;
+    const vscode = await stage().startVscode({
+      "postern.gateway.port": 0,
+      "postern.engine.lingerSeconds": 30,
+    });
+    const workbench = await Workbench.open(vscode);
+    try {
+      await workbench.runCommand("Postern: Start Gateway");
+      await statusBarSays(workbench, /\d req/);
+      await workbench.changeSettings({ "postern.gateway.port": port });
+      await workbench.notification(`Port ${port} is in use`, "Pick another port");
+      await statusBarSays(workbench, /\d req/);
+      const { url } = await copied(workbench);
+      assert.notEqual(new URL(url).port, String(port));
+    } finally {
+      await workbench.close();
+      squatter.close();
+    }
+  }, 120_000);
+
+  test("a key does not go along to another address unless the person says so", async () => {
+    const key = "sk-moving-key-0000";
+    const before = await startKeyedProvider(key);
+    const after = await startKeyedProvider(key);
+    const vscode = await stage().startVscode({ "postern.gateway.port": 0 });
+    const workbench = await Workbench.open(vscode);
+    const providers = (says: RegExp) =>
+      until(`${says} in the tree`, async () =>
+        (await workbench.treeRows("Providers")).some((row) => says.test(row)),
+      );
+    const editAddress = async (baseUrl: string) => {
+      await workbench.runCommand("Postern: Edit Provider");
+      await workbench.pickQuickItem("Which provider?", "key");
+      await workbench.pickQuickItem("What is to be changed?", "Address");
+      await workbench.fillQuickInput("address", baseUrl);
+    };
+    try {
+      await workbench.openContainer("Postern");
+      await workbench.runCommand("Postern: Add Provider");
+      await workbench.pickQuickItem("What kind of provider?", "OpenAI-compatible");
+      await workbench.fillQuickInput("address", before.baseUrl);
+      await workbench.fillQuickInput("key", key);
+      await workbench.pickQuickItem("it works", "Done");
+      await providers(/key set/);
+      const file = join(vscode.userDataDir, "User", "settings.json");
+      const settings = JSON.parse(readFileSync(file, "utf8")) as { "postern.providers": object[] };
+      const [entry] = settings["postern.providers"];
+      await workbench.changeSettings({ "postern.providers": [{ ...entry, baseUrl: after.baseUrl }] });
+      await providers(/key missing: the key was entered for http:\/\/127\.0\.0\.1:\d+; set it again/);
+      assert.deepEqual(after.authorizations, []);
+      // Back where it belongs there is nothing to ask.
+      await editAddress(before.baseUrl);
+      await providers(/key set/);
+      await editAddress(after.baseUrl);
+      await workbench.pickQuickItem("The stored key was entered for", "Use the same key");
+      await until("the key at the new address", async () => after.authorizations.includes(`Bearer ${key}`));
+      await providers(/key set/);
+    } finally {
+      await workbench.close();
+      before.close();
+      after.close();
     }
   }, 120_000);
 });

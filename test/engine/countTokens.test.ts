@@ -151,19 +151,18 @@ describe("a long text", () => {
     const content = name === "of short blocks" ? Array(200_000).fill({ type: "text", text }) : text;
     await count(user("warm up"));
     const long = count(user(content));
-    let slowest = 0;
+    let answered = 0;
     let over = false;
     void long.finally(() => {
       over = true;
     });
     while (!over) {
-      const began = performance.now();
       await fetch(`${gateway.url}/health`).then((answer) => answer.text());
-      slowest = Math.max(slowest, performance.now() - began);
+      if (!over) answered += 1;
     }
     expect((await long).status).toBe(200);
-    // Parsing the body is one step; counting is many.
-    expect(slowest).toBeLessThan(600);
+    // Counted in one go, it would have been over before anybody else was heard.
+    expect(answered).toBeGreaterThan(3);
   });
 });
 

@@ -104,7 +104,8 @@ describe("while a provider is silent", () => {
     const rest = '"}}]}\n\ndata: {"choices":[{"finish_reason":"stop","delta":{}}]}\n\ndata: [DONE]\n\n';
     provider.play = pausing([huge, rest], [1]);
     const text = await (await engine.ask("chat", "chat", options("chat"))).text();
-    expect(text === huge + rest).toBe(true);
+    // Before it something may be said, on a machine that is slow to take it in.
+    expect(text.replace(/^(: [^\n]*\n\n)+/, "") === huge + rest).toBe(true);
   });
 
   it("a plain answer gets no word, and still fails with its status", async () => {

@@ -47,7 +47,7 @@ describe("a provider that quotes the key it refuses", () => {
 
   it("is passed on to the byte where it does not", async () => {
     const body = '{ "error" : {"message":"no such model ü", "code":null}}';
-    provider.play = json(body, 404);
+    provider.play = json(body, 404, { "content-length": Buffer.byteLength(body) });
     const answer = await ask("model-a");
     expect(await answer.text()).toBe(body);
     expect(answer.headers.get("content-length")).toBe(String(Buffer.byteLength(body)));

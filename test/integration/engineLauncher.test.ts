@@ -1,12 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { EngineConfig } from "../../src/core/config/engineConfig";
-import { ForeignEngineError } from "../../src/vscode/engine/errors";
+import { EngineHungError, ForeignEngineError } from "../../src/vscode/engine/errors";
 import { EngineLauncher } from "../../src/vscode/engine/launcher";
-import type { EngineLink } from "../../src/vscode/engine/link";
+import { EngineLink } from "../../src/vscode/engine/link";
+import { notedPipePath } from "../../src/vscode/engine/pipePath";
 import { type StartedEngine, spawnEngine } from "../../src/vscode/engine/spawn";
 
 const engineScript = resolve("dist/engine.js");
@@ -53,6 +54,7 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
     own = version,
     script = engineScript,
     onReplaced = (): void => undefined,
+    pipe = pipePath(),
   ): EngineLauncher {
     const spawn = async (boot: Parameters<typeof spawnEngine>[1]): Promise<StartedEngine> => {
       const stderrFile = join(folder, "stderr.log");
@@ -61,9 +63,11 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
       if (started.pid !== undefined) pids.push(started.pid);
       return started;
     };
-    const boot = { token: "t".repeat(64), pipePath: pipePath(), dataDir: join(folder, "engine") };
+    const boot = { token: "t".repeat(64), pipePath: pipe, dataDir: join(folder, "engine") };
     return new EngineLauncher({
       boot: async () => boot,
+      notedPipe: () =>
+        notedPipePath(boot.dataDir, { platform: process.platform, uid: process.getuid?.() ?? 0 }),
       spawn,
       gatewayWasRunning: onReplaced,
       version: own,
@@ -85,6 +89,31 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
     const started = await Promise.all([start(), start(), start()]);
     const statuses = await Promise.all(started.map((link) => link.request("status", {})));
     expect(new Set(statuses.map(({ pid }) => pid)).size).toBe(1);
+  });
+
+  test("windows with other temporary folders end with one engine", async () => {
+    mkdirSync(join(folder, "x"), { mode: 0o700 });
+    const other = launcher(version, engineScript, () => undefined, join(folder, "x", "p.sock"));
+    const [first, second] = await Promise.all([start(), other.start()]);
+    const { pid } = await first.request("status", {});
+    links.push(second);
+    expect((await second.request("status", {})).pid).toBe(pid);
+    const third = await other.joinRunning();
+    if (typeof third === "string") throw new Error(third);
+    links.push(third);
+    // Killed, it leaves a note that leads nowhere.
+    const gone = new Promise<void>((closed) => first.onClose(closed));
+    process.kill(pid, "SIGKILL");
+    await gone;
+    expect(await other.joinRunning()).toBe("absent");
+    links.push(await other.start());
+    expect((await (await start()).request("status", {})).pid).not.toBe(pid);
+  });
+
+  test("says that an engine runs which cannot be reached", async () => {
+    await start();
+    rmSync(pipePath());
+    await expect(launcher().start()).rejects.toThrow("cannot be reached");
   });
 
   test("takes over the socket that a killed engine has left", async () => {
@@ -132,6 +161,33 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
     expect((await start()).version).toBe(newer);
   });
 
+  test("an older engine that hangs is not waited for without end, and it is said that it hangs", async () => {
+    const old = await start();
+    const { pid } = await old.request("status", {});
+    // It answers the handshake and then no more.
+    const request = vi.spyOn(EngineLink.prototype, "request").mockImplementation(async () => {
+      throw new EngineHungError();
+    });
+    try {
+      await expect(launcher("99.0.0").start()).rejects.toThrow(`version ${version}, does not answer`);
+    } finally {
+      request.mockRestore();
+    }
+    expect((await old.request("status", {})).pid).toBe(pid);
+  });
+
+  test("an engine that is stopped ends the tries after a while", async () => {
+    const { pid } = await (await start()).request("status", {});
+    process.kill(pid, "SIGSTOP");
+    await expect(launcher().start()).rejects.toThrow("did not answer");
+    const abort = new AbortController();
+    const cancelled = expect(launcher().start(0, abort.signal)).rejects.toThrow();
+    abort.abort();
+    const begun = Date.now();
+    await cancelled;
+    expect(Date.now() - begun).toBeLessThan(5000);
+  }, 40_000);
+
   test("tells a stranger on the pipe nothing", async () => {
     const received: Buffer[] = [];
     const stranger = net.createServer((socket) => {
@@ -161,6 +217,7 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
     const program = { execPath: join(folder, "no-node"), script: engineScript, environment: {} };
     const host = {
       boot: async () => boot,
+      notedPipe: async () => undefined,
       spawn: () => spawnEngine({ ...program, stderrFile: join(folder, "stderr.log") }, boot),
       gatewayWasRunning() {},
       version,

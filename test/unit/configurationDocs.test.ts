@@ -54,12 +54,12 @@ function rowsOf({ properties, required = [] }: Fields, prefix = ""): string[][] 
   return Object.entries(properties).flatMap(([name, field]) => {
     if (field.properties) return rowsOf({ properties: field.properties }, `${prefix}${name}.`);
     return [
-      [`\`${prefix}${name}\``, valueOf(field), defaultOf(field, required.includes(name)), textOf(field)],
+      [`\`${prefix}${name}\``, kindOfValue(field), defaultOf(field, required.includes(name)), textOf(field)],
     ];
   });
 }
 
-function valueOf(field: Field): string {
+function kindOfValue(field: Field): string {
   if (field.enum) return field.enum.map((value) => `\`${value}\``).join(", ");
   const names: Readonly<Record<string, string>> = {
     string: "text",

@@ -1,10 +1,16 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import * as vscode from "vscode";
+import type { PosternTestApi } from "../../src/vscode/testApi";
 import { note, suite, test } from "../registry";
 import { startFakeProvider } from "./support/fakeProvider";
 import { clean, postern, set, statusOf, until } from "./support/postern";
 import { filesWith } from "./support/search";
+
+async function storedKey(api: PosternTestApi, id: string): Promise<unknown> {
+  const secret = await api.secrets.get(`postern.provider.${id}.credential`);
+  return secret === undefined ? undefined : JSON.parse(secret);
+}
 
 suite("providers", () => {
   test("activation costs little", async () => {
@@ -30,7 +36,8 @@ suite("providers", () => {
     try {
       const id = await api.registry.add({ id: "fake", type: "openai", baseUrl: provider.baseUrl }, key);
       equal(id, "fake");
-      equal(await api.secrets.get("postern.provider.fake.apiKey"), key);
+      const origin = new URL(provider.baseUrl).origin;
+      deepEqual(await storedKey(api, "fake"), { apiKey: key, origin });
       await vscode.commands.executeCommand("postern.startGateway");
       await until("the models", () => statusOf(api)?.providers[0]?.models.length === 2);
       const status = statusOf(api);
@@ -108,11 +115,31 @@ suite("providers", () => {
     );
     match(row?.description ?? "", /secret storage/);
     await api.registry.moveKeyToSecretStorage({ kind: "provider", id: "lit", index: 0 });
-    equal(await api.secrets.get("postern.provider.lit.apiKey"), "sk-literal-1");
+    deepEqual(await storedKey(api, "lit"), { apiKey: "sk-literal-1", origin: "https://provider.invalid" });
     deepEqual(vscode.workspace.getConfiguration("postern").get("providers"), [
       { id: "lit", type: "openai", baseUrl: "https://provider.invalid/v1" },
     ]);
     equal(api.providersTree()[0]?.description, "key set");
+  });
+
+  test("a provider whose address was changed by hand is without its key, and nothing goes there", async () => {
+    const api = await postern();
+    await clean(api);
+    const before = await startFakeProvider("sk-4");
+    const after = await startFakeProvider();
+    try {
+      await api.registry.add({ id: "moved", type: "openai", baseUrl: before.baseUrl }, "sk-4");
+      await vscode.commands.executeCommand("postern.startGateway");
+      await until("the models", () => statusOf(api)?.providers[0]?.models.length === 2);
+      await set("providers", [{ id: "moved", type: "openai", baseUrl: after.baseUrl }]);
+      await until("the engine to know", () => statusOf(api)?.providers[0]?.state === "keyMissing");
+      const text = api.providersTree()[0]?.description ?? "";
+      match(text, /^key missing: the key was entered for http:\/\/127\.0\.0\.1:\d+; set it again for /);
+      deepEqual(after.requests, []);
+    } finally {
+      await before.close();
+      await after.close();
+    }
   });
 
   test("a key deleted behind our back shows as missing", async () => {
@@ -120,7 +147,7 @@ suite("providers", () => {
     await clean(api);
     await api.registry.add({ id: "gone", type: "openai", baseUrl: "https://provider.invalid/v1" }, "sk-1");
     equal(api.providersTree()[0]?.description, "key set");
-    await api.secrets.delete("postern.provider.gone.apiKey");
+    await api.secrets.delete("postern.provider.gone.credential");
     await until("the missing key", () => api.providersTree()[0]?.description === "key missing");
     await until("the engine to know", () => {
       const status = statusOf(api);
@@ -134,10 +161,10 @@ suite("providers", () => {
     const entry = { id: "back", type: "openai", baseUrl: "https://provider.invalid/v1" };
     await api.registry.add(entry, "sk-2");
     const undo = await api.registry.remove({ kind: "provider", id: "back", index: 0 });
-    equal(await api.secrets.get("postern.provider.back.apiKey"), undefined);
+    equal(await storedKey(api, "back"), undefined);
     deepEqual(api.providersTree(), []);
     await undo();
-    equal(await api.secrets.get("postern.provider.back.apiKey"), "sk-2");
+    deepEqual(await storedKey(api, "back"), { apiKey: "sk-2", origin: "https://provider.invalid" });
     deepEqual(vscode.workspace.getConfiguration("postern").get("providers"), [entry]);
   });
 });

@@ -54,16 +54,28 @@ export function checkProviders(value: unknown, source: ConfigSource): CheckedPro
     ];
   }
   const seen = new Set<string>();
+  const ids = value.map((entry: unknown) => fieldText(entry, "id"));
   return value.map((entry: unknown, index) => {
     const parsed = providerSchema.safeParse(entry, { reportInput: true });
     const problems = parsed.success ? [] : problemsOf(parsed.error, ["providers", index]);
-    problems.push(...providerFaults(entry, index, source));
+    const faults = providerFaults(entry, index, source);
+    problems.push(...(hasOwnId(ids, index) ? faults : faults.map(withoutRemedy)));
     const id = fieldText(entry, "id") ?? `#${index + 1}`;
     if (seen.has(id)) problems.push(duplicateId(id, index));
     seen.add(id);
     if (!parsed.success || problems.length > 0) return { ok: false, id, problems };
     return { ok: true, provider: parsed.data };
   });
+}
+
+/** Whether an entry's id is one and no other's: only under such an id can a key be stored for it. */
+function hasOwnId(ids: readonly (string | undefined)[], index: number): boolean {
+  const id = ids[index];
+  return providerSchema.shape.id.safeParse(id).success && ids.indexOf(id) === ids.lastIndexOf(id);
+}
+
+function withoutRemedy({ path, message }: ConfigProblem): ConfigProblem {
+  return { path, message };
 }
 
 function crossChecks(value: unknown): ConfigProblem[] {

@@ -1,9 +1,11 @@
 import * as vscode from "vscode";
 import { addressFault, splitNames } from "../../core/providers/draft";
 import type { ProviderKind } from "../../core/providers/kinds";
-import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
+import type { KeyAtNewAddress, ProviderRegistry, ProviderTarget } from "../providers/registry";
+import { originOf } from "../secrets/storedKey";
 import type { ProviderPatch } from "../settings/providerEdits";
 import { type Answer, type Choice, inputStep, pickStep } from "../ui/steps";
+import { askKey, type KeyOwner } from "./keyInput";
 
 type Field = "name" | "baseUrl" | "wireApi" | "apiVersion" | "models" | "key" | "settings";
 type Raw = Readonly<Record<string, unknown>>;
@@ -24,12 +26,70 @@ export async function editProviderFlow(registry: ProviderRegistry, target: Provi
       await vscode.commands.executeCommand("postern.setKey", { target });
       return;
     }
+    if (field.value === "baseUrl") {
+      if ((await editAddress(registry, target, raw, title)) === "back") continue;
+      return;
+    }
     const patch = await askField(field.value, raw, title);
     if (patch.kind === "cancel") return;
     if (patch.kind === "back") continue;
     await registry.patch(target, patch.value);
     return;
   }
+}
+
+/** A stored key goes to another host only if the person says so. */
+async function editAddress(
+  registry: ProviderRegistry,
+  target: ProviderTarget,
+  raw: Raw,
+  title: string,
+): Promise<"done" | "back"> {
+  const type = typeOf(raw);
+  const address = await inputStep({
+    title,
+    prompt: "The provider's address",
+    value: text(raw.baseUrl),
+    canGoBack: true,
+    validate: (value) => addressFault({ type }, value),
+  });
+  if (address.kind !== "answer") return address.kind === "back" ? "back" : "done";
+  const baseUrl = address.value.trim();
+  const keyIsFor = await registry.keyOrigin(target);
+  if (keyIsFor === undefined || keyIsFor === originOf(baseUrl)) {
+    await registry.patch(target, { baseUrl });
+    return "done";
+  }
+  const owner = { type, baseUrl, name: text(raw.name) || target.id };
+  const key = await askKeyAtNewAddress(owner, keyIsFor, title);
+  if (key.kind === "answer") await registry.changeAddress(target, baseUrl, key.value);
+  return key.kind === "back" ? editAddress(registry, target, { ...raw, baseUrl }, title) : "done";
+}
+
+async function askKeyAtNewAddress(
+  owner: KeyOwner,
+  keyIsFor: string,
+  title: string,
+): Promise<Answer<KeyAtNewAddress>> {
+  const choice = await pickStep<KeyAtNewAddress["kind"]>({
+    title,
+    placeholder: `The stored key was entered for ${keyIsFor}. May it go to ${originOf(owner.baseUrl)}?`,
+    canGoBack: true,
+    choices: [
+      { label: "Enter another key", detail: "The stored one is replaced", value: "other" },
+      { label: "Use the same key", detail: `It is sent to ${originOf(owner.baseUrl)}`, value: "same" },
+      { label: "Leave it unset", detail: "The stored one is deleted", value: "none" },
+    ],
+  });
+  if (choice.kind !== "answer") return choice;
+  if (choice.value !== "other") return { kind: "answer", value: { kind: choice.value } };
+  const prompt = `The key for ${owner.baseUrl}; it is kept in the secret storage and goes nowhere else`;
+  const key = await askKey(owner, { title, prompt, canGoBack: true }, false);
+  if (key.kind === "back") return askKeyAtNewAddress(owner, keyIsFor, title);
+  if (key.kind !== "answer") return key;
+  return key.value === undefined
+    ? { kind: "cancel" }
+    : { kind: "answer", value: { kind: "other", key: key.value } };
 }
 
 /** Opens settings.json, where the list of providers can be edited in full. */
@@ -65,23 +125,16 @@ function fieldsOf(raw: Raw): readonly Choice<Field>[] {
 }
 
 async function askField(
-  field: Exclude<Field, "key" | "settings">,
+  field: Exclude<Field, "baseUrl" | "key" | "settings">,
   raw: Raw,
   title: string,
 ): Promise<Answer<ProviderPatch>> {
-  const input = (prompt: string, value: string, validate?: (text: string) => string | undefined) =>
-    inputStep({ title, prompt, value, canGoBack: true, ...(validate ? { validate } : {}) });
+  const input = (prompt: string, value: string) => inputStep({ title, prompt, value, canGoBack: true });
   switch (field) {
     case "name":
       return map(await input("A name to show; empty shows the id", text(raw.name)), (name) => ({
         name: name.trim() || undefined,
       }));
-    case "baseUrl": {
-      const fault = (value: string): string | undefined => addressFault({ type: typeOf(raw) }, value);
-      return map(await input("The provider's address", text(raw.baseUrl), fault), (value) => ({
-        baseUrl: value.trim(),
-      }));
-    }
     case "models": {
       const prompt = "Model ids, separated by commas; empty asks the provider for its list";
       return map(await input(prompt, modelIds(raw).join(", ")), (value) => ({

@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
 import type { GatewayController } from "../gateway/controller";
-import type { StartFailureNotice } from "../gateway/startFailure";
 import { gatewayUrl, gatewayView } from "../render/gatewayState";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
@@ -12,23 +11,18 @@ type GatewayCommands = Pick<
 >;
 
 /** The commands on the gateway. */
-export function gatewayCommands(
-  store: StateStore,
-  gateway: GatewayController,
-  failure: StartFailureNotice,
-): GatewayCommands {
+export function gatewayCommands(store: StateStore, gateway: GatewayController): GatewayCommands {
   return {
     "postern.startGateway": async () => {
-      failure.forget();
-      failure.report(await gateway.start());
+      // How it went shows in the state, which everything that tells it follows.
+      await gateway.start();
     },
     "postern.stopGateway": async () => {
       // Starting an engine only to stop its gateway would be odd.
       if (store.value.engine.kind !== "idle") await gateway.stop();
     },
     "postern.restartGateway": async () => {
-      failure.forget();
-      failure.report(await gateway.restart());
+      await gateway.restart();
     },
     "postern.copyGatewayUrl": async () => {
       const { engine, local } = store.value;

@@ -49,13 +49,13 @@ async function setKey(
     entry,
     {
       title: `${title}: ${entry.name}`,
-      prompt: "The key; it is kept in the secret storage and nowhere else",
+      prompt: `The key for ${entry.baseUrl}; it is kept in the secret storage and goes nowhere else`,
       ...(page === undefined ? {} : { helpPage: { label: "Open the provider's key page", url: page } }),
     },
     false,
   );
   if (answer.kind !== "answer" || answer.value === undefined) return;
-  await registry.setKey(target.id, answer.value);
+  await registry.setKey(target.id, answer.value, entry.baseUrl);
   await preferStoredKey(registry, target, entry.name);
   notify("info", `The key of ${entry.name} is in the secret storage.`, {
     "Test Connection": () => vscode.commands.executeCommand("postern.testConnection", { target }),

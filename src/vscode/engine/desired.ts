@@ -2,14 +2,13 @@ import {
   type EngineConfig,
   type EngineGatewayKey,
   type EngineProvider,
-  type NetworkConfig,
   networkFrom,
-  resolveProvider,
-  type StoredCredential,
 } from "../../core/config/engineConfig";
 import { type Environment, resolveReference } from "../../core/config/reference";
 import { protocolsOf } from "../../core/providers/spoken";
 import { maskKey } from "../secrets/gatewayKeys";
+import { resolveWithStored, type StoredKey } from "../secrets/storedKey";
+import type { ProxySettings } from "../settings/proxy";
 import type { Settings } from "../settings/snapshot";
 import type { GatewayKeyEntry, KeyPresence, LocalState, ProviderEntry } from "../state";
 
@@ -21,11 +20,10 @@ export interface Desired {
 
 export interface DesiredInputs {
   readonly settings: Settings;
-  /** What VS Code's own settings say; they win over the environment. */
-  readonly proxy: NetworkConfig;
+  readonly proxy: ProxySettings;
   readonly environment: Environment;
   /** What the secret storage holds, by provider id. */
-  readonly credentials: ReadonlyMap<string, StoredCredential>;
+  readonly credentials: ReadonlyMap<string, StoredKey>;
   readonly gatewayKeys: readonly EngineGatewayKey[];
   /** Which secret storage these are from. */
   readonly secretStore: string;
@@ -44,8 +42,8 @@ export function desiredState(inputs: DesiredInputs): Desired {
       return;
     }
     const { provider } = checked;
-    const stored = credentials.get(provider.id) ?? {};
-    const resolved = resolveProvider(provider, environment, stored);
+    const stored = credentials.get(provider.id);
+    const resolved = resolveWithStored(provider, environment, stored);
     providers.push(resolved);
     entries.push({
       index,
@@ -57,7 +55,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       protocols: protocolsOf(provider),
       enabled: provider.enabled,
       key: presence(resolved, provider.apiKey ?? provider.bearerToken),
-      stored: stored.apiKey !== undefined || stored.bearerToken !== undefined,
+      stored: stored !== undefined,
     });
   });
   const keys = gatewayKeys(inputs);
@@ -71,7 +69,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
         maxRunning: settings.maxRunning,
         keys: keys.accepted,
       },
-      network: { ...networkFrom(environment), ...inputs.proxy },
+      network: inputs.proxy === "off" ? {} : { ...networkFrom(environment), ...inputs.proxy },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,
       secretStore: inputs.secretStore,

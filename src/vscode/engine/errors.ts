@@ -13,6 +13,13 @@ export class ForeignEngineError extends Error {
 /** The engine went away, or fell silent, before the handshake was done; it may be ending just now. */
 export class HandshakeBrokenError extends Error {}
 
+/** The engine is connected and does not answer what it would answer at once. */
+export class EngineHungError extends Error {
+  constructor() {
+    super("The engine does not answer.");
+  }
+}
+
 /** The engine belongs to a newer version of the extension than this window runs. */
 export class NewerEngineError extends Error {
   constructor() {

@@ -66,11 +66,17 @@ export async function joinEngine(pipePath: string, token: string, ownVersion: st
 function connect(pipePath: string): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
     const socket = net.connect(pipePath);
+    const timer = setTimeout(() => {
+      reject(new HandshakeBrokenError("The engine does not answer."));
+      socket.destroy();
+    }, HANDSHAKE_MS);
     socket.once("connect", () => {
+      clearTimeout(timer);
       socket.removeAllListeners("error");
       resolve(socket);
     });
     socket.once("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
       const absent = error.code === "ENOENT" || error.code === "ECONNREFUSED";
       reject(absent ? new EngineAbsentError("no engine is running") : error);
     });

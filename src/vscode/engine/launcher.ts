@@ -1,7 +1,13 @@
 import type { EngineBoot } from "../../core/rpc/contract";
 import { type Log, messageOf } from "../common/log";
-import { EngineAbsentError, EngineStartError, HandshakeBrokenError, NewerEngineError } from "./errors";
-import { joinEngine } from "./handshake";
+import {
+  EngineAbsentError,
+  EngineHungError,
+  EngineStartError,
+  HandshakeBrokenError,
+  NewerEngineError,
+} from "./errors";
+import { type Joined, joinEngine } from "./handshake";
 import type { EngineLink } from "./link";
 import type { StartedEngine } from "./spawn";
 
@@ -14,6 +20,8 @@ const RESPAWN_AFTER_MS = 2000;
 export interface LauncherHost {
   /** Token and paths; asked anew each time, since the token may have been replaced. */
   boot(): Promise<EngineBoot>;
+  /** Where the engine that owns the data folder says its pipe is, if it says so. */
+  notedPipe(): Promise<string | undefined>;
   spawn(boot: EngineBoot): Promise<StartedEngine>;
   /** An older engine gives way whose gateway was running; its successor's is to run as well. */
   gatewayWasRunning(): void;
@@ -32,7 +40,7 @@ export class EngineLauncher {
   async joinRunning(): Promise<EngineLink | "absent" | "older"> {
     const boot = await this.host.boot();
     try {
-      const { link, decision } = await joinEngine(boot.pipePath, boot.token, this.host.version);
+      const { link, decision } = await this.join(boot);
       if (decision === "join") return link;
       link.dispose();
       if (decision === "reload") throw new NewerEngineError();
@@ -46,21 +54,23 @@ export class EngineLauncher {
   /**
    * Joins the engine, starting it if there is none and replacing it if it is older than this window.
    * @param patienceMs how long to wait for an engine that somebody else is starting
+   * @param signal ends the tries
    */
-  async start(patienceMs = 0): Promise<EngineLink> {
+  async start(patienceMs = 0, signal?: AbortSignal): Promise<EngineLink> {
     const boot = await this.host.boot();
     const begun = Date.now();
     let spawnAt = begun + patienceMs;
     const own: { ended?: number | Error } = {};
     for (;;) {
+      signal?.throwIfAborted();
       try {
-        const { link, decision } = await joinEngine(boot.pipePath, boot.token, this.host.version);
+        const { link, decision } = await this.join(boot);
         if (decision === "join") return link;
         if (decision === "reload") {
           link.dispose();
           throw new NewerEngineError();
         }
-        await this.replace(link);
+        await this.replace(link, signal);
         spawnAt = Date.now();
       } catch (error) {
         // An engine that is ending just now answers no more; the next try finds it gone.
@@ -80,25 +90,49 @@ export class EngineLauncher {
         }
       }
       if (Date.now() - begun > START_LIMIT_MS + patienceMs) {
-        throw new EngineStartError("The engine did not answer within 10 seconds of its start.");
+        throw new EngineStartError(unreachable(own.ended));
       }
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
 
-  private async replace(link: EngineLink): Promise<void> {
+  /** Joins at the noted place first: the engine may have been started by a window that would put the pipe elsewhere. */
+  private async join({ pipePath, token }: EngineBoot): Promise<Joined> {
+    const noted = await this.host.notedPipe();
+    if (noted !== undefined && noted !== pipePath) {
+      try {
+        return await joinEngine(noted, token, this.host.version);
+      } catch (error) {
+        // The note of an engine that was killed.
+        if (!(error instanceof EngineAbsentError)) throw error;
+      }
+    }
+    return joinEngine(pipePath, token, this.host.version);
+  }
+
+  private async replace(link: EngineLink, signal?: AbortSignal): Promise<void> {
     this.host.log.info(
       `The running engine is of version ${link.version}; it gives way to ${this.host.version}.`,
     );
     try {
-      const { gateway } = await link.request("status", {});
+      const { gateway } = await link.request("status", {}, signal);
       if (gateway.state === "running") this.host.gatewayWasRunning();
-      await link.request("drain", {});
+      await link.request("drain", {}, signal);
     } catch (error) {
+      if (error instanceof EngineHungError) {
+        const way = `so it does not give way to ${this.host.version}; end its process`;
+        throw new EngineStartError(`The running engine, version ${link.version}, does not answer, ${way}.`);
+      }
       // One that has nothing to finish may be gone before its answer is.
       this.host.log.debug(`The older engine ended without an answer: ${messageOf(error)}`);
     } finally {
       link.dispose();
     }
   }
+}
+
+function unreachable(ended: number | Error | undefined): string {
+  return ended === 0
+    ? "Another engine of yours runs and cannot be reached on its private pipe. End its process, or wait until it has gone."
+    : "The engine did not answer within 10 seconds of its start.";
 }

@@ -7,6 +7,12 @@ import {
 import type { EngineNotifications, EngineRequests, LogEntry } from "../../core/rpc/contract";
 import type { Disposable } from "../common/disposables";
 import { Emitter } from "../common/emitter";
+import { EngineHungError } from "./errors";
+
+/** What the engine does without asking anybody takes milliseconds; one that needs longer than this is hung. */
+const ANSWER_MS = 20_000;
+/** These wait for a provider, which the engine itself bounds. */
+const SLOW: ReadonlySet<keyof EngineRequests> = new Set(["testProvider", "refreshModels"]);
 
 /** One authenticated connection to the engine. */
 export class EngineLink implements Disposable {
@@ -28,7 +34,10 @@ export class EngineLink implements Disposable {
     connection.onDispose(() => this.close());
   }
 
-  /** Asks the engine for something. An abort ends the waiting at once, and tells the engine. */
+  /**
+   * Asks the engine for something. An abort ends the waiting at once, and tells the engine. An engine that hangs is
+   * given up: the link closes, which shows in the state.
+   */
   async request<M extends keyof EngineRequests>(
     method: M,
     params: EngineRequests[M]["params"],
@@ -38,11 +47,17 @@ export class EngineLink implements Disposable {
     if (signal?.aborted) throw new Error("Cancelled.");
     const cancellation = new CancellationTokenSource();
     let cancel = (): void => undefined;
-    const aborted = new Promise<never>((_, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const ended = new Promise<never>((_, reject) => {
       cancel = () => {
         cancellation.cancel();
         reject(new Error("Cancelled."));
       };
+      if (SLOW.has(method)) return;
+      timer = setTimeout(() => {
+        reject(new EngineHungError());
+        this.dispose();
+      }, ANSWER_MS);
     });
     signal?.addEventListener("abort", cancel, { once: true });
     try {
@@ -51,7 +66,7 @@ export class EngineLink implements Disposable {
         params,
         cancellation.token,
       );
-      return await Promise.race([answer, aborted]);
+      return await Promise.race([answer, ended]);
     } catch (error) {
       // jsonrpc's own words for it mean nothing to a person.
       if (error instanceof ResponseError && error.code === ErrorCodes.PendingResponseRejected) {
@@ -59,6 +74,7 @@ export class EngineLink implements Disposable {
       }
       throw error;
     } finally {
+      clearTimeout(timer);
       signal?.removeEventListener("abort", cancel);
       cancellation.dispose();
     }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { lstat, mkdir, stat } from "node:fs/promises";
+import { lstat, mkdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Environment } from "../../core/config/reference";
+import { PIPE_NOTE } from "../../core/rpc/contract";
 
 /** What the place of the pipe depends on; passed in so that every platform can be tested on one. */
 export interface PipeHost {
@@ -15,6 +16,7 @@ export interface PipeHost {
 
 /** The shortest limit for a socket's path among the supported systems is 104 bytes (macOS), with its final NUL. */
 const MAX_PATH_BYTES = 100;
+const WINDOWS_PIPE = /^\\\\\.\\pipe\\postern-[0-9a-f]{12}$/;
 
 /**
  * Where window and engine meet. One place for each user and storage folder, so that every window of one VS Code finds
@@ -31,6 +33,26 @@ export async function preparePipePath(globalStoragePath: string, host: PipeHost)
     throw new Error(`The path of Postern's private socket is too long for this system: ${pipePath}`);
   }
   return pipePath;
+}
+
+/**
+ * Where the engine that owns the data folder says its pipe is. Windows of one VS Code may have other temporary folders
+ * in their environments (a terminal's, a desktop's, a login over ssh), and would each look elsewhere.
+ * @returns undefined where it says nothing, or names a place that this user alone does not rule
+ */
+export async function notedPipePath(
+  dataDir: string,
+  host: Pick<PipeHost, "platform" | "uid">,
+): Promise<string | undefined> {
+  try {
+    const pipePath = await readFile(path.join(dataDir, PIPE_NOTE), "utf8");
+    if (host.platform === "win32") return WINDOWS_PIPE.test(pipePath) ? pipePath : undefined;
+    if (!path.isAbsolute(pipePath) || Buffer.byteLength(pipePath) >= MAX_PATH_BYTES) return undefined;
+    return (await folderFault(path.dirname(pipePath), host.uid)) === undefined ? pipePath : undefined;
+  } catch {
+    // No note, or the folder that it names is gone.
+    return undefined;
+  }
 }
 
 async function pipeFolder(host: PipeHost): Promise<string> {
@@ -55,21 +77,20 @@ async function privateFolder(folder: string, uid: number): Promise<void> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
-  const found = await lstat(folder);
-  const fault = found.isSymbolicLink()
-    ? "it is a symbolic link"
-    : !found.isDirectory()
-      ? "it is not a folder"
-      : found.uid !== uid
-        ? "it belongs to another user"
-        : (found.mode & 0o077) !== 0
-          ? "other users have access to it"
-          : undefined;
+  const fault = await folderFault(folder, uid);
   if (fault !== undefined) {
     throw new Error(
       `Postern does not use ${folder} for its private socket: ${fault}. Remove it and try again.`,
     );
   }
+}
+
+async function folderFault(folder: string, uid: number): Promise<string | undefined> {
+  const found = await lstat(folder);
+  if (found.isSymbolicLink()) return "it is a symbolic link";
+  if (!found.isDirectory()) return "it is not a folder";
+  if (found.uid !== uid) return "it belongs to another user";
+  return (found.mode & 0o077) !== 0 ? "other users have access to it" : undefined;
 }
 
 function hash(text: string): string {

@@ -18,6 +18,9 @@ export class EngineSession {
   async bringUp(link: EngineLink): Promise<EngineStatus> {
     for (const entry of link.backlog) this.write(entry);
     link.on("log", (entry) => this.write(entry));
+    // One that runs is wanted, even if this configuration moves it to where it cannot listen.
+    const { gateway } = await link.request("status", {});
+    if (gateway.state === "running") this.gatewayWanted = true;
     const status = await link.request("configure", await this.configuration());
     return this.gatewayWanted && status.gateway.state === "stopped" ? startGateway(link) : status;
   }
@@ -33,6 +36,10 @@ export class EngineSession {
     const { gateway } = status;
     const moved = gateway.state === "failed" && gateway.port !== config.gateway.port;
     return moved && this.gatewayWanted ? startGateway(link) : status;
+  }
+
+  get wantsGateway(): boolean {
+    return this.gatewayWanted;
   }
 
   wantGateway(): void {

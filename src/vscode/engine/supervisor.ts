@@ -30,10 +30,16 @@ export class EngineSupervisor implements Disposable {
   private retry: NodeJS.Timeout | undefined;
   private successorComes = false;
   private disposed = false;
+  /** Ends whatever is waited for when the window goes. */
+  private readonly ending = new AbortController();
+  private joining: EngineLink | undefined;
   private readonly changed = new Emitter<EngineState>();
+  private readonly connectedNow = new Emitter<void>();
   private readonly stuck = new Emitter<string>();
 
   readonly onDidChange = this.changed.event;
+  /** Fires each time an engine has been joined and configured. */
+  readonly onDidConnect = this.connectedNow.event;
   /** Fires once for each series of failures, with the last one's message. */
   readonly onStuck = this.stuck.event;
 
@@ -71,7 +77,7 @@ export class EngineSupervisor implements Disposable {
   ensure(): Promise<EngineLink> {
     if (this.link) return Promise.resolve(this.link);
     if (this.current.kind === "idle") this.set({ kind: "starting" });
-    return this.once(() => this.launcher.start(this.patience()));
+    return this.once(() => this.launcher.start(this.patience(), this.ending.signal));
   }
 
   /** Starts the engine without waiting for it; how that goes shows in the state. */
@@ -92,9 +98,12 @@ export class EngineSupervisor implements Disposable {
 
   dispose(): void {
     this.disposed = true;
+    this.ending.abort();
     clearTimeout(this.retry);
+    this.joining?.dispose();
     this.link?.dispose();
     this.changed.dispose();
+    this.connectedNow.dispose();
     this.stuck.dispose();
   }
 
@@ -112,11 +121,14 @@ export class EngineSupervisor implements Disposable {
     try {
       link = await connect();
       if (this.disposed) throw new Error("Postern is shutting down.");
+      this.joining = link;
       return await this.adopt(link);
     } catch (error) {
       link?.dispose();
       if (!this.disposed) this.failed(error);
       throw error;
+    } finally {
+      this.joining = undefined;
     }
   }
 
@@ -143,6 +155,7 @@ export class EngineSupervisor implements Disposable {
     this.successorComes = false;
     this.set({ kind: "ready", status: latest ?? status });
     this.log.info(`Connected to engine ${link.version}, process ${status.pid}.`);
+    this.connectedNow.fire();
     return link;
   }
 

@@ -8,6 +8,8 @@ export interface GatewaySurroundings {
   /** Brings the engine's configuration up to date. */
   flush(): Promise<void>;
   local(): LocalState;
+  /** The person has asked for the gateway. */
+  starting(): void;
   /** The gateway is to run, even if its engine dies. */
   wanted(): void;
 }
@@ -24,9 +26,11 @@ export class GatewayController {
   async start(): Promise<GatewayState> {
     await this.around.flush();
     if (!this.around.local().gatewayKeys.some((key) => key.fault === undefined)) {
-      await this.keys.create(DEFAULT_GATEWAY_KEY);
+      // None that is known of: where the secret storage could not be read, the one there must not be overwritten.
+      await this.keys.ensure(DEFAULT_GATEWAY_KEY);
       await this.around.flush();
     }
+    this.around.starting();
     const { gateway } = await this.api.startGateway();
     if (gateway.state !== "stopped") this.around.wanted();
     return gateway;

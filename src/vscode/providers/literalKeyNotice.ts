@@ -1,3 +1,4 @@
+import { messageOf } from "../common/log";
 import type { LocalState } from "../state";
 import { notify } from "../ui/notify";
 import type { ProviderRegistry } from "./registry";
@@ -26,7 +27,7 @@ export class LiteralKeyNotice {
       "Move to Secret Storage": () =>
         this.registry.moveKeyToSecretStorage({ kind: "provider", id, index }).then(
           () => notify("info", `The key of "${id}" is in the secret storage and out of the settings.`),
-          () => notify("error", `The key of "${id}" could not be moved.`),
+          (error: unknown) => notify("error", `The key of "${id}" could not be moved. ${messageOf(error)}`),
         ),
     });
   }

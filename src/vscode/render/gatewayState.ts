@@ -38,8 +38,3 @@ export function gatewayUrl(engine: EngineState, local: Pick<LocalState, "host" |
   const host = local.host.includes(":") ? `[${local.host}]` : local.host;
   return `http://${host}:${local.port}`;
 }
-
-/** Whether the address can be reached from other machines. */
-export function isOpenToNetwork(host: string): boolean {
-  return !/^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host);
-}

@@ -1,5 +1,6 @@
+import { isLoopbackHost } from "../../core/gateway/hostGuard";
 import type { GatewayKeyEntry, PosternState } from "../state";
-import { type GatewayView, gatewayUrl, gatewayView, isOpenToNetwork } from "./gatewayState";
+import { type GatewayView, gatewayUrl, gatewayView } from "./gatewayState";
 import { escapeMarkdown } from "./markdown";
 import { infoNode, type TreeIcon, type TreeNode } from "./treeNode";
 
@@ -53,7 +54,7 @@ function stateTooltip(view: GatewayView): string {
 
 function addressNode(state: PosternState, view: GatewayView): TreeNode {
   const url = gatewayUrl(state.engine, state.local);
-  const open = isOpenToNetwork(state.local.host);
+  const open = !isLoopbackHost(state.local.host);
   const lines = [
     view.kind === "running"
       ? `Tools reach the gateway at ${escapeMarkdown(url)}`
@@ -115,12 +116,13 @@ function noKeys(view: GatewayView): string {
     : "none: nobody is let in";
 }
 
-function keyNode(key: GatewayKeyEntry): TreeNode {
+function keyNode(key: GatewayKeyEntry, index: number): TreeNode {
   const usable = key.fault === undefined;
   const description =
     key.fault ?? (key.source === "settings" ? `${key.masked} · from the environment` : key.masked);
   return {
-    id: `gateway/key/${key.source}/${key.name}`,
+    // With its place: two keys of one name are a fault to show, and VS Code refuses rows of the same id.
+    id: `gateway/key/${key.source}/${index}/${key.name}`,
     label: key.name,
     description,
     icon: usable ? { id: "key" } : { id: "warning", color: "list.warningForeground" },

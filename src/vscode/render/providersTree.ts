@@ -65,7 +65,10 @@ function childNodes(
   }
   if (engine.kind === "failed" || engine.kind === "outdated") return none("the engine is not available");
   if (!status) return none("its models are listed when the engine runs");
-  if (status.models.length > 0) return status.models.map((model) => modelNode(id, entry.id, model));
+  if (status.models.length > 0) {
+    // The place is part of it here too: VS Code refuses a view in which two rows have the same id.
+    return status.models.map((model, index) => modelNode(`${id}/model/${index}`, entry.id, model));
+  }
   if (status.modelsFrom === "pending") return none("asking for models…", "loading~spin");
   if (status.modelsFrom === "unavailable") {
     return none(withoutName(status.detail ?? "the provider did not list its models", entry.id), "warning");
@@ -73,12 +76,12 @@ function childNodes(
   return none("the provider lists no models");
 }
 
-function modelNode(parent: string, providerId: string, model: ModelStatus): TreeNode {
+function modelNode(id: string, providerId: string, model: ModelStatus): TreeNode {
   const address = `${providerId}/${model.id}`;
   const window = model.contextWindow === undefined ? "" : `${shortCount(model.contextWindow)} context`;
   const description = [model.name === undefined ? "" : model.id, window].filter(Boolean).join(" · ");
   return {
-    id: `${parent}/model/${model.id}`,
+    id: `${id}/${model.id}`,
     label: model.name ?? model.id,
     ...(description ? { description } : {}),
     icon: { id: "circuit-board" },

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { link, lstat, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ENGINE_TOKEN } from "./names";
 import type { SecretStore } from "./providerKeys";
@@ -14,7 +14,7 @@ export async function engineToken(secrets: Pick<SecretStore, "get" | "store">): 
   const made = randomBytes(32).toString("hex");
   await secrets.store(ENGINE_TOKEN, made);
   // Another window may have found none either and store its own a moment later; what stands there then, both use.
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  await settled();
   return (await secrets.get(ENGINE_TOKEN)) ?? made;
 }
 
@@ -25,14 +25,53 @@ export async function engineToken(secrets: Pick<SecretStore, "get" | "store">): 
  */
 export async function machineEngineToken(folder: string): Promise<string> {
   const file = join(folder, "engine-token");
+  const known = await readToken(file);
+  if (known !== undefined) return known;
   await mkdir(folder, { recursive: true });
+  // What is not a token is left over from a crash or a full disk, and would be in the way for ever.
+  const spoilt = await exists(file);
+  if (spoilt) await rm(file, { force: true });
+  await publish(file, randomBytes(32).toString("hex"));
+  // Another window may have found the same leftover and removed what stood there in its place by then.
+  if (spoilt) await settled();
+  const token = await readToken(file);
+  if (token === undefined) throw new Error(`The engine's token cannot be kept in ${file}.`);
+  return token;
+}
+
+/** Puts a whole file in place, unless there is one: of two windows one wins, and nobody reads half of it. */
+async function publish(file: string, text: string): Promise<void> {
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
   try {
-    // wx: of two windows that make it at once one wins, and nothing that lies there is written through.
-    await writeFile(file, randomBytes(32).toString("hex"), { mode: 0o600, flag: "wx" });
+    // wx: nothing that lies there is written through.
+    await writeFile(draft, text, { mode: 0o600, flag: "wx" });
+    await link(draft, file);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  } finally {
+    await rm(draft, { force: true });
   }
-  return (await readFile(file, "utf8")).trim();
+}
+
+async function readToken(file: string): Promise<string | undefined> {
+  try {
+    const text = (await readFile(file, "utf8")).trim();
+    return /^[0-9a-f]{64}$/.test(text) ? text : undefined;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return lstat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
 }
 
 /** Names a secret storage without telling anything that is in it. */

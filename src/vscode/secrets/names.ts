@@ -4,10 +4,8 @@ const GATEWAY_KEY = "postern.gatewayKey.";
 
 export const ENGINE_TOKEN = "postern.engineToken";
 
-export type ProviderSecret = "apiKey" | "bearerToken";
-
-export function providerSecretName(id: string, kind: ProviderSecret): string {
-  return `${PROVIDER}${id}.${kind}`;
+export function providerSecretName(id: string): string {
+  return `${PROVIDER}${id}.credential`;
 }
 
 export function gatewayKeySecretName(name: string): string {

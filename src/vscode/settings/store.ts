@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
-import type { NetworkConfig } from "../../core/config/engineConfig";
 import type { Disposable } from "../common/disposables";
 import { type RawProviders, rawProviders } from "./providerEdits";
+import { type ProxySettings, proxySettings } from "./proxy";
 import { readSettings, type Settings } from "./snapshot";
 
 const SECTION = "postern";
@@ -31,15 +31,10 @@ export class SettingsStore {
     return write("gateway.port", port);
   }
 
-  /** VS Code's own proxy settings; they win over the environment. */
-  proxy(): NetworkConfig {
+  /** What VS Code's own settings say of proxies. */
+  proxy(): ProxySettings {
     const http = vscode.workspace.getConfiguration("http");
-    const proxy = userValue(http, "proxy");
-    const noProxy = userValue(http, "noProxy");
-    return {
-      ...(typeof proxy === "string" && proxy !== "" ? { httpProxy: proxy, httpsProxy: proxy } : {}),
-      ...(Array.isArray(noProxy) && noProxy.length > 0 ? { noProxy: noProxy.join(",") } : {}),
-    };
+    return proxySettings((key) => userValue(http, key));
   }
 }
 

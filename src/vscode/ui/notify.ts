@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { messageOf } from "../common/log";
 
 type Severity = "info" | "warning" | "error";
 
@@ -14,8 +15,13 @@ const SHOW = {
 /** Shows a notification and runs what its buttons stand for. Nobody waits for it: it may stay open for ever. */
 export function notify(severity: Severity, message: string, actions: Actions = {}): void {
   const show: (text: string, ...buttons: string[]) => Thenable<string | undefined> = SHOW[severity];
-  void show(message, ...Object.keys(actions)).then((chosen) => {
-    if (chosen !== undefined) void actions[chosen]?.();
+  void show(message, ...Object.keys(actions)).then(async (chosen) => {
+    if (chosen === undefined) return;
+    try {
+      await actions[chosen]?.();
+    } catch (error) {
+      notify("error", `${chosen} did not work: ${messageOf(error)}`);
+    }
   });
 }
 

@@ -1,10 +1,12 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../common/disposables";
 import type { TreeIcon, TreeNode } from "../render/treeNode";
+import { LastShown } from "./lastShown";
 
 /** Shows rows that a pure function has rendered. */
 export class RenderedTree implements vscode.TreeDataProvider<TreeNode>, Disposable {
   private readonly changed = new vscode.EventEmitter<undefined>();
+  private readonly shown = new LastShown();
   readonly onDidChangeTreeData = this.changed.event;
 
   /** @param begun until then the view shows that it loads, rather than that it is empty */
@@ -14,7 +16,7 @@ export class RenderedTree implements vscode.TreeDataProvider<TreeNode>, Disposab
   ) {}
 
   refresh(): void {
-    this.changed.fire(undefined);
+    if (this.shown.takes(this.render())) this.changed.fire(undefined);
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {

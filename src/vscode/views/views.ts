@@ -4,8 +4,9 @@ import { DisposableStore } from "../common/disposables";
 import { gatewayView } from "../render/gatewayState";
 import { renderGateway } from "../render/gatewayTree";
 import { renderProviders } from "../render/providersTree";
-import { renderStatusBar, STATUS_BAR_COMMANDS } from "../render/statusBar";
+import { renderStatusBar, STATUS_BAR_COMMANDS, type StatusBarView } from "../render/statusBar";
 import type { PosternState, StateStore } from "../state";
+import { LastShown } from "./lastShown";
 import { RenderedTree } from "./treeView";
 
 /**
@@ -27,11 +28,15 @@ export function createViews(store: StateStore, begun: Promise<void>, onVisible: 
     if (tree.visible) onVisible();
   }
   const statusItem = disposables.add(createStatusItem());
+  const shownStatus = new LastShown();
+  const shownContext = new LastShown();
   const apply = (state: PosternState): void => {
     providers.refresh();
     gateway.refresh();
-    applyStatusBar(statusItem, state);
-    void vscode.commands.executeCommand("setContext", GATEWAY_CONTEXT, gatewayView(state.engine).kind);
+    const status = renderStatusBar(state);
+    if (shownStatus.takes(status)) applyStatusBar(statusItem, status);
+    const { kind } = gatewayView(state.engine);
+    if (shownContext.takes(kind)) void vscode.commands.executeCommand("setContext", GATEWAY_CONTEXT, kind);
   };
   apply(store.value);
   disposables.add(store.onDidChange(apply));
@@ -45,8 +50,7 @@ function createStatusItem(): vscode.StatusBarItem {
   return item;
 }
 
-function applyStatusBar(item: vscode.StatusBarItem, state: PosternState): void {
-  const view = renderStatusBar(state);
+function applyStatusBar(item: vscode.StatusBarItem, view: StatusBarView): void {
   // Without theme icons: they are found after escapes are resolved, so a provider's name could hold one.
   const tooltip = new vscode.MarkdownString(view.tooltipMarkdown);
   tooltip.isTrusted = { enabledCommands: [...STATUS_BAR_COMMANDS] };

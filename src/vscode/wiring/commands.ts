@@ -9,7 +9,6 @@ import { pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
 import type { GatewayController } from "../gateway/controller";
-import type { StartFailureNotice } from "../gateway/startFailure";
 import type { ProviderRegistry } from "../providers/registry";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
@@ -23,13 +22,12 @@ export interface CommandParts {
   readonly engine: Pick<EngineParts, "api" | "sync">;
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
-  readonly failure: StartFailureNotice;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
 }
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, failure, channel } = parts;
+  const { store, storage, engine, registry, gateway, channel } = parts;
   const surroundings = {
     accepted: async () => (await storage.desired()).config.gateway.keys,
     changed: () => engine.sync.flush(),
@@ -38,7 +36,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
     ...modelCommands(store, () => engine.api.status()),
-    ...gatewayCommands(store, gateway, failure),
+    ...gatewayCommands(store, gateway),
     ...gatewayKeyCommands(storage.gatewayKeys, surroundings),
     "postern.addProvider": async () => {
       const id = await addProviderFlow({

@@ -33,6 +33,7 @@ export function createEngine(
   const disposables = new DisposableStore();
   const launcher: EngineLauncher = new EngineLauncher({
     boot: () => storage.boot(),
+    notedPipe: () => storage.notedPipe(),
     spawn: (boot) =>
       spawnEngine(
         {
@@ -72,6 +73,8 @@ export function createEngine(
       if (engine.kind === "outdated") offerReload();
     }),
   );
+  // What changed while an engine was being configured found none to send it to; sent again it costs nothing.
+  disposables.add(supervisor.onDidConnect(() => sync.schedule()));
   disposables.add(supervisor.onStuck((message) => tellStuck(supervisor, message)));
   return { api: new EngineApi(supervisor), sync, session, launcher, supervisor, disposables };
 }

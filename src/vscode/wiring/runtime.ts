@@ -1,4 +1,4 @@
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
 import type { CommandHandlers } from "../commands/register";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
@@ -37,13 +37,19 @@ export function createRuntime(
   const gateway = new GatewayController(api, storage.gatewayKeys, {
     flush: changed,
     local: () => store.value.local,
+    starting: () => {
+      failure.forget();
+      session.wantGateway();
+    },
     wanted: () => session.wantGateway(),
   });
   const failure = new StartFailureNotice({
+    wanted: () => session.wantsGateway,
+    focused: () => vscode.window.state.focused,
     host: () => store.value.local.host,
     usePort: async (port) => {
       await storage.settings.writePort(port);
-      failure.report(await gateway.start());
+      await gateway.start();
     },
   });
   const literalKeys = new LiteralKeyNotice(registry);
@@ -59,9 +65,11 @@ export function createRuntime(
     engine.disposables,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
+      failure.follow(state.engine);
       wakeForViews();
       void startFileWriter?.follow(state);
     }),
+    vscode.window.onDidChangeWindowState(() => failure.follow(store.value.engine)),
     storage.settings.onDidChange(() => sync.schedule()),
     context.secrets.onDidChange(({ key }) => concernsEngine(key) && sync.schedule()),
   );
@@ -73,11 +81,11 @@ export function createRuntime(
     const { engine: state } = store.value;
     // Another window has started it already, or has tried and has said why that did not work.
     if (state.kind === "ready" && state.status.gateway.state !== "stopped") return;
-    failure.report(await gateway.start());
+    await gateway.start();
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, failure, channel }),
+    commands: createCommands({ store, storage, engine, registry, gateway, channel }),
     settled,
     viewsVisible: () => {
       viewsSeen = true;

@@ -5,7 +5,7 @@ import type { Environment } from "../../core/config/reference";
 import type { EngineBoot } from "../../core/rpc/contract";
 import { type Log, messageOf } from "../common/log";
 import { type Desired, desiredState } from "../engine/desired";
-import { preparePipePath } from "../engine/pipePath";
+import { notedPipePath, type PipeHost, preparePipePath } from "../engine/pipePath";
 import { engineToken, machineEngineToken, secretStoreId } from "../secrets/engineToken";
 import { GatewayKeys } from "../secrets/gatewayKeys";
 import { ProviderKeys } from "../secrets/providerKeys";
@@ -19,6 +19,8 @@ export interface Storage {
   readonly environment: Environment;
   /** What an engine needs to be found and started. */
   boot(): Promise<EngineBoot>;
+  /** Where the running engine says its pipe is. */
+  notedPipe(): Promise<string | undefined>;
   /** Settings, secrets and environment as they are now. */
   desired(): Promise<Desired>;
 }
@@ -30,6 +32,15 @@ export function createStorage(context: vscode.ExtensionContext, log: Log): Stora
   const gatewayKeys = new GatewayKeys(context.secrets);
   const environment: Environment = (name) => process.env[name];
   const storagePath = context.globalStorageUri.fsPath;
+  const dataDir = path.join(storagePath, "engine");
+  const host: PipeHost = {
+    platform: process.platform,
+    environment,
+    tmpdir: os.tmpdir(),
+    // Not os.userInfo(): it throws for a user whom the system has no entry for, as in many containers.
+    uid: process.getuid?.() ?? 0,
+    userName: process.env.USERNAME ?? "",
+  };
   return {
     settings,
     providerKeys,
@@ -37,27 +48,21 @@ export function createStorage(context: vscode.ExtensionContext, log: Log): Stora
     environment,
     boot: async () => ({
       token: await (secretsAreTheMachines() ? engineToken(context.secrets) : machineEngineToken(storagePath)),
-      pipePath: await preparePipePath(storagePath, {
-        platform: process.platform,
-        environment,
-        tmpdir: os.tmpdir(),
-        // Not os.userInfo(): it throws for a user whom the system has no entry for, as in many containers.
-        uid: process.getuid?.() ?? 0,
-        userName: process.env.USERNAME ?? "",
-      }),
-      dataDir: path.join(storagePath, "engine"),
+      pipePath: await preparePipePath(storagePath, host),
+      dataDir,
     }),
+    notedPipe: () => notedPipePath(dataDir, host),
     desired: async () => {
       const read = settings.read();
       const ids = read.providers.flatMap((checked) => (checked.ok ? [checked.provider.id] : []));
       const credentials = await Promise.all(
-        ids.map(async (id) => [id, await readable(providerKeys.get(id), {}, log)] as const),
+        ids.map(async (id) => [id, await readable(providerKeys.get(id), undefined, log)] as const),
       );
       return desiredState({
         settings: read,
         proxy: settings.proxy(),
         environment,
-        credentials: new Map(credentials),
+        credentials: new Map(credentials.flatMap(([id, key]) => (key ? [[id, key]] : []))),
         gatewayKeys: await readable(gatewayKeys.list(), [], log),
         secretStore: await readable(secretStoreId(context.secrets), "unreadable", log),
       });

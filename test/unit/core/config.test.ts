@@ -108,6 +108,22 @@ describe("checkProviders", () => {
     expect(validateConfig({ providers: [{ ...openai, apiKey: "sk-literal" }] }).ok).toBe(true);
   });
 
+  it("offers to move a literal key only where the entry has an id of its own to store it under", () => {
+    const literal = { ...openai, apiKey: "sk-literal" };
+    const entries = {
+      copied: [openai, { ...literal, baseUrl: "https://b.example" }],
+      original: [literal, { ...openai, baseUrl: "https://b.example" }],
+      nameless: [{ type: "openai", baseUrl: "https://b.example", apiKey: "sk-literal" }],
+      misnamed: [{ ...literal, id: "a b" }],
+    };
+    for (const [what, list] of Object.entries(entries)) {
+      const checked = checkProviders(list, "settings");
+      const problems = checked.flatMap((entry) => (entry.ok ? [] : entry.problems));
+      expect(problems.map(({ path }) => path).join(), what).toContain("apiKey");
+      expect(JSON.stringify(problems), what).not.toContain("remedy");
+    }
+  });
+
   it("refuses a literal key in a header too, and a model that is listed twice", () => {
     const [header, reference, twice] = checkProviders(
       [

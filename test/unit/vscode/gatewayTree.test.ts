@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { gatewayUrl, isOpenToNetwork } from "../../../src/vscode/render/gatewayState";
+import { gatewayUrl } from "../../../src/vscode/render/gatewayState";
 import { renderGateway } from "../../../src/vscode/render/gatewayTree";
 import { ready, state } from "./fixtures";
 
@@ -47,14 +47,21 @@ describe("the Gateway view", () => {
     ]);
   });
 
+  test("gives two gateway keys of one name rows of their own", () => {
+    const faulty = { name: "ci", masked: "", source: "settings" as const, fault: "disabled" };
+    const gatewayKeys = [faulty, faulty, { name: "ci", masked: "…", source: "stored" as const }];
+    const children = renderGateway(state(ready(), { gatewayKeys }))[3]?.children ?? [];
+    expect(new Set(children.map(({ id }) => id)).size).toBe(3);
+  });
+
   test("warns of an address that others can reach", () => {
-    const address = renderGateway(state(ready(), { host: "0.0.0.0" }))[1];
-    expect(address?.tooltip).toMatch(/Other machines can reach/);
-    for (const host of ["localhost", "127.0.0.1", "127.0.0.2", "::1", "[::1]"]) {
-      expect(isOpenToNetwork(host), host).toBe(false);
+    const warns = (host: string) =>
+      /Other machines can reach/.test(renderGateway(state(ready(), { host }))[1]?.tooltip ?? "");
+    for (const host of ["localhost", "LocalHost", "127.0.0.1", "127.0.0.2", "::1", "[::1]"]) {
+      expect(warns(host), host).toBe(false);
     }
     for (const host of ["0.0.0.0", "::", "192.168.0.2", "127.evil.example"]) {
-      expect(isOpenToNetwork(host), host).toBe(true);
+      expect(warns(host), host).toBe(true);
     }
   });
 

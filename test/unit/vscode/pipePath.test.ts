@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { engineEnvironment } from "../../../src/vscode/engine/environment";
-import { type PipeHost, preparePipePath } from "../../../src/vscode/engine/pipePath";
+import { notedPipePath, type PipeHost, preparePipePath } from "../../../src/vscode/engine/pipePath";
 
 describe.skipIf(process.platform === "win32")("the place of the pipe", () => {
   let folder: string;
@@ -67,6 +67,47 @@ describe.skipIf(process.platform === "win32")("the place of the pipe", () => {
   test("is a named pipe on Windows", async () => {
     const path = await preparePipePath("C:\\storage", host({}, { platform: "win32" }));
     expect(path).toMatch(/^\\\\\.\\pipe\\postern-[0-9a-f]{12}$/);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("the pipe that the engine has noted", () => {
+  let folder: string;
+  let sockets: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "pst-"));
+    sockets = join(folder, "s");
+    mkdirSync(sockets, { mode: 0o700 });
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const noted = (text: string | undefined, change: Partial<PipeHost> = {}): Promise<string | undefined> => {
+    if (text !== undefined) writeFileSync(join(folder, "pipe"), text);
+    return notedPipePath(folder, { platform: "linux", uid: process.getuid?.() ?? 0, ...change });
+  };
+
+  test("is where it says, wherever this window would have looked", async () => {
+    expect(await noted(join(sockets, "p.sock"))).toBe(join(sockets, "p.sock"));
+  });
+
+  test("is nowhere if it says nothing that can be used", async () => {
+    expect(await noted(undefined)).toBeUndefined();
+    for (const text of ["", "p.sock", join(folder, "gone", "p.sock"), join(sockets, "x".repeat(100))]) {
+      expect(await noted(text), text).toBeUndefined();
+    }
+  });
+
+  test("is passed over in a folder that others rule", async () => {
+    expect(await noted(join(sockets, "p.sock"), { uid: 1 + (process.getuid?.() ?? 0) })).toBeUndefined();
+    symlinkSync(sockets, join(folder, "link"));
+    expect(await noted(join(folder, "link", "p.sock"))).toBeUndefined();
+    chmodSync(sockets, 0o755);
+    expect(await noted(join(sockets, "p.sock"))).toBeUndefined();
+  });
+
+  test("is one of ours on Windows", async () => {
+    const own = "\\\\.\\pipe\\postern-0123456789ab";
+    expect(await noted(own, { platform: "win32" })).toBe(own);
+    expect(await noted("\\\\server\\pipe\\postern-0123456789ab", { platform: "win32" })).toBeUndefined();
   });
 });
 

@@ -105,6 +105,12 @@ describe("the Providers view", () => {
     expect(new Set(ids).size).toBe(2);
   });
 
+  test("gives two models of one id rows of their own", () => {
+    const engine = ready({ providers: [providerStatus({ models: [{ id: "m" }, { id: "m" }] })] });
+    const [row] = renderProviders(state(engine, { providers: [entry()] }));
+    expect(new Set(row?.children?.map(({ id }) => id)).size).toBe(2);
+  });
+
   test("a name can be no markup in the hover", () => {
     const name = "[x](command:evil) $(bug) <b> https://evil.example";
     const tooltip = renderProviders(state(ready(), { providers: [entry({ name })] }))[0]?.tooltip ?? "";

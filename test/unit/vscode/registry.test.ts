@@ -5,7 +5,10 @@ import type { RawProviders } from "../../../src/vscode/settings/providerEdits";
 import { MemorySecrets } from "./memorySecrets";
 
 const openai = { id: "openai", type: "openai", baseUrl: "https://api.openai.com/v1" };
-const SECRET = "postern.provider.openai.apiKey";
+const SECRET = "postern.provider.openai.credential";
+const stored = (apiKey: string, origin = "https://api.openai.com"): string =>
+  JSON.stringify({ apiKey, origin });
+const target = (index = 0, id = "openai") => ({ kind: "provider" as const, id, index });
 
 describe("the provider registry", () => {
   let list: RawProviders;
@@ -42,12 +45,12 @@ describe("the provider registry", () => {
     expect(await registry.add(openai, "sk-1")).toBe("openai");
     expect(await registry.add(openai, "sk-2")).toBe("openai-2");
     expect(list).toEqual([openai, { ...openai, id: "openai-2" }]);
-    expect(secrets.values.get(SECRET)).toBe("sk-1");
+    expect(secrets.values.get(SECRET)).toBe(stored("sk-1"));
     expect(JSON.stringify(list)).not.toContain("sk-");
   });
 
   test("a key that an earlier provider left behind does not go to a new address", async () => {
-    secrets.values.set(SECRET, "sk-left-behind");
+    secrets.values.set(SECRET, stored("sk-left-behind"));
     await registry.add({ ...openai, baseUrl: "https://elsewhere.example/v1" });
     expect(secrets.values.has(SECRET)).toBe(false);
   });
@@ -57,20 +60,96 @@ describe("the provider registry", () => {
     await registry.moveKeyToSecretStorage({ kind: "provider", id: "openai", index: 0 });
     expect(order).toEqual([`store ${SECRET}`, "settings"]);
     expect(list).toEqual([openai]);
-    expect(secrets.values.get(SECRET)).toBe("sk-literal");
+    expect(secrets.values.get(SECRET)).toBe(stored("sk-literal"));
+  });
+
+  test("a literal key is stored as it was meant, without the blanks and quotes around it", async () => {
+    list = [{ ...openai, apiKey: ' "sk-literal"\n' }];
+    await registry.moveKeyToSecretStorage(target());
+    expect(secrets.values.get(SECRET)).toBe(stored("sk-literal"));
+    list = [{ ...openai, apiKey: "two words" }];
+    await expect(registry.moveKeyToSecretStorage(target())).rejects.toThrow("no spaces");
+    expect(list).toEqual([{ ...openai, apiKey: "two words" }]);
+  });
+
+  test.each([
+    [
+      "a copy of another's entry",
+      [openai, { ...openai, baseUrl: "https://b.example", apiKey: "sk-b" }],
+      1,
+      "openai",
+    ],
+    ["an entry that another one is a copy of", [{ ...openai, apiKey: "sk-b" }, openai], 0, "openai"],
+    ["an entry without an id", [{ type: "openai", baseUrl: "https://b.example", apiKey: "sk-b" }], 0, "#1"],
+    ["an entry whose id is none", [{ ...openai, id: "a b", apiKey: "sk-b" }], 0, "a b"],
+  ])("the key of %s is not moved: it would become another provider's", async (_, entries, index, id) => {
+    list = entries;
+    secrets.values.set(SECRET, stored("sk-a"));
+    await expect(registry.moveKeyToSecretStorage(target(index, id))).rejects.toThrow("an id of its own");
+    expect([...secrets.values]).toEqual([[SECRET, stored("sk-a")]]);
+    expect(list).toBe(entries);
+  });
+
+  test("a literal key does not move while its provider has no address", async () => {
+    list = [{ ...openai, baseUrl: "nowhere", apiKey: "sk-b" }];
+    await expect(registry.moveKeyToSecretStorage(target())).rejects.toThrow("address");
+    expect(secrets.values.size).toBe(0);
+  });
+
+  test("a key stays with the address it was entered for, whatever the settings say", async () => {
+    await registry.add(openai, "sk-1");
+    list = [{ ...openai, baseUrl: "https://evil.example/v1" }];
+    expect((await registry.resolved(target())).credential).toEqual({
+      kind: "missing",
+      reason: "the key was entered for https://api.openai.com; set it again for https://evil.example",
+    });
+    // Taken out by hand and added anew elsewhere.
+    list = [];
+    await registry.add({ ...openai, baseUrl: "https://evil.example/v1" });
+    expect(secrets.values.size).toBe(0);
+  });
+
+  test.each([
+    ["same" as const, stored("sk-1", "https://b.example")],
+    ["none" as const, undefined],
+    ["other" as const, stored("sk-2", "https://b.example")],
+  ])("a new address with the key: %s", async (kind, left) => {
+    await registry.add(openai, "sk-1");
+    expect(await registry.keyOrigin(target())).toBe("https://api.openai.com");
+    await registry.changeAddress(
+      target(),
+      "https://b.example/v1",
+      kind === "other" ? { kind, key: "sk-2" } : { kind },
+    );
+    expect(list).toEqual([{ ...openai, baseUrl: "https://b.example/v1" }]);
+    expect(secrets.values.get(SECRET)).toBe(left);
+  });
+
+  test("what was removed comes back with its address, and not over another of its id", async () => {
+    await registry.add(openai, "sk-1");
+    const undo = await registry.remove(target());
+    expect(secrets.values.size).toBe(0);
+    await undo();
+    expect(list).toEqual([openai]);
+    expect(secrets.values.get(SECRET)).toBe(stored("sk-1"));
+    const again = await registry.remove(target());
+    await registry.add({ ...openai, baseUrl: "https://b.example" }, "sk-2");
+    await expect(again()).rejects.toThrow("another provider");
+    expect(list).toHaveLength(1);
+    expect(secrets.values.get(SECRET)).toBe(stored("sk-2", "https://b.example"));
   });
 
   test("removing one of two entries of an id leaves the key", async () => {
     list = [openai, { ...openai, baseUrl: "https://twin.example/v1" }];
-    secrets.values.set(SECRET, "sk-1");
+    secrets.values.set(SECRET, stored("sk-1"));
     await registry.remove({ kind: "provider", id: "openai", index: 1 });
     expect(list).toEqual([openai]);
-    expect(secrets.values.get(SECRET)).toBe("sk-1");
+    expect(secrets.values.get(SECRET)).toBe(stored("sk-1"));
   });
 
   test("resolves a provider with its stored key, and says what is wrong with a faulty one", async () => {
     list = [openai, { id: "bad", type: "openai", baseUrl: "ftp://x" }];
-    secrets.values.set(SECRET, "sk-1");
+    secrets.values.set(SECRET, stored("sk-1"));
     const resolved = await registry.resolved({ kind: "provider", id: "openai", index: 0 });
     expect(resolved.credential).toEqual({ kind: "apiKey", value: "sk-1" });
     await expect(registry.resolved({ kind: "provider", id: "bad", index: 1 })).rejects.toThrow("must begin");

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { desiredState } from "../../../src/vscode/engine/desired";
+import { renderProviders } from "../../../src/vscode/render/providersTree";
 import {
   entryId,
   freeId,
@@ -8,6 +9,7 @@ import {
   patchEntry,
   removeEntry,
 } from "../../../src/vscode/settings/providerEdits";
+import { proxySettings } from "../../../src/vscode/settings/proxy";
 import { readSettings } from "../../../src/vscode/settings/snapshot";
 
 const openai = { id: "openai", type: "openai", baseUrl: "https://api.openai.com/v1" };
@@ -53,7 +55,7 @@ describe("what the engine is to run on", () => {
     proxy: {},
     environment: (name: string) =>
       ({ TOOL_KEY: "pst_from_the_environment", https_proxy: "http://proxy:1" })[name],
-    credentials: new Map([["openai", { apiKey: "sk-1" }]]),
+    credentials: new Map([["openai", { apiKey: "sk-1", origin: "https://api.openai.com" }]]),
     gatewayKeys: [{ name: "default", key: "pst_0123456789abcdefghij" }],
     secretStore: "test",
   };
@@ -64,6 +66,41 @@ describe("what the engine is to run on", () => {
     expect(JSON.stringify(local)).not.toContain("sk-1");
     expect(JSON.stringify(local)).not.toContain(inputs.gatewayKeys[0]?.key);
     expect(local.providers[0]).toMatchObject({ id: "openai", key: { kind: "stored" } });
+  });
+
+  test.each([
+    ["https://evil.example/v1", "set it again for https://evil.example"],
+    ["http://api.openai.com/v1", "set it again for http://api.openai.com"],
+    ["https://api.openai.com:8443/v1", "set it again for https://api.openai.com:8443"],
+    ["http://localhost:11434", "set it again for http://localhost:11434, or delete it"],
+  ])("has no key for %s that was entered for another address", (baseUrl, what) => {
+    const { config, local } = desiredState({
+      ...inputs,
+      settings: read({ providers: [{ ...openai, baseUrl }] }),
+    });
+    const reason = `the key was entered for https://api.openai.com; ${what}`;
+    expect(config.providers[0]?.credential).toEqual({ kind: "missing", reason });
+    expect(JSON.stringify(config)).not.toContain("sk-1");
+    expect(local.providers[0]).toMatchObject({ key: { kind: "missing", reason }, stored: true });
+  });
+
+  test("another path on the same host keeps the key; one from the environment is the settings' own", () => {
+    const providers = [{ ...openai, baseUrl: "https://API.openai.com/other" }];
+    expect(
+      desiredState({ ...inputs, settings: read({ providers }) }).config.providers[0]?.credential,
+    ).toEqual({
+      kind: "apiKey",
+      value: "sk-1",
+    });
+    const other = { ...openai, baseUrl: "https://b.example" };
+    const credential = (apiKey: string) =>
+      desiredState({ ...inputs, settings: read({ providers: [{ ...other, apiKey }] }) }).config.providers[0]
+        ?.credential;
+    expect(credential("${env:TOOL_KEY}")).toEqual({ kind: "apiKey", value: "pst_from_the_environment" });
+    expect(credential("${env:NOT_THERE}")).toEqual({
+      kind: "missing",
+      reason: "the environment variable NOT_THERE is not set",
+    });
   });
 
   test("keeps faulty providers apart", () => {
@@ -97,6 +134,35 @@ describe("what the engine is to run on", () => {
     expect(desiredState({ ...inputs, settings }).config.network).toEqual({ httpsProxy: "http://proxy:1" });
     const proxy = { httpProxy: "http://own:2", httpsProxy: "http://own:2", noProxy: "localhost" };
     expect(desiredState({ ...inputs, settings, proxy }).config.network).toEqual(proxy);
+  });
+
+  test("reads VS Code's proxy settings, and goes straight out where they say so", () => {
+    const network = (http: Record<string, unknown>) =>
+      desiredState({ ...inputs, settings: read({}), proxy: proxySettings((key) => http[key]) }).config
+        .network;
+    const proxy = "http://own:2";
+    expect(network({ proxySupport: "override", proxy, noProxy: ["a", "b"] })).toEqual({
+      httpProxy: proxy,
+      httpsProxy: proxy,
+      noProxy: "a,b",
+    });
+    expect(network({ proxySupport: "override", proxy: "", noProxy: [] })).toEqual({
+      httpsProxy: "http://proxy:1",
+    });
+    expect(network({ proxySupport: "off", proxy, noProxy: ["a"] })).toEqual({});
+  });
+
+  test("shows a key in a header as a fault, and does not send it", () => {
+    const headers = { "X-API-Key": "sk-in-a-header" };
+    const settings = read({ providers: [{ ...openai, headers }] });
+    const { config, local } = desiredState({ ...inputs, settings });
+    expect(config.providers).toEqual([]);
+    expect(JSON.stringify(config)).not.toContain("sk-in-a-header");
+    const [row] = renderProviders({ engine: { kind: "idle" }, local });
+    expect(row?.description).toMatch(/^faulty: a key must not stand in the settings/);
+    expect(row?.children?.[0]?.label).toBe(
+      `providers[0].headers.X-API-Key ${row?.description?.slice("faulty: ".length)}`,
+    );
   });
 });
 

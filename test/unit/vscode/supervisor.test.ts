@@ -38,7 +38,10 @@ describe("the supervisor", () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 
-  function supervise(start: () => Promise<EngineLink>): { supervisor: EngineSupervisor; states: string[] } {
+  function supervise(start: (patience: number, signal?: AbortSignal) => Promise<EngineLink>): {
+    supervisor: EngineSupervisor;
+    states: string[];
+  } {
     const onJoined = async (): Promise<EngineStatus> => {
       if (!status) throw new Error("no status");
       return status;
@@ -108,6 +111,34 @@ describe("the supervisor", () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(start.mock.calls.length).toBeLessThan(40);
     supervisor.dispose();
+  });
+
+  test("ends what it waits for when the window goes", async () => {
+    let aborted = false;
+    const hanging = (_: number, signal?: AbortSignal) =>
+      new Promise<EngineLink>((_, reject) => {
+        signal?.addEventListener("abort", () => {
+          aborted = true;
+          reject(new Error("over"));
+        });
+      });
+    const { supervisor, states } = supervise(hanging);
+    const asked = expect(supervisor.ensure()).rejects.toThrow("over");
+    supervisor.dispose();
+    await asked;
+    expect(aborted).toBe(true);
+    expect(states).toEqual(["starting"]);
+  });
+
+  test("lets go of an engine that is being configured when the window goes", async () => {
+    const disposed = vi.fn();
+    const link = { ...fakeLink().link, dispose: disposed } as unknown as EngineLink;
+    const launcher = { joinRunning: async () => "absent" as const, start: async () => link };
+    const supervisor = new EngineSupervisor(launcher, () => new Promise<never>(() => {}), log);
+    void supervisor.ensure();
+    await vi.advanceTimersByTimeAsync(0);
+    supervisor.dispose();
+    expect(disposed).toHaveBeenCalled();
   });
 
   test("asks for a reload where a newer engine runs, and leaves it alone", async () => {

@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 /** A provider that speaks just enough Chat Completions, on this machine. */
 export interface FakeProvider {
   readonly baseUrl: string;
+  /** The paths that were asked for. */
+  readonly requests: readonly string[];
   close(): Promise<void>;
 }
 
@@ -11,7 +13,9 @@ export interface FakeProvider {
  * @param key the only key it accepts; without one it accepts everybody
  */
 export async function startFakeProvider(key?: string): Promise<FakeProvider> {
+  const requests: string[] = [];
   const server = createServer((request, response) => {
+    requests.push(request.url ?? "");
     const send = (status: number, body: unknown): void => {
       response.writeHead(status, { "content-type": "application/json" });
       response.end(JSON.stringify(body));
@@ -44,6 +48,7 @@ export async function startFakeProvider(key?: string): Promise<FakeProvider> {
   const { port } = server.address() as AddressInfo;
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
+    requests,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,0 +1,85 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { editProviderFlow } from "../../../src/vscode/commands/editProvider";
+import { ProviderRegistry } from "../../../src/vscode/providers/registry";
+import { ProviderKeys } from "../../../src/vscode/secrets/providerKeys";
+import type { RawProviders } from "../../../src/vscode/settings/providerEdits";
+import type { Answer, InputStep, PickStep } from "../../../src/vscode/ui/steps";
+import { MemorySecrets } from "./memorySecrets";
+
+vi.mock("vscode", () => ({ window: {}, commands: {} }));
+/** What the person answers, in this order; what is not an answer is given as it is. */
+const answers: unknown[] = [];
+const asked: string[] = [];
+vi.mock("../../../src/vscode/ui/steps", () => {
+  const answer = async (text: string): Promise<Answer<unknown>> => {
+    asked.push(text);
+    const value = answers.shift();
+    return value === undefined ? { kind: "cancel" } : { kind: "answer", value };
+  };
+  return {
+    inputStep: ({ prompt }: InputStep) => answer(prompt),
+    pickStep: ({ placeholder }: PickStep<unknown>) => answer(placeholder),
+  };
+});
+
+const entry = { id: "a", type: "openai", baseUrl: "https://a.example/v1" };
+
+describe("editing a provider's address", () => {
+  let list: RawProviders;
+  let keys: ProviderKeys;
+  let registry: ProviderRegistry;
+
+  beforeEach(async () => {
+    answers.length = 0;
+    asked.length = 0;
+    list = [entry];
+    keys = new ProviderKeys(new MemorySecrets());
+    await keys.put("a", { apiKey: "sk-a", origin: "https://a.example" });
+    const settings = {
+      providers: () => list,
+      writeProviders: async (next: RawProviders) => {
+        list = next;
+      },
+    };
+    registry = new ProviderRegistry(
+      settings,
+      keys,
+      () => undefined,
+      async () => {},
+    );
+  });
+
+  const edit = async (...given: unknown[]): Promise<void> => {
+    answers.push("baseUrl", ...given);
+    await editProviderFlow(registry, { kind: "provider", id: "a", index: 0 });
+  };
+
+  test("on the same host asks nothing", async () => {
+    await edit("https://a.example/v2");
+    expect(asked).toHaveLength(2);
+    expect(list).toEqual([{ ...entry, baseUrl: "https://a.example/v2" }]);
+    expect(await keys.get("a")).toEqual({ apiKey: "sk-a", origin: "https://a.example" });
+  });
+
+  test.each([
+    ["the same key", ["same"], { apiKey: "sk-a", origin: "https://b.example" }],
+    ["another key", ["other", " sk-b "], { apiKey: "sk-b", origin: "https://b.example" }],
+    ["no key", ["none"], undefined],
+  ])("on another host asks, and goes on with %s", async (_, choice, left) => {
+    await edit("https://b.example/v1", ...choice);
+    expect(asked[2]).toBe(
+      "The stored key was entered for https://a.example. May it go to https://b.example?",
+    );
+    expect(list).toEqual([{ ...entry, baseUrl: "https://b.example/v1" }]);
+    expect(await keys.get("a")).toEqual(left);
+  });
+
+  test.each([
+    ["the question", []],
+    ["the key", ["other"]],
+  ])("changes nothing if it is left at %s", async (_, choice) => {
+    await edit("https://b.example/v1", ...choice);
+    expect(list).toEqual([entry]);
+    expect(await keys.get("a")).toEqual({ apiKey: "sk-a", origin: "https://a.example" });
+  });
+});

@@ -18,6 +18,13 @@ export function speaks(provider: Speaker, protocol: WireProtocol): boolean {
   return protocol !== "messages" && servesBothApis(provider);
 }
 
+/** The protocols that a provider takes as they come, the preferred one first. */
+export function protocolsOf(provider: Speaker): readonly WireProtocol[] {
+  const preferred = preferredProtocol(provider);
+  const others = (["chat", "responses", "messages"] as const).filter((protocol) => protocol !== preferred);
+  return [preferred, ...others.filter((protocol) => speaks(provider, protocol))];
+}
+
 function servesBothApis(provider: Speaker): boolean {
   if (!isOpenAiItself(provider)) return false;
   if (provider.type === "azure") return provider.azure?.apiVersion === undefined;

@@ -1,5 +1,5 @@
 // What must not outlive a run: processes and temporary folders. Ended in the reverse order of their start,
-// whether the run ends by itself, by Ctrl-C, or by a signal.
+// whether the run ends by itself, by Ctrl-C, by a signal, or because its terminal is closed.
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +24,8 @@ export function atEnd(undo) {
   };
   if (listening) return forget;
   listening = true;
+  // A closed terminal takes the output away together with its SIGHUP; a failed write must not end the cleaning up.
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => undefined);
   for (const [signal, code] of /** @type {const} */ ([
     ["SIGINT", 130],
     ["SIGTERM", 143],

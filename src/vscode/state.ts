@@ -1,5 +1,6 @@
 import type { ConfigProblem } from "../core/config/problems";
 import type { ProviderType } from "../core/config/schema";
+import type { WireProtocol } from "../core/protocols/wire";
 import { Emitter } from "./common/emitter";
 import type { EngineState } from "./engine/state";
 
@@ -23,6 +24,8 @@ export type ProviderEntry =
       readonly name: string;
       readonly type: ProviderType;
       readonly baseUrl: string;
+      /** The APIs it is spoken to in, the preferred one first. */
+      readonly protocols: readonly WireProtocol[];
       readonly enabled: boolean;
       readonly key: KeyPresence;
       /** Whether the secret storage holds a key for it, even if another one is used. */

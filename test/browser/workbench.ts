@@ -173,6 +173,12 @@ export class Workbench {
     await this.page.keyboard.press("Enter");
   }
 
+  /** Accepts what the quick input holds already. `step` as for `fillQuickInput`. */
+  async acceptQuickInput(step: string | RegExp): Promise<void> {
+    await this.untilStep(step);
+    await this.page.keyboard.press("Enter");
+  }
+
   /** Picks the item whose label contains `label`. `step` as for `fillQuickInput`. */
   async pickQuickItem(step: string | RegExp, label: string): Promise<void> {
     await this.untilStep(step);
@@ -181,7 +187,8 @@ export class Workbench {
     await row.click();
   }
 
-  private async untilStep(step: string | RegExp): Promise<void> {
+  /** Waits for a step of the quick input; `step` as for `fillQuickInput`. */
+  async untilStep(step: string | RegExp): Promise<void> {
     await until(`the quick input "${step}"`, async () => {
       if ((await this.quickInputBox().count()) === 0) return false;
       const { title, placeholder, message } = await this.quickInputTexts();

@@ -126,7 +126,8 @@ export class ProviderRegistry {
   }
 
   private async askNow(entry: Entry): Promise<void> {
-    const { id } = entry.provider.config;
+    const { config, credential } = entry.provider;
+    const { id } = config;
     try {
       const { status, models } = await fetchModels(this.upstream, entry.provider);
       if (models) {
@@ -137,7 +138,8 @@ export class ProviderRegistry {
         return;
       }
       const refused = status === 401 || status === 403;
-      entry.failure = refused ? `the key was refused (HTTP ${status})` : undefined;
+      const why = credential.kind === "none" ? "a key is needed" : "the key was refused";
+      entry.failure = refused ? `${why} (HTTP ${status})` : undefined;
       if (!refused) entry.note = `has no list of models (HTTP ${status}); name them by hand`;
     } catch (error) {
       // The engine is ending; nothing was found out about the provider.

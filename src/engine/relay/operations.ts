@@ -10,7 +10,7 @@ import { endpointUrl, storedResponseUrl } from "../../core/providers/endpoint";
 import { quirksOf } from "../../core/providers/quirks";
 import { secretsOf } from "../../core/providers/redact";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
-import { preferredProtocol } from "../../core/providers/spoken";
+import { isOpenAiItself, preferredProtocol } from "../../core/providers/spoken";
 import { translateRequest } from "../../core/translation";
 import { answerJson } from "../gateway/answer";
 import { readRequestBody } from "../gateway/requestBody";
@@ -337,6 +337,7 @@ export class Operations {
 
 /** Clients send the older `max_tokens` to every model; those of OpenAI that reason refuse it. */
 function renamesFor({ provider, model }: Target): Readonly<Record<string, string>> {
+  if (!isOpenAiItself(provider.config)) return {};
   const { reasons, maxTokensField } = quirksOf(provider.config, "chat", model.id);
   return reasons && maxTokensField !== "max_tokens" ? { max_tokens: maxTokensField } : {};
 }

@@ -34,7 +34,7 @@ export function gatewayCommands(store: StateStore, gateway: GatewayController): 
       }
       const url = gatewayUrl(engine, local);
       await vscode.env.clipboard.writeText(url);
-      notify("info", `Copied ${url} to the clipboard.`);
+      notify("info", `Copied ${url}`);
     },
   };
 }

@@ -23,7 +23,7 @@ export function gatewayKeyCommands(keys: GatewayKeys, around: GatewayKeySurround
   return {
     "postern.copyGatewayKey": async (target) => {
       const chosen = await pickKey("Copy Gateway Key", target, await around.accepted());
-      if (chosen) await copy(chosen, "Copied the gateway key");
+      if (chosen) await copy(chosen, "Copied the key");
     },
     "postern.newGatewayKey": async () => {
       const taken = (await around.accepted()).map(({ name }) => name);
@@ -36,7 +36,7 @@ export function gatewayKeyCommands(keys: GatewayKeys, around: GatewayKeySurround
       if (answer.kind !== "answer") return;
       const made = await keys.create(answer.value.trim());
       await around.changed();
-      await copy(made, "Made the gateway key");
+      await copy(made, "Made and copied the key");
     },
     "postern.deleteGatewayKey": async (target) => {
       const chosen = await pickKey("Delete Gateway Key", target, await keys.list());
@@ -45,7 +45,7 @@ export function gatewayKeyCommands(keys: GatewayKeys, around: GatewayKeySurround
       if (!(await confirm(`Delete the gateway key "${chosen.name}"?`, detail, "Delete"))) return;
       await keys.delete(chosen.name);
       await around.changed();
-      notify("info", `Deleted the gateway key "${chosen.name}".`);
+      notify("info", `Deleted the key "${chosen.name}".`);
     },
   };
 }
@@ -77,5 +77,5 @@ async function pickKey(
 
 async function copy({ name, key }: EngineGatewayKey, done: string): Promise<void> {
   await vscode.env.clipboard.writeText(key);
-  notify("info", `${done} "${name}" (${maskKey(key)}). It is on the clipboard.`);
+  notify("info", `${done} "${name}".`);
 }

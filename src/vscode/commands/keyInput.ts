@@ -17,7 +17,7 @@ export interface KeyOwner {
  */
 export async function askKey(
   owner: KeyOwner,
-  step: Omit<InputStep, "validate" | "password" | "value">,
+  step: Omit<InputStep, "validate" | "password">,
   optional: boolean,
 ): Promise<Answer<string | undefined>> {
   const answer = await inputStep({

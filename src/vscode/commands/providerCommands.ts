@@ -4,7 +4,7 @@ import type { EngineStatus, TestResult } from "../../core/rpc/contract";
 import { messageOf } from "../common/log";
 import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
 import { counted } from "../render/numbers";
-import { withoutName } from "../render/providerState";
+import { concernOf, withoutName } from "../render/verdict";
 import type { StateStore, UsableEntry } from "../state";
 import { confirm, notify } from "../ui/notify";
 import { withCancel } from "../ui/progress";
@@ -130,7 +130,7 @@ export async function testConnection(
   }
   notify("error", `${name}: ${verdict}`, {
     // The first button is the one that is pressed; it has to fit what went wrong.
-    ...(/\bkey\b/i.test(verdict) ? { "Set Key": run("postern.setKey") } : {}),
+    ...(concernOf(verdict) === "key" ? { "Set Key": run("postern.setKey") } : {}),
     Edit: run("postern.editProvider"),
     "Show Log": run("postern.showLog"),
   });

@@ -10,6 +10,7 @@ export const COMMANDS = {
   "postern.deleteKey": { title: "Delete Key" },
   "postern.testConnection": { title: "Test Connection", icon: "$(debug-disconnect)" },
   "postern.refreshModels": { title: "Refresh Models", icon: "$(refresh)" },
+  "postern.copyModelId": { title: "Copy Model ID", icon: "$(copy)" },
   "postern.startGateway": { title: "Start Gateway", icon: "$(play)" },
   "postern.stopGateway": { title: "Stop Gateway", icon: "$(debug-stop)" },
   "postern.restartGateway": { title: "Restart Gateway", icon: "$(debug-restart)" },

@@ -1,7 +1,9 @@
 /** What a command acts on, when it was chosen from a tree. */
 export type Target =
   | { readonly kind: "provider"; readonly id: string; readonly index: number }
-  | { readonly kind: "gatewayKey"; readonly name: string };
+  | { readonly kind: "gatewayKey"; readonly name: string }
+  /** A model by the id that clients address it by. */
+  | { readonly kind: "model"; readonly name: string };
 
 /**
  * The target in a command's first argument. Commands can be called by anybody with anything, so the form is checked;
@@ -15,5 +17,6 @@ export function targetOf(argument: unknown): Target | undefined {
   if (kind === "provider" && typeof id === "string") {
     return { kind, id, index: typeof index === "number" ? index : 0 };
   }
-  return kind === "gatewayKey" && typeof name === "string" ? { kind, name } : undefined;
+  if (kind !== "gatewayKey" && kind !== "model") return undefined;
+  return typeof name === "string" ? { kind, name } : undefined;
 }

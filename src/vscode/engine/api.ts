@@ -17,6 +17,11 @@ export class EngineApi {
     return this.accept(await link.request("stopGateway", {}));
   }
 
+  async status(): Promise<EngineStatus> {
+    const link = await this.supervisor.ensure();
+    return this.accept(await link.request("status", {}));
+  }
+
   async refreshModels(providerId: string): Promise<EngineStatus> {
     const link = await this.supervisor.ensure();
     return this.accept(await link.request("refreshModels", { providerId }));

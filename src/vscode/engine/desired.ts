@@ -5,6 +5,7 @@ import {
   networkFrom,
 } from "../../core/config/engineConfig";
 import { type Environment, resolveReference } from "../../core/config/reference";
+import { protocolsOf } from "../../core/providers/spoken";
 import { maskKey } from "../secrets/gatewayKeys";
 import { resolveWithStored, type StoredKey } from "../secrets/storedKey";
 import type { ProxySettings } from "../settings/proxy";
@@ -51,6 +52,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       name: provider.name ?? provider.id,
       type: provider.type,
       baseUrl: provider.baseUrl,
+      protocols: protocolsOf(provider),
       enabled: provider.enabled,
       key: presence(resolved, provider.apiKey ?? provider.bearerToken),
       stored: stored !== undefined,

@@ -51,7 +51,7 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.showLog", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@2" },
     ],
     "view/item/context": [
-      { command: "postern.setKey", when: provider("keyMissing", "keyAbsent"), group: "inline@1" },
+      { command: "postern.setKey", when: provider("keyWanted"), group: "inline@1" },
       { command: "postern.testConnection", when: provider("enabled"), group: "inline@2" },
       { command: "postern.editProvider", when: provider(), group: "inline@3" },
       { command: "postern.editProvider", when: provider(), group: "1_edit@1" },
@@ -63,6 +63,8 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.enableProvider", when: provider("disabled"), group: "3_state@1" },
       { command: "postern.disableProvider", when: provider("enabled"), group: "3_state@2" },
       { command: "postern.removeProvider", when: provider(), group: "9_remove@1" },
+      { command: "postern.copyModelId", when: row(PROVIDERS_VIEW, "model"), group: "inline@1" },
+      { command: "postern.copyModelId", when: row(PROVIDERS_VIEW, "model"), group: "1_copy@1" },
       ...gatewayItems(),
     ],
   };

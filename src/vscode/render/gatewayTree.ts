@@ -38,11 +38,18 @@ function stateNode(view: GatewayView): TreeNode {
   return {
     id: "gateway/state",
     label,
-    ...(detail === undefined ? {} : { description: detail, tooltip: escapeMarkdown(detail) }),
+    ...(detail === undefined ? {} : { description: detail }),
+    tooltip: detail === undefined ? stateTooltip(view) : escapeMarkdown(detail),
     icon: ICONS[view.kind],
     contextValue: `gateway ${view.kind}`,
     accessibilityLabel: `Gateway: ${label}${detail === undefined ? "" : `, ${detail}`}`,
   };
+}
+
+function stateTooltip(view: GatewayView): string {
+  return view.kind === "running"
+    ? `Tools that send a gateway key to ${escapeMarkdown(view.url)} can use every enabled provider. It runs for all windows.`
+    : "No tool can use your providers until the gateway is started.";
 }
 
 function addressNode(state: PosternState, view: GatewayView): TreeNode {
@@ -75,9 +82,15 @@ function portNode(configured: number, view: GatewayView): TreeNode {
     label: "Port",
     description: text,
     icon: { id: "plug" },
+    tooltip: portTooltip(port),
     contextValue: "gatewayPort",
     accessibilityLabel: `Port ${text}`,
   };
+}
+
+function portTooltip(port: number): string {
+  const text = "The port that tools connect to, from the setting `postern.gateway.port`.";
+  return port === 0 ? `${text} 0 takes a free one at each start.` : text;
 }
 
 function keysNode(keys: readonly GatewayKeyEntry[], view: GatewayView): TreeNode {
@@ -87,6 +100,7 @@ function keysNode(keys: readonly GatewayKeyEntry[], view: GatewayView): TreeNode
     id: "gateway/keys",
     label: "Gateway keys",
     icon: { id: "key" },
+    tooltip: "What a tool has to send. One for each tool can be taken back without the others.",
     contextValue: "gatewayKeys",
     accessibilityLabel: `Gateway keys, ${keys.length}`,
     children,
@@ -113,7 +127,7 @@ function keyNode(key: GatewayKeyEntry, index: number): TreeNode {
     description,
     icon: usable ? { id: "key" } : { id: "warning", color: "list.warningForeground" },
     tooltip: usable
-      ? `What a tool sends to be let in: ${escapeMarkdown(key.masked)}`
+      ? `What a tool sends to be let in: ${escapeMarkdown(description)}`
       : `Not accepted: ${escapeMarkdown(description)}`,
     contextValue: `gatewayKey ${key.source} ${usable ? "usable" : "faulty"}`,
     accessibilityLabel: `Gateway key ${key.name}, ${usable ? "accepted" : description}`,

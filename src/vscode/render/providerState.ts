@@ -2,6 +2,7 @@ import type { ProviderStatus } from "../../core/rpc/contract";
 import type { EngineState } from "../engine/state";
 import type { ProviderEntry } from "../state";
 import type { TreeIcon } from "./treeNode";
+import { concernOf, withoutName } from "./verdict";
 
 /** How a provider stands, for a row, a hover and a screen reader. */
 export interface ProviderStanding {
@@ -9,12 +10,8 @@ export interface ProviderStanding {
   /** Short: "key set", "failing: …". */
   readonly text: string;
   readonly icon: TreeIcon;
-}
-
-/** The engine's sentence without the provider's name in front, where it stands beside the name anyway. */
-export function withoutName(sentence: string, id: string): string {
-  const prefix = `Provider "${id}": `;
-  return sentence.startsWith(prefix) ? sentence.slice(prefix.length) : sentence;
+  /** Whether a key, or another one, is what it lacks. */
+  readonly keyWanted: boolean;
 }
 
 /** What the engine says about a provider, if it is connected. */
@@ -60,5 +57,6 @@ const ICONS: Record<ProviderStanding["kind"], TreeIcon> = {
 };
 
 function standing(kind: ProviderStanding["kind"], text: string): ProviderStanding {
-  return { kind, text, icon: ICONS[kind] };
+  const keyWanted = kind === "keyMissing" || (kind === "failing" && concernOf(text) === "key");
+  return { kind, text, icon: ICONS[kind], keyWanted };
 }

@@ -1,10 +1,12 @@
+import { PROTOCOL_NAME } from "../../core/protocols/wire";
 import type { ModelStatus, ProviderStatus } from "../../core/rpc/contract";
 import type { EngineState } from "../engine/state";
-import type { PosternState, ProviderEntry } from "../state";
+import type { PosternState, ProviderEntry, UsableEntry } from "../state";
 import { escapeMarkdown } from "./markdown";
 import { counted, shortCount } from "./numbers";
-import { type ProviderStanding, providerStanding, statusOf, withoutName } from "./providerState";
+import { type ProviderStanding, providerStanding, statusOf } from "./providerState";
 import { infoNode, type TreeNode } from "./treeNode";
+import { withoutName } from "./verdict";
 
 /** The rows of the Providers view. */
 export function renderProviders({ local, engine }: PosternState): readonly TreeNode[] {
@@ -23,7 +25,7 @@ function providerNode(entry: ProviderEntry, engine: EngineState): TreeNode {
     description: shown.text,
     icon: shown.icon,
     tooltip: providerTooltip(entry, shown, status),
-    contextValue: contextValue(entry),
+    contextValue: contextValue(entry, shown),
     accessibilityLabel: `Provider ${label}, ${shown.text}`,
     children: childNodes(id, entry, engine, status),
     target: { kind: "provider", id: entry.id, index: entry.index },
@@ -31,14 +33,14 @@ function providerNode(entry: ProviderEntry, engine: EngineState): TreeNode {
 }
 
 /** The words the menus look for, see the manifest. */
-function contextValue(entry: ProviderEntry): string {
+function contextValue(entry: ProviderEntry, shown: ProviderStanding): string {
   if (entry.faulty) return "provider faulty";
   const words = [
     "provider",
     entry.enabled ? "enabled" : "disabled",
     entry.stored ? "keyStored" : "keyAbsent",
   ];
-  if (entry.key.kind === "missing") words.push("keyMissing");
+  if (shown.keyWanted) words.push("keyWanted");
   return words.join(" ");
 }
 
@@ -75,6 +77,7 @@ function childNodes(
 }
 
 function modelNode(id: string, providerId: string, model: ModelStatus): TreeNode {
+  const address = `${providerId}/${model.id}`;
   const window = model.contextWindow === undefined ? "" : `${shortCount(model.contextWindow)} context`;
   const description = [model.name === undefined ? "" : model.id, window].filter(Boolean).join(" · ");
   return {
@@ -82,17 +85,20 @@ function modelNode(id: string, providerId: string, model: ModelStatus): TreeNode
     label: model.name ?? model.id,
     ...(description ? { description } : {}),
     icon: { id: "circuit-board" },
-    tooltip: `Clients address it as ${escapeMarkdown(`${providerId}/${model.id}`)}`,
+    tooltip: `Clients address it as ${escapeMarkdown(address)}`,
     contextValue: "model",
     accessibilityLabel: `Model ${model.name ?? model.id}${window ? `, ${window}` : ""}`,
+    target: { kind: "model", name: address },
   };
 }
 
-const TYPE_LABEL = {
-  openai: "OpenAI-compatible",
-  azure: "Azure OpenAI",
-  anthropic: "Anthropic Messages",
-} as const;
+const TYPE_LABEL = { openai: "OpenAI-compatible", azure: "Azure OpenAI", anthropic: "Anthropic" } as const;
+
+/** Which API it is asked in; clients may use any. */
+function spokenApis({ protocols }: UsableEntry): string {
+  const names = protocols.map((protocol) => PROTOCOL_NAME[protocol]).join(" and ");
+  return `Speaks ${names}; what clients send in another API is translated`;
+}
 
 function providerTooltip(
   entry: ProviderEntry,
@@ -108,6 +114,7 @@ function providerTooltip(
   const lines = [
     `**${escapeMarkdown(entry.name)}** (${escapeMarkdown(entry.id)})`,
     `${TYPE_LABEL[entry.type]} at ${escapeMarkdown(entry.baseUrl)}`,
+    spokenApis(entry),
     escapeMarkdown(sentence(shown.text)),
   ];
   if (status && status.models.length > 0) {

@@ -33,9 +33,15 @@ export function renderStatusBar(state: PosternState): StatusBarView {
     text: `${view.kind === "busy" ? "$(sync~spin)" : "$(shield)"} Postern: ${shortText(view, usage)}`,
     tooltipMarkdown: tooltip(state, view, usage),
     severity: view.kind === "failed" ? "warning" : "normal",
-    accessibilityLabel: `Postern gateway ${spokenState(view)}${usage ? `. Today ${usageText(usage)}` : ""}`,
+    accessibilityLabel: spoken(view, usage),
     command: "postern.gateway.focus",
   };
+}
+
+function spoken(view: GatewayView, usage: UsageToday | undefined): string {
+  // A failure's message ends with a full stop of its own.
+  const state = `Postern gateway ${spokenState(view)}`.replace(/\.$/, "");
+  return usage ? `${state}. Today ${usageText(usage)}` : state;
 }
 
 function shortText(view: GatewayView, usage: UsageToday | undefined): string {

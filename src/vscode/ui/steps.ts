@@ -20,18 +20,23 @@ export interface Choice<T> extends vscode.QuickPickItem {
 
 export interface PickStep<T> extends Step {
   readonly placeholder: string;
+  /** What the choice is about, shown in full above it. */
+  readonly prompt?: string;
   readonly choices: readonly Choice<T>[];
   /** Chosen beforehand, when coming back to the step. */
   readonly active?: T;
 }
 
 export interface InputStep extends Step {
-  readonly prompt: string;
+  /** May depend on the text so far. */
+  readonly prompt: string | ((text: string) => string);
   readonly value?: string;
   readonly placeholder?: string;
   readonly password?: boolean;
   /** What is wrong with the text so far; undefined if nothing is. */
   readonly validate?: (text: string) => string | undefined;
+  /** What to think of before a text without faults is used; it can be used all the same. */
+  readonly warn?: (text: string) => string | undefined;
   /** A page that helps with the step; opened by a button. */
   readonly helpPage?: { readonly label: string; readonly url: string };
 }
@@ -40,6 +45,7 @@ export interface InputStep extends Step {
 export function pickStep<T>(step: PickStep<T>): Promise<Answer<T>> {
   const pick = vscode.window.createQuickPick<Choice<T>>();
   pick.placeholder = step.placeholder;
+  pick.prompt = step.prompt;
   pick.items = step.choices;
   pick.matchOnDescription = true;
   pick.matchOnDetail = true;
@@ -54,18 +60,25 @@ export function pickStep<T>(step: PickStep<T>): Promise<Answer<T>> {
 /** Lets the person enter a text; it is checked as it is typed. */
 export function inputStep(step: InputStep): Promise<Answer<string>> {
   const box = vscode.window.createInputBox();
-  box.prompt = step.prompt;
   box.value = step.value ?? "";
   box.placeholder = step.placeholder ?? "";
   box.password = step.password ?? false;
+  const show = (fault: string | undefined): void => {
+    box.prompt = typeof step.prompt === "string" ? step.prompt : step.prompt(box.value);
+    const warning = fault === undefined ? step.warn?.(box.value) : undefined;
+    box.validationMessage =
+      warning === undefined
+        ? fault
+        : { message: warning, severity: vscode.InputBoxValidationSeverity.Warning };
+  };
   const fault = (): string | undefined => step.validate?.(box.value);
+  show(undefined);
   // An empty box needs no reproach before something was typed.
-  box.onDidChangeValue(() => {
-    box.validationMessage = box.value === "" ? undefined : fault();
-  });
+  box.onDidChangeValue(() => show(box.value === "" ? undefined : fault()));
   return run(box, step, (resolve) => {
-    box.validationMessage = fault();
-    if (box.validationMessage === undefined) resolve({ kind: "answer", value: box.value });
+    const found = fault();
+    show(found);
+    if (found === undefined) resolve({ kind: "answer", value: box.value });
   });
 }
 

@@ -4,6 +4,7 @@ import { editProviderFlow, openProviderSettings } from "../commands/editProvider
 import { gatewayCommands } from "../commands/gatewayCommands";
 import { gatewayKeyCommands } from "../commands/gatewayKeyCommands";
 import { keyCommands } from "../commands/keyCommands";
+import { modelCommands } from "../commands/modelCommands";
 import { pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
@@ -34,12 +35,14 @@ export function createCommands(parts: CommandParts): CommandHandlers {
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
+    ...modelCommands(store, () => engine.api.status()),
     ...gatewayCommands(store, gateway),
     ...gatewayKeyCommands(storage.gatewayKeys, surroundings),
     "postern.addProvider": async () => {
       const id = await addProviderFlow({
         registry,
         environment: storage.environment,
+        taken: () => store.value.local.providers.map(({ id }) => id),
         test: (provider, signal) => engine.api.testProvider(provider, signal),
       });
       if (id !== undefined) notify("info", `Added the provider ${id}.`, afterAdding(store));

@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { providerSchema } from "../../../src/core/config/schema";
 import { baseUrlFault } from "../../../src/core/providers/baseUrl";
-import { addressFault, draftEntry, draftProvider, splitNames } from "../../../src/core/providers/draft";
+import {
+  addressFault,
+  addressWarning,
+  draftEntry,
+  draftProvider,
+  idFault,
+  keyNeed,
+  splitNames,
+} from "../../../src/core/providers/draft";
 import { PROVIDER_KINDS } from "../../../src/core/providers/kinds";
 
 describe.each(PROVIDER_KINDS)("the kind $id", (kind) => {
@@ -34,10 +42,65 @@ test("kinds have ids and labels of their own", () => {
   expect(new Set(PROVIDER_KINDS.map(({ label }) => label)).size).toBe(PROVIDER_KINDS.length);
 });
 
-test("an address is checked as it is typed", () => {
-  const [openai] = PROVIDER_KINDS;
-  expect(openai && addressFault(openai, " ")).toBe("Enter the provider's address.");
-  expect(openai && addressFault(openai, "ftp://x")).toBe("The address must begin with https:// or http://.");
+const kindOf = (id: string) => {
+  const kind = PROVIDER_KINDS.find((known) => known.id === id);
+  if (!kind) throw new Error(`no kind ${id}`);
+  return kind;
+};
+
+test.each([
+  [" ", "Enter the provider's address."],
+  ["h", "Enter the whole address, like https://api.example.com/v1."],
+  ["HTTP", "Enter the whole address, like https://api.example.com/v1."],
+  ["https://", "Enter the whole address, like https://api.example.com/v1."],
+  ["https://a b", "Enter the whole address, like https://api.example.com/v1."],
+  ["127.0.0.1:18182", "Start with http:// or https://."],
+  ["localhost:11434/v1", "Start with http:// or https://."],
+  ["ftp://x", "Start with http:// or https://."],
+  [
+    "https://x?y",
+    "The address must not have a query or a fragment; an api-version goes into azure.apiVersion.",
+  ],
+  [" https://api.example.com/v1 ", undefined],
+])("an address is checked as it is typed: %j", (text, fault) => {
+  expect(addressFault({ type: "openai" }, text)).toBe(fault);
+});
+
+test("an address without encryption is warned of, except where nobody is on the way", () => {
+  expect(addressWarning("http://llm.example.com/v1")).toMatch(/can be read on the way/);
+  for (const text of ["https://llm.example.com", "http://localhost:1", "http://192.168.0.2", "http", ""]) {
+    expect(addressWarning(text), text).toBeUndefined();
+  }
+});
+
+test.each([
+  ["compatible", "http://127.0.0.1:9/v1", "optional"],
+  ["compatible", "https://llm.example.com/v1", "required"],
+  ["ollama", "http://localhost:11434/v1", "none"],
+  ["ollama", "http://ollama.example.com/v1", "required"],
+  ["openai", "http://localhost:9/v1", "required"],
+])("a key of kind %s at %s is %s", (id, baseUrl, need) => {
+  expect(keyNeed({ kind: kindOf(id), baseUrl, deployments: [] })).toBe(need);
+});
+
+test("a provider that asks for a key is asked with one, whatever its kind does", () => {
+  const draft = { kind: kindOf("ollama"), baseUrl: "http://localhost:11434", deployments: [] };
+  expect(keyNeed({ ...draft, keyWanted: true })).toBe("required");
+});
+
+test.each([
+  ["work-openai", undefined],
+  ["", "Enter a short name."],
+  ["openai", '"openai" is taken by another provider.'],
+  ["my openai", "Use up to 64 letters, digits, '.', '_' or '-', a letter or digit first."],
+  ["-x", "Use up to 64 letters, digits, '.', '_' or '-', a letter or digit first."],
+])("a name is checked as it is typed: %j", (text, fault) => {
+  expect(idFault(text, ["openai"])).toBe(fault);
+});
+
+test("the name that was entered is the id", () => {
+  const draft = { kind: kindOf("openai"), baseUrl: "https://api.openai.com/v1", id: "work", deployments: [] };
+  expect(draftEntry(draft).id).toBe("work");
 });
 
 test("deployments are split as people write lists", () => {

@@ -11,6 +11,7 @@ export function entry(change: Partial<UsableEntry> = {}): UsableEntry {
     name: "OpenAI",
     type: "openai",
     baseUrl: "https://api.openai.com/v1",
+    protocols: ["chat", "responses"],
     enabled: true,
     key: { kind: "stored" },
     stored: true,

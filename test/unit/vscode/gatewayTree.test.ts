@@ -65,6 +65,15 @@ describe("the Gateway view", () => {
     }
   });
 
+  test("hovers say more than their rows", () => {
+    const key = { name: "ci", masked: "pst_ab…wxyz", source: "settings" as const };
+    const [running, , port, keys] = renderGateway(state(ready(), { gatewayKeys: [key] }));
+    expect(running?.tooltip).toMatch(/every enabled provider/);
+    expect(port?.tooltip).toContain("`postern.gateway.port`");
+    expect(keys?.children?.[0]?.tooltip).toMatch(/pst.*from the environment$/);
+    expect(renderGateway(state({ kind: "idle" }, { port: 0 }))[2]?.tooltip).toMatch(/free one/);
+  });
+
   test("writes an IPv6 address as a URL", () => {
     expect(gatewayUrl({ kind: "idle" }, { host: "::1", port: 1 })).toBe("http://[::1]:1");
   });

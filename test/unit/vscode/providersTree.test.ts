@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { renderProviders } from "../../../src/vscode/render/providersTree";
-import type { ProviderEntry } from "../../../src/vscode/state";
+import type { ProviderEntry, UsableEntry } from "../../../src/vscode/state";
 import { entry, providerStatus, ready, state } from "./fixtures";
 
 const faulty: ProviderEntry = {
@@ -58,6 +58,36 @@ describe("the Providers view", () => {
       providers: [providerStatus({ state: "failing", detail: "the key was refused" })],
     });
     expect(describeTree(engine, { providers: [entry()] })[0]).toBe("OpenAI: failing: the key was refused");
+  });
+
+  test("offers to set the key where one is missing or was refused", () => {
+    const words = (...args: Parameters<typeof state>) => renderProviders(state(...args))[0]?.contextValue;
+    const failing = (detail: string) => ready({ providers: [providerStatus({ state: "failing", detail })] });
+    const missing = entry({ key: { kind: "missing", reason: "no key is set" }, stored: false });
+    expect(words(ready(), { providers: [missing] })).toBe("provider enabled keyAbsent keyWanted");
+    const keyless = entry({ key: { kind: "notNeeded" }, stored: false });
+    expect(words(failing("a key is needed (HTTP 401)"), { providers: [keyless] })).toMatch(/ keyWanted$/);
+    expect(words(failing("the key was refused (HTTP 401)"), { providers: [entry()] })).toMatch(/ keyWanted$/);
+    expect(words(failing("nothing answers at x:1."), { providers: [entry()] })).toBe(
+      "provider enabled keyStored",
+    );
+  });
+
+  test("a model's row is copied by the id that clients use", () => {
+    const engine = ready({ providers: [providerStatus({ models: [{ id: "org/m", name: "M" }] })] });
+    const [row] = renderProviders(state(engine, { providers: [entry({ name: "Work" })] }));
+    expect(row?.children?.[0]).toMatchObject({
+      contextValue: "model",
+      target: { kind: "model", name: "openai/org/m" },
+      tooltip: "Clients address it as openai\\/org\\/m",
+    });
+  });
+
+  test("the hover says in plain words which API it speaks", () => {
+    const hover = (protocols: UsableEntry["protocols"]) =>
+      renderProviders(state(ready(), { providers: [entry({ protocols })] }))[0]?.tooltip;
+    expect(hover(["chat", "responses"])).toContain("Speaks Chat Completions and Responses;");
+    expect(hover(["messages"])).toContain("Speaks Messages; what clients send in another API is translated");
   });
 
   test("never shows an old status while the engine restarts", () => {

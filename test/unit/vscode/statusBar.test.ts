@@ -23,6 +23,12 @@ describe("the status bar item", () => {
     expect(view.accessibilityLabel).toMatch(/^Postern gateway /);
   });
 
+  test("is spoken with one full stop after each sentence", () => {
+    const gateway = { state: "failed", code: "port_in_use", message: "Taken.", port: 4141 } as const;
+    const { accessibilityLabel } = renderStatusBar(state(ready({ gateway })));
+    expect(accessibilityLabel).toMatch(/^Postern gateway failed: Taken\. Today 12 requests/);
+  });
+
   test("the hover tells address, usage and each provider", () => {
     const usage = { day: "2026-01-01", requests: 3, inputTokens: 1000, outputTokens: 1, unreported: 1 };
     const { tooltipMarkdown } = renderStatusBar(state(ready({ usage }), { providers: [entry()] }));

@@ -24,6 +24,7 @@ export class Stage {
       providers: [
         entry("chat", ["gpt-5.1", "gpt-4o", "own-llm", "gpt-5.5", "gpt-6-sol"]),
         entry("responses", ["gpt-5.1", "gpt-4o", "own-llm"], { wireApi: "responses" }),
+        entry("azure", ["gpt-5-mini"], { type: "azure" }),
         entry("messages", ["claude-sonnet-4-5", "claude-opus-4-7", "own-llm"], { type: "anthropic" }),
       ],
     });

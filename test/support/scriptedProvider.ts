@@ -16,6 +16,8 @@ const ROUTES: Record<string, WireProtocol> = {
   "/v1/chat/completions": "chat",
   "/v1/responses": "responses",
   "/v1/messages": "messages",
+  // Azure's versionless route.
+  "/openai/v1/chat/completions": "chat",
 };
 
 const CALL_IDS: Record<WireProtocol, string> = { chat: "call_", responses: "call_", messages: "toolu_" };
@@ -98,8 +100,9 @@ export class ScriptedProvider {
   private take(protocol: WireProtocol, { method, path, headers }: Exchange, body: unknown): Seen {
     if (method !== "POST" || !Object.hasOwn(ROUTES, path.split("?")[0] ?? ""))
       throw new Refusal(`Invalid URL (${method} ${path})`);
-    const key =
-      protocol === "messages" ? headers["x-api-key"] : headers.authorization?.replace("Bearer ", "");
+    const bearer = headers.authorization?.replace("Bearer ", "");
+    const given = protocol === "messages" ? headers["x-api-key"] : bearer;
+    const key = path.startsWith("/openai/") ? headers["api-key"] : given;
     if (key !== PROVIDER_KEY) throw new Refusal(`The key is ${key === undefined ? "missing" : "wrong"}.`);
     const { "anthropic-version": version, "anthropic-beta": betas } = headers;
     this.asked.add(protocol);

@@ -46,6 +46,9 @@ export class Stage {
     });
     const said = `${run.stdout}\n${run.stderr}`;
     expect(this.provider.refusals, said).toEqual([]);
+    // A bare model is the first provider's.
+    const [provider = ""] = model.includes("/") ? model.split("/") : ["chat"];
+    expect([...this.provider.asked], "protocols that the provider was asked in").toEqual([provider]);
     const turns = this.provider.seen.filter(({ tools }) => tools.length > 0);
     const second = turns.find(({ results }) => results.length > 0);
     expect(second?.results.map(({ text }) => text).join("\n"), said).toContain(CANARY);

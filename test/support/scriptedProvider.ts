@@ -32,6 +32,8 @@ export function readRequest(protocol: WireProtocol, body: unknown, headers: Mess
 export class ScriptedProvider {
   /** What was taken, in order. */
   readonly seen: Seen[] = [];
+  /** The protocols it was asked in. */
+  readonly asked = new Set<WireProtocol>();
   /** What was refused, in the provider's words; empty where every request was right. */
   readonly refusals: string[] = [];
 
@@ -60,6 +62,7 @@ export class ScriptedProvider {
   play(script: Script): void {
     this.script = script;
     this.seen.length = 0;
+    this.asked.clear();
     this.refusals.length = 0;
   }
 
@@ -99,6 +102,7 @@ export class ScriptedProvider {
       protocol === "messages" ? headers["x-api-key"] : headers.authorization?.replace("Bearer ", "");
     if (key !== PROVIDER_KEY) throw new Refusal(`The key is ${key === undefined ? "missing" : "wrong"}.`);
     const { "anthropic-version": version, "anthropic-beta": betas } = headers;
+    this.asked.add(protocol);
     const seen = readRequest(protocol, body, {
       ...(typeof version === "string" ? { version } : {}),
       ...(typeof betas === "string" ? { betas } : {}),

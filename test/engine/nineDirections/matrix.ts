@@ -1,4 +1,4 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { WireProtocol } from "../../../src/core/protocols/wire";
 import { PROTOCOLS, type Stage } from "./stage";
 
@@ -41,7 +41,11 @@ export class Matrix {
       const count = this.counts.get(key) ?? { passed: 0, total: 0 };
       this.counts.set(key, count);
       count.total++;
-      await body(this.stage(), direction);
+      const stage = this.stage();
+      stage.provider.asked.clear();
+      await body(stage, direction);
+      // One address serves all three: what was asked has to be what the direction is about.
+      expect([...stage.provider.asked].filter((asked) => asked !== provider)).toEqual([]);
       count.passed++;
     });
   }

@@ -17,7 +17,8 @@ vi.mock("../../../src/vscode/ui/steps", () => {
     return value === undefined ? { kind: "cancel" } : { kind: "answer", value };
   };
   return {
-    inputStep: ({ prompt }: InputStep) => answer(prompt),
+    inputStep: ({ prompt, value }: InputStep) =>
+      answer(typeof prompt === "string" ? prompt : prompt(value ?? "")),
     pickStep: ({ placeholder }: PickStep<unknown>) => answer(placeholder),
   };
 });

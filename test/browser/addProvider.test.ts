@@ -5,6 +5,18 @@ import { stage, until, Workbench } from "./workbench";
 
 const KEY = "sk-browser-canary-77aa";
 
+/** The text of the line below the cursor's. */
+async function lineBelowCursor(workbench: Workbench): Promise<string> {
+  const cursor = await workbench.page.locator(".monaco-editor .cursors-layer .cursor").first().boundingBox();
+  if (cursor === null) return "";
+  for (const line of await workbench.page.locator(".monaco-editor .view-lines .view-line").all()) {
+    const box = await line.boundingBox();
+    if (box && Math.abs(box.y - (cursor.y + cursor.height)) < 3)
+      return ((await line.textContent()) ?? "").replace(/\s+/g, " ").trim();
+  }
+  return "";
+}
+
 suite("adding a provider that does not work at once", () => {
   test("a wrong key is said at once, is still there to mend, and nothing stays behind when the setup is left", async () => {
     const provider = await startKeyedProvider(KEY);
@@ -92,6 +104,21 @@ suite("adding a provider that does not work at once", () => {
     await workbench.page.keyboard.press("ArrowDown");
     await workbench.page.keyboard.press("Enter");
     await until("the id", async () => (await workbench.clipboard()) === "work-2/gatehouse-large");
+
+    await workbench.treeAction("Providers", "work-2", "Edit Provider");
+    await workbench.pickQuickItem("Edit Provider: work-2", "API");
+    await workbench.untilStep("Which API");
+    await workbench.screenshot("edit-provider-api");
+    await workbench.pickQuickItem("Which API", "Responses");
+    await workbench.notification("Changed work-2.", "Test Connection");
+    await workbench.notification("work-2: works");
+    await workbench.treeAction("Providers", "work-2", "Edit Provider");
+    await workbench.pickQuickItem("Edit Provider: work-2", "Everything else");
+    await until("the cursor at the entry", async () =>
+      (await lineBelowCursor(workbench)).includes('"work-2"'),
+    );
+    await workbench.screenshot("edit-provider-settings");
+    await workbench.runCommand("View: Close Editor");
 
     await workbench.treeMenu("Providers", "work-2", "Delete Key");
     await workbench.page.locator(".monaco-dialog-box .monaco-button", { hasText: "Delete" }).first().click();

@@ -126,6 +126,7 @@ suite("windows", () => {
       await workbench.runCommand("Postern: Add Provider");
       await workbench.pickQuickItem("What kind of provider?", "OpenAI-compatible");
       await workbench.fillQuickInput("address", before.baseUrl);
+      await workbench.acceptQuickInput("A short name");
       await workbench.fillQuickInput("key", key);
       await workbench.pickQuickItem("it works", "Done");
       await providers(/key set/);

@@ -1,40 +1,48 @@
 import * as vscode from "vscode";
-import { addressFault, splitNames } from "../../core/providers/draft";
+import { addressFault, addressWarning, splitNames } from "../../core/providers/draft";
 import type { ProviderKind } from "../../core/providers/kinds";
 import type { KeyAtNewAddress, ProviderRegistry, ProviderTarget } from "../providers/registry";
 import { originOf } from "../secrets/storedKey";
-import type { ProviderPatch } from "../settings/providerEdits";
+import { type ProviderPatch, providerEntryRange } from "../settings/providerEdits";
 import { type Answer, type Choice, inputStep, pickStep } from "../ui/steps";
 import { askKey, type KeyOwner } from "./keyInput";
 
 type Field = "name" | "baseUrl" | "wireApi" | "apiVersion" | "models" | "key" | "settings";
 type Raw = Readonly<Record<string, unknown>>;
 
-/** Changes one field of a provider, with the others left as they are. */
-export async function editProviderFlow(registry: ProviderRegistry, target: ProviderTarget): Promise<void> {
+/**
+ * Changes one field of a provider, with the others left as they are.
+ * @returns whether something was changed here
+ */
+export async function editProviderFlow(registry: ProviderRegistry, target: ProviderTarget): Promise<boolean> {
   for (;;) {
     const raw = registry.raw(target);
-    const title = `Edit Provider: ${target.id}`;
+    const title = `Edit Provider: ${text(raw.name) || target.id}`;
     const field = await pickStep<Field>({
       title,
       placeholder: "What is to be changed?",
       choices: fieldsOf(raw),
     });
-    if (field.kind !== "answer") return;
-    if (field.value === "settings") return openProviderSettings();
+    if (field.kind !== "answer") return false;
+    if (field.value === "settings") {
+      await openProviderSettings(target);
+      return false;
+    }
     if (field.value === "key") {
+      // It says by itself what has become of the key.
       await vscode.commands.executeCommand("postern.setKey", { target });
-      return;
+      return false;
     }
     if (field.value === "baseUrl") {
-      if ((await editAddress(registry, target, raw, title)) === "back") continue;
-      return;
+      const end = await editAddress(registry, target, raw, title);
+      if (end === "back") continue;
+      return end === "changed";
     }
     const patch = await askField(field.value, raw, title);
-    if (patch.kind === "cancel") return;
+    if (patch.kind === "cancel") return false;
     if (patch.kind === "back") continue;
     await registry.patch(target, patch.value);
-    return;
+    return true;
   }
 }
 
@@ -44,7 +52,7 @@ async function editAddress(
   target: ProviderTarget,
   raw: Raw,
   title: string,
-): Promise<"done" | "back"> {
+): Promise<"changed" | "left" | "back"> {
   const type = typeOf(raw);
   const address = await inputStep({
     title,
@@ -52,18 +60,21 @@ async function editAddress(
     value: text(raw.baseUrl),
     canGoBack: true,
     validate: (value) => addressFault({ type }, value),
+    warn: addressWarning,
   });
-  if (address.kind !== "answer") return address.kind === "back" ? "back" : "done";
+  if (address.kind !== "answer") return address.kind === "back" ? "back" : "left";
   const baseUrl = address.value.trim();
   const keyIsFor = await registry.keyOrigin(target);
   if (keyIsFor === undefined || keyIsFor === originOf(baseUrl)) {
     await registry.patch(target, { baseUrl });
-    return "done";
+    return "changed";
   }
   const owner = { type, baseUrl, name: text(raw.name) || target.id };
   const key = await askKeyAtNewAddress(owner, keyIsFor, title);
-  if (key.kind === "answer") await registry.changeAddress(target, baseUrl, key.value);
-  return key.kind === "back" ? editAddress(registry, target, { ...raw, baseUrl }, title) : "done";
+  if (key.kind === "back") return editAddress(registry, target, { ...raw, baseUrl }, title);
+  if (key.kind === "cancel") return "left";
+  await registry.changeAddress(target, baseUrl, key.value);
+  return "changed";
 }
 
 async function askKeyAtNewAddress(
@@ -73,7 +84,8 @@ async function askKeyAtNewAddress(
 ): Promise<Answer<KeyAtNewAddress>> {
   const choice = await pickStep<KeyAtNewAddress["kind"]>({
     title,
-    placeholder: `The stored key was entered for ${keyIsFor}. May it go to ${originOf(owner.baseUrl)}?`,
+    placeholder: "Which key goes to the new address?",
+    prompt: `The stored key was entered for ${keyIsFor}. May it go to ${originOf(owner.baseUrl)}?`,
     canGoBack: true,
     choices: [
       { label: "Enter another key", detail: "The stored one is replaced", value: "other" },
@@ -92,11 +104,28 @@ async function askKeyAtNewAddress(
     : { kind: "answer", value: { kind: "other", key: key.value } };
 }
 
-/** Opens settings.json, where the list of providers can be edited in full. */
-export async function openProviderSettings(): Promise<void> {
+/** Opens settings.json, where the list of providers can be edited in full, at the provider's entry if one is named. */
+export async function openProviderSettings(target?: Pick<ProviderTarget, "index">): Promise<void> {
   await vscode.commands.executeCommand("workbench.action.openSettingsJson", {
     revealSetting: { key: "postern.providers" },
   });
+  const editor = target && (await settingsEditor());
+  if (target === undefined || editor === undefined) return;
+  const { document } = editor;
+  const found = providerEntryRange(document.getText(), target.index);
+  if (found === undefined) return;
+  const range = new vscode.Range(document.positionAt(found.start), document.positionAt(found.end));
+  editor.selection = new vscode.Selection(range.start, range.start);
+  editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+}
+
+/** The editor of settings.json, of which the extension host learns a moment after it has opened. */
+async function settingsEditor(): Promise<vscode.TextEditor | undefined> {
+  const find = (): vscode.TextEditor | undefined =>
+    vscode.window.visibleTextEditors.find(({ document }) => document.uri.path.endsWith("/settings.json"));
+  for (let waited = 0; waited < 2000 && find() === undefined; waited += 50)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  return find();
 }
 
 function fieldsOf(raw: Raw): readonly Choice<Field>[] {
@@ -147,19 +176,23 @@ async function askField(
         azure: value.trim() === "" ? undefined : { apiVersion: value.trim() },
       }));
     }
-    case "wireApi":
-      return map(
-        await pickStep({
-          title,
-          placeholder: "Which API does the provider speak?",
-          canGoBack: true,
-          choices: [
-            { label: "Chat Completions", value: undefined },
-            { label: "Responses", value: "responses" },
-          ],
-        }),
-        (wireApi) => ({ wireApi }),
-      );
+    case "wireApi": {
+      const current = raw.wireApi === "responses" ? "responses" : "completions";
+      const choice = (label: string, value: typeof current): Choice<typeof current> => ({
+        label,
+        ...(value === current ? { description: "$(check) now" } : {}),
+        value,
+      });
+      const answer = await pickStep({
+        title,
+        placeholder: "Which API does the provider speak?",
+        canGoBack: true,
+        choices: [choice("Chat Completions", "completions"), choice("Responses", "responses")],
+        active: current,
+      });
+      // The default goes out of the settings.
+      return map(answer, (wireApi) => ({ wireApi: wireApi === "completions" ? undefined : wireApi }));
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { findNodeAtLocation, parseTree } from "jsonc-parser";
 import { environmentReference } from "../../core/config/reference";
 
 /**
@@ -40,6 +41,16 @@ export function patchEntry(list: RawProviders, index: number, patch: ProviderPat
     const merged = { ...(isRecord(entry) ? entry : {}), ...patch };
     return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
   });
+}
+
+/** Where an entry stands in the text of settings.json; undefined if it does not stand there. */
+export function providerEntryRange(
+  settingsText: string,
+  index: number,
+): { readonly start: number; readonly end: number } | undefined {
+  const root = parseTree(settingsText, undefined, { allowTrailingComma: true });
+  const node = root && findNodeAtLocation(root, ["postern.providers", index]);
+  return node && { start: node.offset, end: node.offset + node.length };
 }
 
 /** The literal credentials of an entry, which do not belong into the settings. */

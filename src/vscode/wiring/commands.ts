@@ -5,7 +5,7 @@ import { gatewayCommands } from "../commands/gatewayCommands";
 import { gatewayKeyCommands } from "../commands/gatewayKeyCommands";
 import { keyCommands } from "../commands/keyCommands";
 import { modelCommands } from "../commands/modelCommands";
-import { pickProvider } from "../commands/pickProvider";
+import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
 import type { GatewayController } from "../gateway/controller";
@@ -49,7 +49,10 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     },
     "postern.editProvider": async (target) => {
       const chosen = await pickProvider(target, store.value, { title: "Edit Provider" });
-      if (chosen) await editProviderFlow(registry, chosen);
+      if (!chosen || !(await editProviderFlow(registry, chosen))) return;
+      notify("info", `Changed ${nameOf(store.value, chosen)}.`, {
+        "Test Connection": () => vscode.commands.executeCommand("postern.testConnection", { target: chosen }),
+      });
     },
     "postern.showLog": async () => channel.show(true),
     "postern.openSettings": async () => {

@@ -10,6 +10,8 @@ vi.mock("vscode", () => ({ window: {}, commands: {} }));
 /** What the person answers, in this order; what is not an answer is given as it is. */
 const answers: unknown[] = [];
 const asked: string[] = [];
+/** The choices, as they are read. */
+const offered: string[] = [];
 vi.mock("../../../src/vscode/ui/steps", () => {
   const answer = async (text: string): Promise<Answer<unknown>> => {
     asked.push(text);
@@ -17,15 +19,23 @@ vi.mock("../../../src/vscode/ui/steps", () => {
     return value === undefined ? { kind: "cancel" } : { kind: "answer", value };
   };
   return {
+<<<<<<< HEAD
     inputStep: ({ prompt, value }: InputStep) =>
       answer(typeof prompt === "string" ? prompt : prompt(value ?? "")),
     pickStep: ({ placeholder }: PickStep<unknown>) => answer(placeholder),
+=======
+    inputStep: ({ prompt }: InputStep) => answer(String(prompt)),
+    pickStep: ({ placeholder, prompt, choices }: PickStep<unknown>) => {
+      offered.push(...choices.map(({ label, description }) => `${label}: ${description ?? ""}`));
+      return answer(prompt ?? placeholder);
+    },
+>>>>>>> ux
   };
 });
 
 const entry = { id: "a", type: "openai", baseUrl: "https://a.example/v1" };
 
-describe("editing a provider's address", () => {
+describe("editing a provider", () => {
   let list: RawProviders;
   let keys: ProviderKeys;
   let registry: ProviderRegistry;
@@ -33,6 +43,7 @@ describe("editing a provider's address", () => {
   beforeEach(async () => {
     answers.length = 0;
     asked.length = 0;
+    offered.length = 0;
     list = [entry];
     keys = new ProviderKeys(new MemorySecrets());
     await keys.put("a", { apiKey: "sk-a", origin: "https://a.example" });
@@ -50,10 +61,28 @@ describe("editing a provider's address", () => {
     );
   });
 
-  const edit = async (...given: unknown[]): Promise<void> => {
-    answers.push("baseUrl", ...given);
-    await editProviderFlow(registry, { kind: "provider", id: "a", index: 0 });
+  const editField = (...given: unknown[]): Promise<boolean> => {
+    answers.push(...given);
+    return editProviderFlow(registry, { kind: "provider", id: "a", index: 0 });
   };
+  const edit = (...given: unknown[]): Promise<boolean> => editField("baseUrl", ...given);
+
+  test("says whether it has changed something", async () => {
+    expect(await edit("https://a.example/v2")).toBe(true);
+    expect(await edit()).toBe(false);
+    expect(await edit("https://b.example/v2")).toBe(false);
+    expect(await editField("name", "Work")).toBe(true);
+    expect(await editField()).toBe(false);
+  });
+
+  test("marks the API that it speaks now, and takes the default out of the settings", async () => {
+    await editField("wireApi", "responses");
+    expect(offered.slice(-2)).toEqual(["Chat Completions: $(check) now", "Responses: "]);
+    expect(list).toEqual([{ ...entry, wireApi: "responses" }]);
+    await editField("wireApi", "completions");
+    expect(offered.slice(-2)).toEqual(["Chat Completions: ", "Responses: $(check) now"]);
+    expect(list).toEqual([entry]);
+  });
 
   test("on the same host asks nothing", async () => {
     await edit("https://a.example/v2");

@@ -7,6 +7,7 @@ import {
   indexOfEntry,
   literalCredentials,
   patchEntry,
+  providerEntryRange,
   removeEntry,
 } from "../../../src/vscode/settings/providerEdits";
 import { proxySettings } from "../../../src/vscode/settings/proxy";
@@ -191,4 +192,12 @@ describe("edits of the providers' list", () => {
     expect(literalCredentials({ apiKey: "sk-1", bearerToken: "${env:T}" })).toEqual({ apiKey: "sk-1" });
     expect(literalCredentials(null)).toEqual({});
   });
+});
+
+test("an entry is found in settings.json as people write it", () => {
+  const text = '{ // mine\n  "postern.providers": [{ "id": "a" }, { "id": "b", },],\n}';
+  const found = providerEntryRange(text, 1);
+  expect(found && text.slice(found.start, found.end)).toBe('{ "id": "b", }');
+  expect(providerEntryRange(text, 2)).toBeUndefined();
+  expect(providerEntryRange("", 0)).toBeUndefined();
 });

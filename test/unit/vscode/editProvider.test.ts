@@ -19,17 +19,11 @@ vi.mock("../../../src/vscode/ui/steps", () => {
     return value === undefined ? { kind: "cancel" } : { kind: "answer", value };
   };
   return {
-<<<<<<< HEAD
-    inputStep: ({ prompt, value }: InputStep) =>
-      answer(typeof prompt === "string" ? prompt : prompt(value ?? "")),
-    pickStep: ({ placeholder }: PickStep<unknown>) => answer(placeholder),
-=======
     inputStep: ({ prompt }: InputStep) => answer(String(prompt)),
     pickStep: ({ placeholder, prompt, choices }: PickStep<unknown>) => {
       offered.push(...choices.map(({ label, description }) => `${label}: ${description ?? ""}`));
       return answer(prompt ?? placeholder);
     },
->>>>>>> ux
   };
 });
 

@@ -76,7 +76,7 @@ export function decodeMessagesRequest(body: JsonObject, dropped: DroppedReport):
     system: withoutBillingLine(decodeSystem(body.system)),
     messages: decodeMessages(body.messages, dropped),
     tools,
-    ...(search ? { webSearch: readWebSearch(String(search.type), search) } : {}),
+    ...(search ? { webSearch: readWebSearch(String(search.type), search, dropped) } : {}),
     ...optional("toolChoice", decodeToolChoice(choice, tools, search, dropped)),
     ...optional("parallelToolCalls", choice.disable_parallel_tool_use === true ? false : undefined),
     ...optional("maxTokens", asNumber(body.max_tokens)),

@@ -70,7 +70,7 @@ export function decodeResponsesRequest(body: JsonObject, dropped: DroppedReport)
     system,
     messages,
     tools,
-    ...(search ? { webSearch: readWebSearch(String(search.type), search) } : {}),
+    ...(search ? { webSearch: readWebSearch(String(search.type), search, dropped) } : {}),
     ...optional("toolChoice", decodeResponsesToolChoice(body.tool_choice, tools, dropped)),
     ...optional("parallelToolCalls", asBoolean(body.parallel_tool_calls)),
     ...optional("maxTokens", asNumber(body.max_output_tokens)),

@@ -25,10 +25,21 @@ export function decodeResponsesTools(list: readonly unknown[], dropped: DroppedR
     if (tool.type !== "namespace") return decodeTool(tool, where, undefined, dropped);
     const namespace = nonEmpty(tool.name);
     if (!namespace) throw invalid(`${where}.name is missing.`);
-    return asArray(tool.tools).flatMap((inner) => decodeTool(asObject(inner), where, namespace, dropped));
+    const inner = asArray(tool.tools).flatMap((entry) =>
+      decodeTool(asObject(entry), where, namespace, dropped),
+    );
+    return introduced(inner, namespace, nonEmpty(tool.description));
   });
   // The same tool may be declared at the top and in an `additional_tools` item.
   return [...new Map(tools.map((tool) => [tool.name, tool])).values()];
+}
+
+/** What a namespace says of all its tools is for the model to read; flattened, the first of them says it. */
+function introduced(tools: readonly Tool[], namespace: string, about: string | undefined): Tool[] {
+  const [first, ...others] = tools;
+  if (!first || about === undefined) return [...tools];
+  const description = [`${namespace}: ${about}`, first.description].filter(Boolean).join("\n\n");
+  return [{ ...first, description }, ...others];
 }
 
 function decodeTool(

@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.{ts,mjs}"],
-    // These run inside VS Code and in the script that drives the browser: see scripts/test.mjs.
-    exclude: ["test/vscode/**", "test/browser/**"],
+    // These run inside VS Code, in the script that drives the browser, and with agents: see scripts/test.mjs.
+    exclude: ["test/vscode/**", "test/browser/**", "test/agents/**"],
     testTimeout: 20_000,
   },
 });

@@ -1,4 +1,4 @@
-// The one test command. Runs every suite, or the named one (unit, vscode, browser), and closes with one line.
+// The one test command. Runs every suite, or the named one (unit, vscode, browser, agents), and closes with one line.
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cleanUp } from "./lib/cleanup.mjs";
@@ -8,6 +8,7 @@ import { artefactsFolder, inRoot, root } from "./lib/paths.mjs";
 import { runCollecting } from "./lib/run.mjs";
 import { closingLine, couldNotRun, fromVitest, oneCheck, total } from "./lib/tally.mjs";
 import { endWithNpm } from "./lib/watchNpm.mjs";
+import { testAgents } from "./testAgents.mjs";
 import { testBrowser } from "./testBrowser.mjs";
 import { testVscode } from "./testVscode.mjs";
 
@@ -53,7 +54,11 @@ const bin = (/** @type {string[]} */ ...parts) => inRoot("node_modules", ...part
 
 /** In this order; `needs` names steps without which this one has nothing to test. */
 const steps = [
-  { name: "build", for: ["unit", "vscode", "browser"], run: () => toolCheck("build", ["esbuild.mjs"]) },
+  {
+    name: "build",
+    for: ["unit", "vscode", "browser", "agents"],
+    run: () => toolCheck("build", ["esbuild.mjs"]),
+  },
   {
     name: "typecheck",
     for: [],
@@ -68,12 +73,13 @@ const steps = [
   { name: "package", for: ["browser"], needs: ["build"], run: packaging },
   { name: "vscode", for: ["vscode"], needs: ["build"], run: testVscode },
   { name: "browser", for: ["browser"], needs: ["build", "package"], run: testBrowser },
+  { name: "agents", for: ["agents"], needs: ["build"], run: testAgents },
 ];
 
 const wanted = process.argv[2];
-if (wanted && !["unit", "vscode", "browser"].includes(wanted)) {
+if (wanted && !["unit", "vscode", "browser", "agents"].includes(wanted)) {
   console.error(
-    `There is no suite "${wanted}". The suites are unit, vscode and browser; without a name all run.`,
+    `There is no suite "${wanted}". The suites are unit, vscode, browser and agents; without a name all run.`,
   );
   process.exit(2);
 }

@@ -32,7 +32,7 @@ export async function runNpm(args, cwd) {
  * do no harm.
  *
  * @param {{ folder: string, label: string, packages: string[], finish?: (folder: string) => Promise<void> }} what
- *   `folder`: name within the cache, with the version in it; `packages`: as for `npm install`;
+ *   `folder`: path within the cache, with the version in it; `packages`: as for `npm install`;
  *   `finish`: what else belongs to the installation
  * @returns {Promise<string>} the folder's path; the packages are in its `node_modules`
  * @throws when npm cannot install them
@@ -41,7 +41,7 @@ export async function ensureInstalled({ folder, label, packages, finish }) {
   const final = join(cacheFolder, folder);
   if (existsSync(final)) return final;
   return withProgress(label, async () => {
-    const work = join(cacheFolder, `.installing-${folder}-${process.pid}`);
+    const work = join(cacheFolder, `.installing-${folder.replaceAll("/", "-")}-${process.pid}`);
     const forget = atEnd(() => rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
     try {
       await rm(work, { recursive: true, force: true });

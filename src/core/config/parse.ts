@@ -2,7 +2,7 @@ import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc
 import { KEY_HEADERS } from "../gateway/presentedKeys";
 import { baseUrlFault } from "../providers/baseUrl";
 import { type ConfigProblem, problemsOf } from "./problems";
-import { environmentReference, environmentReferencesIn } from "./reference";
+import { environmentReference } from "./reference";
 import { type Config, configSchema, type ProviderConfig, providerSchema } from "./schema";
 
 /** `file`: a literal key is the owner's choice. `settings`: VS Code syncs and shows settings, so only `${env:…}`. */
@@ -123,13 +123,16 @@ function providerFaults(entry: unknown, index: number, source: ConfigSource): Co
   return problems;
 }
 
+/** A scheme, perhaps, and a reference; nothing that could be a key itself. */
+const KEY_BY_REFERENCE = /^(?:(?:bearer|basic|token|api-?key) )?\$\{env:[A-Za-z_][A-Za-z0-9_]*\}$/i;
+
 /** A key in a header is a key all the same. */
 function literalKeyHeaders(entry: unknown, index: number): ConfigProblem[] {
   const headers = field(entry, "headers");
   if (typeof headers !== "object" || headers === null) return [];
   return Object.entries(headers).flatMap(([name, value]) => {
     const holdsKey = (KEY_HEADERS as readonly string[]).includes(name.toLowerCase());
-    if (!holdsKey || typeof value !== "string" || environmentReferencesIn(value).length > 0) return [];
+    if (!holdsKey || typeof value !== "string" || KEY_BY_REFERENCE.test(value)) return [];
     const message = "a key must not stand in the settings; write ${env:NAME} in its place";
     return [{ path: `providers[${index}].headers.${name}`, message }];
   });

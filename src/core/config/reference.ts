@@ -10,11 +10,6 @@ export function environmentReference(value: string): string | undefined {
 
 const WITHIN = /\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
-/** The variables that a text refers to anywhere, as a header's `Bearer ${env:TOKEN}` does. */
-export function environmentReferencesIn(text: string): string[] {
-  return [...text.matchAll(WITHIN)].map((match) => match[1] ?? "");
-}
-
 /** Replaces every reference in a text by what `value` says for its variable. */
 export function replaceReferences(text: string, value: (variable: string) => string): string {
   return text.replace(WITHIN, (_, variable: string) => value(variable));

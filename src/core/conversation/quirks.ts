@@ -9,6 +9,8 @@ export interface Quirks {
   readonly maxTokensField: "max_tokens" | "max_completion_tokens";
   /** Whether temperature, top_p, penalties and stop are taken. */
   readonly sampling: boolean;
+  /** Whether another verbosity than `medium` is taken. */
+  readonly verbosity: boolean;
   /** How reasoning is asked for; `none` where asking is an error. */
   readonly reasoning: "effort" | "budget" | "adaptive" | "none";
   /** Whether the model is known to reason, so that its reasoning can be asked for unread. */

@@ -1,5 +1,5 @@
 import type { Splice } from "../json/splice";
-import { decodeSpan, type TopLevel } from "../json/topLevel";
+import { decodeSpan, type Span, type TopLevel } from "../json/topLevel";
 
 /** What the byte-exact lane changes in a request body; everything else goes out as it came. */
 export interface RequestEdits {
@@ -15,6 +15,8 @@ export interface EditOptions {
   readonly includeUsage: boolean;
   /** Fields from the provider's configuration, added where the client has not set them. */
   readonly extraBody?: Readonly<Record<string, unknown>>;
+  /** Fields that the model knows under another name alone, by the name clients may use. */
+  readonly renames?: Readonly<Record<string, string>>;
 }
 
 /** @param bytes the raw body that `body` was scanned from */
@@ -39,6 +41,12 @@ export function requestEdits(bytes: Uint8Array, body: TopLevel, options: EditOpt
     }
   }
 
+  for (const [field, name] of Object.entries(options.renames ?? {})) {
+    const value = body.members.get(field);
+    const key = value && !body.members.has(name) ? keyBefore(bytes, value, field) : undefined;
+    if (key) splices.push({ ...key, text: JSON.stringify(name) });
+  }
+
   for (const [field, value] of Object.entries(options.extraBody ?? {})) {
     if (!body.members.has(field) && !added.has(field)) added.set(field, JSON.stringify(value));
   }
@@ -48,4 +56,17 @@ export function requestEdits(bytes: Uint8Array, body: TopLevel, options: EditOpt
     splices.push({ start: body.close, end: body.close, text });
   }
   return { splices, usageInjected };
+}
+
+const COLON = 0x3a;
+const isSpace = (byte: number | undefined): boolean =>
+  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+
+/** Where a member's key stands; undefined for one that is written with escapes, which nobody does. */
+function keyBefore(bytes: Uint8Array, value: Span, field: string): Span | undefined {
+  let end = value.start;
+  while (isSpace(bytes[end - 1]) || bytes[end - 1] === COLON) end--;
+  const start = end - field.length - 2;
+  const written = new TextDecoder().decode(bytes.subarray(start, end));
+  return written === JSON.stringify(field) ? { start, end } : undefined;
 }

@@ -94,6 +94,8 @@ function openAiQuirks(provider: QuirkySource, protocol: WireProtocol, model: str
     // Azure's older models know only max_tokens, OpenAI's newer ones only the other.
     maxTokensField: reasons || host.endsWith("openai.com") ? "max_completion_tokens" : "max_tokens",
     sampling: !reasons,
+    // google-deepmind/concordia#164, openai/codex#9035
+    verbosity: !isOpenAiPlain(bare) && !/codex/.test(bare),
     reasoning: takesEffort(provider.baseUrl, bare) ? "effort" : "none",
     reasons,
     openAiExtras: !STRICT_HOSTS.test(host),
@@ -127,6 +129,7 @@ function messagesQuirks(provider: QuirkySource, model: string): Quirks {
     maxTokensField: "max_tokens",
     // From 4.7 on, anything but the default is refused.
     sampling: version === undefined || version < 4.7,
+    verbosity: false,
     reasoning:
       version === undefined || version >= 3.7
         ? version !== undefined && version >= 4.6

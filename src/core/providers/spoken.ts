@@ -25,10 +25,19 @@ export function protocolsOf(provider: Speaker): readonly WireProtocol[] {
   return [preferred, ...others.filter((protocol) => speaks(provider, protocol))];
 }
 
-function servesBothApis({ type, baseUrl, azure }: Speaker): boolean {
+function servesBothApis(provider: Speaker): boolean {
+  if (!isOpenAiItself(provider)) return false;
+  if (provider.type === "azure") return provider.azure?.apiVersion === undefined;
+  const { hostname, pathname } = new URL(provider.baseUrl);
+  return hostname === OPENAI_HOST || /\/openai\/v1\/?$/.test(pathname);
+}
+
+const OPENAI_HOST = "api.openai.com";
+const AZURE_HOST = /\.(openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com)$/i;
+
+/** Whether OpenAI or Azure answers, whose rules are known, and not one of the many servers that are compatible. */
+export function isOpenAiItself({ type, baseUrl }: Pick<Speaker, "type" | "baseUrl">): boolean {
   if (type === "anthropic") return false;
-  if (type === "azure") return azure?.apiVersion === undefined;
-  const { hostname, pathname } = new URL(baseUrl);
-  const azureHost = /\.(openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com)$/i;
-  return hostname === "api.openai.com" || (azureHost.test(hostname) && /\/openai\/v1\/?$/.test(pathname));
+  const { hostname } = new URL(baseUrl);
+  return type === "azure" || hostname === OPENAI_HOST || AZURE_HOST.test(hostname);
 }

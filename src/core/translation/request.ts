@@ -37,6 +37,8 @@ export interface RequestTranslation {
   readonly body: unknown;
   /** The model's name at the provider. */
   readonly model: string;
+  /** Which model that is, where its name is one that the provider's user chose: Azure's deployments. */
+  readonly modelId?: string;
   /** The client's request headers, lower-case; those that name a session are read. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly provider: { readonly type: string; readonly baseUrl: string };
@@ -56,7 +58,7 @@ export function translateRequest(options: RequestTranslation): TranslatedRequest
   const decoded = decode(from, body, dropped);
   for (const name of Object.keys(decoded.native.fields)) dropped.add(name);
   const request = withSession(decoded, options);
-  const quirks = quirksOf(provider, to, model);
+  const quirks = quirksOf(provider, to, options.modelId ?? model);
   const issuer = issuerOf(provider);
   const destination: Destination = { model, issuer, quirks };
   const encoded = encode(to, request, destination, dropped);

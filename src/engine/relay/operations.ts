@@ -7,9 +7,10 @@ import { type JsonObject, nonEmpty } from "../../core/json/access";
 import { spliced } from "../../core/json/splice";
 import { requestEdits } from "../../core/lane/requestEdits";
 import { endpointUrl, storedResponseUrl } from "../../core/providers/endpoint";
+import { quirksOf } from "../../core/providers/quirks";
 import { secretsOf } from "../../core/providers/redact";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
-import { preferredProtocol } from "../../core/providers/spoken";
+import { isOpenAiItself, preferredProtocol } from "../../core/providers/spoken";
 import { translateRequest } from "../../core/translation";
 import { answerJson } from "../gateway/answer";
 import { readRequestBody } from "../gateway/requestBody";
@@ -194,6 +195,7 @@ export class Operations {
     const edits = requestEdits(body.bytes, body.top, {
       model: target.upstreamModel,
       includeUsage: route.operation === "chat" && body.stream,
+      renames: route.operation === "chat" ? renamesFor(target) : {},
       ...(config.extraBody ? { extraBody: config.extraBody } : {}),
     });
     const slices = spliced(body.bytes, edits.splices);
@@ -257,6 +259,7 @@ export class Operations {
       to: spoken,
       body: parsedBody(body),
       model: target.upstreamModel,
+      modelId: target.model.id,
       headers: firstValues(exchange.request),
       provider: config,
       ...(config.extraBody ? { extraBody: config.extraBody } : {}),
@@ -330,4 +333,11 @@ export class Operations {
     this.log.warn(`${requestId} provider "${providerId}": ${failure}`);
     this.registry.noteResult(providerId, failure);
   }
+}
+
+/** Clients send the older `max_tokens` to every model; those of OpenAI that reason refuse it. */
+function renamesFor({ provider, model }: Target): Readonly<Record<string, string>> {
+  if (!isOpenAiItself(provider.config)) return {};
+  const { reasons, maxTokensField } = quirksOf(provider.config, "chat", model.id);
+  return reasons && maxTokensField !== "max_tokens" ? { max_tokens: maxTokensField } : {};
 }

@@ -6,13 +6,10 @@ import { sampleOf } from "../../core/tokens/slices";
 /** How long counting may keep other requests waiting, in milliseconds. */
 const TURN_MS = 5;
 
-/** Loaded when it is first needed, and by one request for all that come meanwhile. */
-let tokenizer: Promise<typeof import("./cl100k")> | undefined;
-
 /** The tokens of a `count_tokens` request, estimated; a long one is counted by a sample (docs/gateway.md). */
 export async function estimateTokens(body: JsonObject): Promise<number> {
-  tokenizer ??= import("./cl100k");
-  const { countTokens } = await tokenizer;
+  // Loaded when it is first needed: most never count.
+  const { countTokens } = await import("./cl100k");
   const { texts, tokens } = countableOf(body);
   const { slices, scale } = sampleOf(texts);
   let counted = 0;

@@ -125,16 +125,18 @@ describe("checkProviders", () => {
   });
 
   it("refuses a literal key in a header too, and a model that is listed twice", () => {
-    const [header, reference, twice] = checkProviders(
+    const [header, reference, twice, beside] = checkProviders(
       [
         { ...openai, headers: { Authorization: "Bearer sk-literal", "X-Team": "web" } },
         { ...openai, id: "b", headers: { Authorization: "Bearer ${env:KEY}" } },
         { ...openai, id: "c", models: [{ id: "m" }, { id: "m" }] },
+        { ...openai, id: "d", headers: { "X-Api-Key": "sk-literal ${env:KEY}" } },
       ],
       "settings",
     );
     expect(header).toMatchObject({ ok: false, problems: [{ path: "providers[0].headers.Authorization" }] });
     expect(reference?.ok).toBe(true);
+    expect(beside?.ok).toBe(false);
     expect(twice).toMatchObject({ ok: false, problems: [{ path: "providers[2].models[1].id" }] });
   });
 

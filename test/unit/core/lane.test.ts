@@ -52,6 +52,19 @@ describe("requestEdits", () => {
     expect(edited(asked, { includeUsage: true })).toEqual({ body: asked, usageInjected: false });
   });
 
+  it("renames a field that the model knows under another name, in its place", () => {
+    const renames = { max_tokens: "max_completion_tokens" };
+    expect(edited('{"model":"up", "max_tokens" :\n 5,"x":{"max_tokens":6}}', { renames }).body).toBe(
+      '{"model":"up", "max_completion_tokens" :\n 5,"x":{"max_tokens":6}}',
+    );
+    for (const body of [
+      '{"model":"up","max_tokens":5,"max_completion_tokens":6}',
+      '{"model":"up","max\\u005ftokens":5}',
+      '{"model":"up"}',
+    ])
+      expect(edited(body, { renames }).body).toBe(body);
+  });
+
   it("adds a provider's extra fields where the client has not set them, and the model where the path named it", () => {
     expect(edited('{"model":"up","a":1}', { extraBody: { a: 2, b: { c: 3 } } }).body).toBe(
       '{"model":"up","a":1,"b":{"c":3}}',

@@ -795,7 +795,7 @@ describe("parameters", () => {
       logit_bias: { 1: 1 },
       temperature: 1.5,
       top_p: 0.9,
-      verbosity: "low",
+      verbosity: "medium",
       prediction: { type: "content", content: "y" },
     };
     const responses = translated("chat", "responses", request, { model: "gpt-4o" });
@@ -806,7 +806,7 @@ describe("parameters", () => {
       metadata: { a: "b" },
       temperature: 1.5,
       top_p: 0.9,
-      text: { verbosity: "low" },
+      text: { verbosity: "medium" },
       include: ["message.output_text.logprobs"],
       top_logprobs: 2,
     });

@@ -70,7 +70,8 @@ export function encodeChatRequest(
   }
   set("reasoning_effort", encodeEffort(request, destination, dropped));
   set("response_format", encodeFormat(request, destination, dropped));
-  extra("verbosity", request.verbosity);
+  if (quirks.verbosity || request.verbosity === "medium") extra("verbosity", request.verbosity);
+  else if (request.verbosity !== undefined) dropped.add("verbosity");
   extra("user", request.user);
   // A hint of ours, not a wish of the client's, where it does not come from an OpenAI client.
   if (quirks.openAiExtras) set("prompt_cache_key", request.cacheKey);

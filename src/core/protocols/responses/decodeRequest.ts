@@ -80,7 +80,7 @@ export function decodeResponsesRequest(body: JsonObject, dropped: DroppedReport)
       ...optional("topP", asNumber(body.top_p)),
       ...(logprobs ? { topLogprobs: asNumber(body.top_logprobs) ?? 0 } : {}),
     },
-    ...optional("reasoning", decodeReasoning(body.reasoning)),
+    ...optional("reasoning", decodeReasoning(body.reasoning, dropped)),
     ...optional("responseFormat", format),
     ...optional("verbosity", nonEmpty(asObject(body.text).verbosity)),
     stream: body.stream === true,
@@ -109,8 +109,12 @@ function refuseStoredState(body: JsonObject): void {
   }
 }
 
-function decodeReasoning(value: unknown): Reasoning | undefined {
+function decodeReasoning(value: unknown, dropped: DroppedReport): Reasoning | undefined {
   if (!isObject(value)) return undefined;
+  for (const [key, setting] of Object.entries(value)) {
+    const known = key === "effort" || key === "summary" || key === "generate_summary";
+    if (!known && setting !== null) dropped.add(`reasoning.${key}`);
+  }
   const effort = asEffort(value.effort);
   const visible = nonEmpty(value.summary) ?? nonEmpty(value.generate_summary);
   if (effort === undefined && visible === undefined) return undefined;

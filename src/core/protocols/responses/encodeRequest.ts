@@ -76,9 +76,11 @@ export function encodeResponsesRequest(
     include.push("reasoning.encrypted_content");
   }
   if (include.length > 0) body.include = include;
+  const verbosity = quirks.verbosity || request.verbosity === "medium" ? request.verbosity : undefined;
+  if (verbosity !== request.verbosity) dropped.add("verbosity");
   const text = {
     ...optional("format", encodeFormat(request, destination, dropped)),
-    ...optional("verbosity", request.verbosity),
+    ...optional("verbosity", verbosity),
   };
   if (Object.keys(text).length > 0) body.text = text;
   set("user", request.user);

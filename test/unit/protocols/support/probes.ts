@@ -488,7 +488,8 @@ export type Fate = "carried" | "adapted" | "dropped" | "refused" | "lost";
 export function fateOf(from: WireProtocol, to: WireProtocol, probe: Probe): Fate {
   // A model of each protocol that takes everything the protocol has.
   const model = { chat: "some-model", responses: "gpt-4.1", messages: "claude-sonnet-4-5" }[to];
-  const reasons = /effort|thinking budget/.test(probe.feature) && to === "responses" ? "gpt-5.4" : model;
+  const reasons =
+    /effort|thinking budget|verbosity/.test(probe.feature) && to === "responses" ? "gpt-5.4" : model;
   let result: ReturnType<typeof translated>;
   try {
     result = translated(

@@ -118,7 +118,7 @@ suite("adding a provider that does not work at once", () => {
       (await lineBelowCursor(workbench)).includes('"work-2"'),
     );
     await workbench.screenshot("edit-provider-settings");
-    await workbench.runCommand("View: Close Editor");
+    await workbench.page.locator(".monaco-modal-editor-block .action-label.codicon-close").first().click();
 
     await workbench.treeMenu("Providers", "work-2", "Delete Key");
     await workbench.page.locator(".monaco-dialog-box .monaco-button", { hasText: "Delete" }).first().click();

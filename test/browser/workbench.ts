@@ -248,7 +248,13 @@ export class Workbench {
   /** Picks from the context menu of a tree row. */
   async treeMenu(view: string, row: string, action: string): Promise<void> {
     await this.treeRow(view, row).click({ button: "right" });
-    await this.page.locator(".monaco-menu .action-label", { hasText: action }).first().click();
+    const item = this.page.locator(".monaco-menu .action-label", { hasText: action }).first();
+    await item.waitFor();
+    // A menu that has only just opened takes no click.
+    await until(`"${action}" chosen`, async () => {
+      await item.click({ timeout: 1000 }).catch(() => undefined);
+      return (await item.count()) === 0;
+    });
   }
 
   /** The buttons of an empty view's welcome text. */

@@ -19,7 +19,8 @@ vi.mock("../../../src/vscode/ui/steps", () => {
     return value === undefined ? { kind: "cancel" } : { kind: "answer", value };
   };
   return {
-    inputStep: ({ prompt }: InputStep) => answer(String(prompt)),
+    inputStep: ({ prompt, value }: InputStep) =>
+      answer(typeof prompt === "string" ? prompt : prompt(value ?? "")),
     pickStep: ({ placeholder, prompt, choices }: PickStep<unknown>) => {
       offered.push(...choices.map(({ label, description }) => `${label}: ${description ?? ""}`));
       return answer(prompt ?? placeholder);

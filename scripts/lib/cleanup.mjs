@@ -36,6 +36,11 @@ export function atEnd(undo) {
       void cleanUp().then(() => process.exit(code));
     });
   }
+  // A rejection that nobody awaits counts too: Node would end at once and leave everything running.
+  process.on("uncaughtException", (error) => {
+    process.stderr.write(`${error.stack ?? error}\n`);
+    void cleanUp().then(() => process.exit(1));
+  });
   return forget;
 }
 

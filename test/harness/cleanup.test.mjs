@@ -32,3 +32,19 @@ test.skipIf(process.platform === "win32").each(["SIGHUP", "SIGINT", "SIGTERM"])(
     expect(existsSync(folder)).toBe(false);
   },
 );
+
+test("a run that dies of an error nobody caught leaves nothing behind either", async () => {
+  const script = `
+    import { temporaryFolder } from ${JSON.stringify(inRoot("scripts", "lib", "cleanup.mjs"))};
+    console.log(temporaryFolder());
+    Promise.reject(new Error("nobody awaits this"));
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script]);
+  let folder = "";
+  child.stdout.on("data", (data) => {
+    folder += data;
+  });
+  expect(await new Promise((resolve) => child.once("close", (code) => resolve(code)))).toBe(1);
+  expect(folder.trim()).not.toBe("");
+  expect(existsSync(folder.trim())).toBe(false);
+});

@@ -23,7 +23,13 @@ export function cleanEnvironment(extra: Record<string, string> = {}): Record<str
 /** A folder of its own, removed when the tests of the file are over. */
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "postern-test-"));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  const remove = () => {
+    process.off("exit", remove);
+    rmSync(path, { recursive: true, force: true });
+  };
+  // A test that fails on its way does not come to its own end.
+  process.once("exit", remove);
+  return { path, remove };
 }
 
 /** A provider entry for a fake provider. */
@@ -71,6 +77,7 @@ export class Gateway {
       stdio: ["ignore", "pipe", "pipe"],
       env: cleanEnvironment(options.env),
     });
+    process.setMaxListeners(0);
     process.once("exit", () => child.kill("SIGKILL"));
     const output = collectOutput(child);
     const exited = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));

@@ -27,7 +27,7 @@ function bareModel(model: string): string {
 
 /** A Claude's version as a number: 3.5, 4, 4.6; undefined for what is no Claude, and Infinity for an unknown name. */
 function claudeVersion(model: string): number | undefined {
-  const bare = bareModel(model).replace(/^(?:us|eu|apac|global)\.|^anthropic\./g, "");
+  const bare = bareModel(model).replace(/^(?:[a-z-]+\.)?(?:anthropic\.)?(?=claude)/, "");
   if (!bare.startsWith("claude")) return undefined;
   // claude-3-5-sonnet-20241022 and claude-sonnet-4-5-20250929; a date is no minor version.
   const found = /-(\d{1,2})(?:[-.](\d{1,2})(?!\d))?(?:-|$|@)/.exec(bare);
@@ -77,6 +77,13 @@ function takesEffort(baseUrl: string, bare: string): boolean {
 const STRICT_HOSTS =
   /(^|\.)(mistral\.ai|groq\.com|googleapis\.com|cohere\.(ai|com)|cerebras\.ai|perplexity\.ai)$/;
 
+/**
+ * Hosts that take an instruction in the midst of a conversation. Servers that put a model's own template to work
+ * (vLLM, Ollama, llama.cpp) may refuse it: Qwen's says "System message must be at the beginning".
+ */
+const SYSTEM_ANYWHERE =
+  /(^|\.)(openai\.com|azure\.com|openrouter\.ai|deepseek\.com|x\.ai|groq\.com|together\.(xyz|ai)|fireworks\.ai|githubcopilot\.com|moonshot\.(ai|cn))$/;
+
 /** In what a provider and its model differ from the protocol; an unknown server is taken to follow it. */
 export function quirksOf(provider: QuirkySource, protocol: WireProtocol, model: string): Quirks {
   return protocol === "messages" ? messagesQuirks(provider, model) : openAiQuirks(provider, protocol, model);
@@ -102,7 +109,7 @@ function openAiQuirks(provider: QuirkySource, protocol: WireProtocol, model: str
     webSearch: openAi && protocol === "responses",
     customTools: openAi && reasons,
     reasoningBack: !openAi && !STRICT_HOSTS.test(host),
-    systemAnywhere: !mistral && !gemini,
+    systemAnywhere: azure || SYSTEM_ANYWHERE.test(host),
     cacheMarks: host.endsWith("openrouter.ai") && /^anthropic\//.test(model),
     schema: gemini || /^gemini-/.test(bare) ? "gemini" : "full",
     structuredOutput: "format",

@@ -52,6 +52,16 @@ export interface RequestTranslation {
  * serve
  */
 export function translateRequest(options: RequestTranslation): TranslatedRequest {
+  try {
+    return translate(options);
+  } catch (thrown) {
+    // What is nested without end overflows the stack.
+    if (thrown instanceof RangeError) throw invalid("The request is nested too deeply.");
+    throw thrown;
+  }
+}
+
+function translate(options: RequestTranslation): TranslatedRequest {
   const { from, to, body, model, provider } = options;
   if (!isObject(body)) throw invalid("The request body must be a JSON object.");
   const dropped = new DroppedReport();

@@ -35,6 +35,7 @@ export function encodeTooling(
     tools.push({ name: STRUCTURED_TOOL, description, input_schema });
   } else if (request.toolChoice?.mode === "webSearch" && !search) dropped.add("tool_choice");
   else if (tools.length > 0) choice = encodeToolChoice(request, dropped);
+  else if (request.toolChoice?.mode === "required") dropped.add("tool_choice");
   return { tools, choice, forced: choice?.type === "any" || choice?.type === "tool" };
 }
 

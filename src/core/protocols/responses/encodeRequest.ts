@@ -55,7 +55,7 @@ export function encodeResponsesRequest(
     set("tools", declared);
     set("tool_choice", encodeResponsesToolChoice(request.toolChoice, tools, quirks));
     set("parallel_tool_calls", request.parallelToolCalls);
-  }
+  } else if (request.toolChoice?.mode === "required") dropped.add("tool_choice");
   const maxTokens = limitedTokens(request.maxTokens, quirks.maxOutput, dropped);
   if (maxTokens !== undefined) body.max_output_tokens = Math.max(MIN_OUTPUT_TOKENS, maxTokens);
   sample("temperature", sampling.temperature);
@@ -201,7 +201,7 @@ function encodeAssistant(message: Message, destination: Destination, dropped: Dr
       const item = followed ? encodeThinking(block, destination) : undefined;
       if (item) out.push(item);
       else dropped.add("thinking");
-    }
+    } else if (block.kind !== "toolResult") dropped.add(`content.${block.kind}`);
   });
   flush();
   return out;

@@ -1,4 +1,5 @@
 import type { Quirks } from "../conversation/quirks";
+import type { Effort } from "../conversation/request";
 import type { WireProtocol } from "../protocols/wire";
 
 /** What of a provider's configuration decides its quirks. */
@@ -73,6 +74,31 @@ function takesEffort(baseUrl: string, bare: string): boolean {
   return rule === undefined || rule[1].test(bare);
 }
 
+const USUAL_EFFORTS: readonly Effort[] = ["low", "medium", "high"];
+
+/**
+ * The efforts that families of models take, the first that matches.
+ * https://platform.openai.com/docs/guides/reasoning, https://api-docs.deepseek.com
+ */
+const EFFORTS_OF: readonly (readonly [models: RegExp, efforts: readonly Effort[]])[] = [
+  [/^gpt-oss|^o\d|^codex|^gpt-5-codex/, USUAL_EFFORTS],
+  [/^gpt-5-pro/, ["high"]],
+  [/^gpt-5(?![.\d])/, ["minimal", ...USUAL_EFFORTS]],
+  [/^gpt-5\.1-codex-max/, ["none", ...USUAL_EFFORTS, "xhigh"]],
+  [/^gpt-5\.1/, ["none", ...USUAL_EFFORTS]],
+  [/^gpt-5\.\d+-pro/, ["medium", "high", "xhigh"]],
+  [/^gpt-5\.\d+/, ["none", ...USUAL_EFFORTS, "xhigh"]],
+  [/^grok-3-mini/, ["low", "high"]],
+  [/^gemini-/, ["none", "minimal", ...USUAL_EFFORTS]],
+];
+/** `max` is left out: OpenAI's highest level is `xhigh`. */
+const ALL_EFFORTS: readonly Effort[] = ["none", "minimal", ...USUAL_EFFORTS, "xhigh"];
+
+function effortsOf(host: string, bare: string): readonly Effort[] {
+  if (host.endsWith("deepseek.com")) return [...USUAL_EFFORTS, "max"];
+  return EFFORTS_OF.find(([models]) => models.test(bare))?.[1] ?? ALL_EFFORTS;
+}
+
 /** Servers that answer a field they do not know with an error. */
 const STRICT_HOSTS =
   /(^|\.)(mistral\.ai|groq\.com|googleapis\.com|cohere\.(ai|com)|cerebras\.ai|perplexity\.ai)$/;
@@ -104,6 +130,7 @@ function openAiQuirks(provider: QuirkySource, protocol: WireProtocol, model: str
     // google-deepmind/concordia#164, openai/codex#9035
     verbosity: !isOpenAiPlain(bare) && !/codex/.test(bare),
     reasoning: takesEffort(provider.baseUrl, bare) ? "effort" : "none",
+    efforts: effortsOf(host, bare),
     reasons,
     openAiExtras: !STRICT_HOSTS.test(host),
     webSearch: openAi && protocol === "responses",
@@ -143,6 +170,7 @@ function messagesQuirks(provider: QuirkySource, model: string): Quirks {
           ? "adaptive"
           : "budget"
         : "none",
+    efforts: [],
     reasons: version !== undefined && version >= 3.7,
     openAiExtras: false,
     webSearch: hostOf(provider.baseUrl).endsWith("anthropic.com"),

@@ -9,7 +9,7 @@ import { decodeChatRequest } from "../protocols/chat/decodeRequest";
 import { encodeChatRequest } from "../protocols/chat/encodeRequest";
 import { decodeMessagesRequest } from "../protocols/messages/decodeRequest";
 import { encodeMessagesRequest } from "../protocols/messages/encodeRequest";
-import { STRUCTURED_TOOL } from "../protocols/messages/encodeTools";
+import { structuredToolName } from "../protocols/messages/encodeTools";
 import { decodeResponsesRequest } from "../protocols/responses/decodeRequest";
 import { encodeResponsesRequest } from "../protocols/responses/encodeRequest";
 import type { WireProtocol } from "../protocols/wire";
@@ -84,7 +84,7 @@ function translate(options: RequestTranslation): TranslatedRequest {
       includeUsage: request.includeUsage,
       legacyFunctions: from === "chat" && Array.isArray(body.functions) && !Array.isArray(body.tools),
       tools: toolOrigins(request, to),
-      ...(structured ? { structuredTool: STRUCTURED_TOOL } : {}),
+      ...(structured ? { structuredTool: structuredToolName(request.tools) } : {}),
       echo: from === "responses" ? echoOf(body) : {},
     },
   };

@@ -14,28 +14,20 @@ const told = (to: "messages" | "responses", message: string, more: object = {}) 
 
 describe("a conversation that is too long", () => {
   it.each([
-    ["request (12345 tokens) exceeds the available context size (8192 tokens), try increasing it", 12345, 8192],
+    [
+      "request (12345 tokens) exceeds the available context size (8192 tokens), try increasing it",
+      12345,
+      8192,
+    ],
     [
       "The input token count (1196265) exceeds the maximum number of tokens allowed (1048576).",
       1196265,
       1048576,
     ],
-    [
-      "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
-      537812,
-      131072,
-    ],
-    [
-      "Invalid request: Your request exceeded model token limit: 131072 (requested: 140000)",
-      140000,
-      131072,
-    ],
+    ["This model's maximum prompt length is 131072 but the request contains 537812 tokens.", 537812, 131072],
+    ["Invalid request: Your request exceeded model token limit: 131072 (requested: 140000)", 140000, 131072],
     ["prompt token count of 135234 exceeds the limit of 128000", 135234, 128000],
-    [
-      "This model's maximum context length is 4097 tokens, however you requested 5000 tokens",
-      5000,
-      4097,
-    ],
+    ["This model's maximum context length is 4097 tokens, however you requested 5000 tokens", 5000, 4097],
     [
       "This model's maximum context length is 16384 tokens. However, your request has 20000 input tokens. Please reduce the length of the input messages.",
       20000,

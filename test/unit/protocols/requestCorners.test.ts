@@ -86,7 +86,11 @@ describe("an instruction in the midst of a conversation", () => {
     model: "p/m",
     max_tokens: 100,
     system: "Be kind.",
-    messages: [hi, { role: "assistant", content: "yes?" }, { role: "system", content: "The mode has changed." }],
+    messages: [
+      hi,
+      { role: "assistant", content: "yes?" },
+      { role: "system", content: "The mode has changed." },
+    ],
   };
   it.each([
     ["http://127.0.0.1:8000/v1", "user"],
@@ -124,7 +128,9 @@ describe("a request of monstrous size", () => {
     const calls = parts.map((_, index) => ({ type: "tool_use", id: `t${index}`, name: "f", input: {} }));
     const results = calls.map(({ id }) => ({ type: "tool_result", tool_use_id: id, content: "x" }));
     const turns = [hi, { role: "assistant", content: calls }, { role: "user", content: results }];
-    expect(() => translated("messages", "chat", { model: "p/m", max_tokens: 9, messages: turns })).not.toThrow();
+    expect(() =>
+      translated("messages", "chat", { model: "p/m", max_tokens: 9, messages: turns }),
+    ).not.toThrow();
   });
 
   it("nested without end is refused with a 400", () => {
@@ -148,9 +154,13 @@ describe("a request of monstrous size", () => {
       }
     };
     const messages = [{ role: "user", content: [document] }];
-    expect(attempt(() => translated("messages", "chat", { model: "m", max_tokens: 9, messages }))).toEqual(refused);
+    expect(attempt(() => translated("messages", "chat", { model: "m", max_tokens: 9, messages }))).toEqual(
+      refused,
+    );
     const tools = [{ type: "function", function: { name: "f", parameters: schema } }];
-    expect(attempt(() => translated("chat", "messages", { model: "m", messages: [hi], tools }))).toEqual(refused);
+    expect(attempt(() => translated("chat", "messages", { model: "m", messages: [hi], tools }))).toEqual(
+      refused,
+    );
   });
 
   it("with a failed result of blanks takes no time", () => {
@@ -189,12 +199,17 @@ describe("what has no place is named", () => {
     expect(translated("responses", "chat", input(hi, { role: "developer", content })).dropped).toContain(
       "content.image",
     );
-    expect(translated("responses", "messages", input(hi, { role: "developer", content })).body).toContain("UE5H");
+    expect(translated("responses", "messages", input(hi, { role: "developer", content })).body).toContain(
+      "UE5H",
+    );
   });
 
   it("images in an assistant's turn of Messages", () => {
     const source = { type: "base64", media_type: "image/png", data: "UE5H" };
-    const content = [{ type: "text", text: "see" }, { type: "image", source }];
+    const content = [
+      { type: "text", text: "see" },
+      { type: "image", source },
+    ];
     for (const to of PROTOCOLS.filter((protocol) => protocol !== "messages")) {
       const body = { model: "p/m", max_tokens: 9, messages: [hi, { role: "assistant", content }, hi] };
       expect(translated("messages", to, body).dropped).toContain("content.image");
@@ -232,10 +247,15 @@ describe("cache marks", () => {
       { role: "user", content: [{ type: "tool_result", tool_use_id: "t3", content: "c" }] },
     ];
     const at = (baseUrl: string) =>
-      translated("messages", "chat", { model: "p/m", max_tokens: 9, messages }, {
-        provider: { type: "openai", baseUrl },
-        model: "anthropic/claude-sonnet-4.5",
-      }).json.messages.map(({ content }: { content: unknown }) => content);
+      translated(
+        "messages",
+        "chat",
+        { model: "p/m", max_tokens: 9, messages },
+        {
+          provider: { type: "openai", baseUrl },
+          model: "anthropic/claude-sonnet-4.5",
+        },
+      ).json.messages.map(({ content }: { content: unknown }) => content);
     const marked = (text: string) => [{ type: "text", text, ...mark }];
     expect(at("https://openrouter.ai/api/v1")).toEqual([
       "hi",
@@ -285,5 +305,189 @@ describe("Claude by the names of other clouds", () => {
     expect(json.thinking).toMatchObject({ type: "adaptive" });
     expect(json.max_tokens).toBe(64000);
     expect(dropped).toContain("temperature");
+  });
+});
+
+describe("an effort that a model does not take", () => {
+  it.each([
+    ["gpt-5", "max", "high"],
+    ["gpt-5-mini", "xhigh", "high"],
+    ["gpt-5", "none", "minimal"],
+    ["gpt-5", "minimal", "minimal"],
+    ["gpt-5.1", "minimal", "none"],
+    ["gpt-5.4", "max", "xhigh"],
+    ["o3", "max", "high"],
+    ["o4-mini", "minimal", "low"],
+    ["openai/gpt-oss-120b", "xhigh", "high"],
+    ["gpt-oss:20b", "none", "low"],
+    ["some-model", "xhigh", "xhigh"],
+    ["some-model", "max", "xhigh"],
+  ] as const)("of %s: %s becomes %s, which is told", (model, effort, wanted) => {
+    const told = effort === wanted || wanted === "xhigh" ? [] : [`reasoning_effort.${effort}`];
+    const body = { model: "p/m", input: "hi", reasoning: { effort } };
+    const chat = translated("responses", "chat", body, { model });
+    expect(chat.json.reasoning_effort).toBe(wanted);
+    expect(chat.dropped).toEqual(told);
+    const messages = [hi];
+    const responses = translated(
+      "chat",
+      "responses",
+      { model: "p/m", messages, reasoning_effort: effort },
+      { model },
+    );
+    expect(responses.json.reasoning.effort).toBe(wanted);
+    expect(responses.dropped).toEqual(told);
+  });
+
+  it("is said in DeepSeek's words", () => {
+    const provider = { type: "openai", baseUrl: "https://api.deepseek.com" };
+    const at = (effort: string) =>
+      translated(
+        "responses",
+        "chat",
+        { model: "p/m", input: "hi", reasoning: { effort } },
+        {
+          provider,
+          model: "deepseek-v4-pro",
+        },
+      );
+    expect(at("max").json.reasoning_effort).toBe("max");
+    expect(at("xhigh").json.reasoning_effort).toBe("high");
+    expect(at("minimal").dropped).toEqual(["reasoning_effort.minimal"]);
+  });
+});
+
+describe("structured output by way of a tool", () => {
+  const options = { model: "claude-3-7-sonnet-20250219" };
+  const fn = (name: string) => ({ type: "function", function: { name, parameters: { type: "object" } } });
+  const request = (more: object) => ({
+    model: "p/m",
+    messages: [hi],
+    response_format: { type: "json_schema", json_schema: { name: "a", schema: { type: "object" } } },
+    tools: [fn("f")],
+    ...more,
+  });
+  const names = (json: { tools: { name: string }[] }) => json.tools.map(({ name }) => name);
+
+  it("leaves out the tools that may not be called", () => {
+    const { json } = translated("chat", "messages", request({ tool_choice: "none" }), options);
+    expect(names(json)).toEqual(["structured_output"]);
+    expect(json.tool_choice).toEqual({ type: "tool", name: "structured_output" });
+  });
+
+  it("is one call where one was asked for", () => {
+    const { json } = translated("chat", "messages", request({ parallel_tool_calls: false }), options);
+    expect(json.tool_choice).toEqual({ type: "any", disable_parallel_tool_use: true });
+  });
+
+  it("tells of a choice that gives way to it", () => {
+    for (const tool_choice of ["required", { type: "function", function: { name: "f" } }]) {
+      expect(translated("chat", "messages", request({ tool_choice }), options).dropped).toContain(
+        "tool_choice",
+      );
+    }
+    expect(translated("chat", "messages", request({ tool_choice: "auto" }), options).dropped).toEqual([]);
+  });
+
+  it("takes a name that no tool of the client's has", () => {
+    const tools = [fn("structured_output"), fn("structured_output_2")];
+    const { json, context } = translated("chat", "messages", request({ tools }), options);
+    expect(names(json)).toEqual(["structured_output", "structured_output_2", "structured_output_3"]);
+    expect(context.structuredTool).toBe("structured_output_3");
+  });
+});
+
+describe("a schema for Gemini", () => {
+  const provider = { type: "openai", baseUrl: "https://generativelanguage.googleapis.com/v1beta/openai" };
+  const adapted = (parameters: object) => {
+    const tools = [{ name: "f", input_schema: parameters }];
+    const body = { model: "p/m", max_tokens: 9, messages: [hi], tools };
+    const { json, dropped } = translated("messages", "chat", body, { provider });
+    return { schema: json.tools[0].function.parameters, dropped };
+  };
+  const text = { type: "string" };
+
+  it("stays whole, however large", () => {
+    const names = Array.from({ length: 3000 }, (_, index) => `p${index}`);
+    const { schema, dropped } = adapted({
+      $defs: { t: text },
+      type: "object",
+      properties: Object.fromEntries(names.map((name) => [name, { type: "string", enum: ["a", "b"] }])),
+      required: names,
+      anyOf: [{ $ref: "#/$defs/t" }],
+    });
+    expect(schema.required).toEqual(names);
+    expect(schema.properties.p2999).toEqual({ type: "string", enum: ["a", "b"] });
+    expect(schema.anyOf).toEqual([text]);
+    expect(dropped).toEqual([]);
+  });
+
+  it("has references put in place, wherever they point", () => {
+    const { schema, dropped } = adapted({
+      type: "object",
+      properties: {
+        a: text,
+        "b/c": { type: "object", properties: { d: { $ref: "#/properties/a" } } },
+        e: { $ref: "#/properties/b~1c", description: "like b" },
+        list: { type: "array", items: { $ref: "#/definitions/x%20y" } },
+      },
+      definitions: { "x y": { type: "number" } },
+    });
+    const object = { type: "object", properties: { d: text } };
+    expect(schema).toEqual({
+      type: "object",
+      properties: {
+        a: text,
+        "b/c": object,
+        e: { ...object, description: "like b" },
+        list: { type: "array", items: { type: "number" } },
+      },
+    });
+    expect(dropped).toEqual([]);
+  });
+
+  it("loses what cannot be put in place, which is told", () => {
+    const away = adapted({ type: "object", properties: { a: { $ref: "https://x.example/s.json" } } });
+    expect(away).toEqual({ schema: { type: "object", properties: { a: {} } }, dropped: ["schema.$ref"] });
+    const tree = adapted({
+      $defs: { node: { type: "object", properties: { next: { $ref: "#/$defs/node" } } } },
+      type: "object",
+      properties: { root: { $ref: "#/$defs/node" } },
+    });
+    expect(tree.schema.properties.root.properties.next).toEqual({ type: "object" });
+    expect(tree.dropped).toEqual(["schema.$ref"]);
+    const levels = Array.from({ length: 30 }, (_, at) => {
+      const next = { $ref: `#/$defs/d${at + 1}` };
+      return [`d${at}`, { type: "object", properties: { l: next, r: next } }];
+    });
+    const bomb = adapted({
+      $defs: { ...Object.fromEntries(levels), d30: text },
+      type: "object",
+      properties: { a: { $ref: "#/$defs/d0" } },
+    });
+    expect(bomb.dropped).toEqual(["schema.$ref"]);
+    expect(JSON.stringify(bomb.schema).length).toBeLessThan(2_000_000);
+    const deep = Array.from({ length: 100 }).reduce<object>(
+      (inner) => ({ type: "object", properties: { a: inner } }),
+      text,
+    );
+    expect(adapted(deep).dropped).toEqual(["schema.depth"]);
+  });
+
+  it("lists texts alone", () => {
+    const { schema, dropped } = adapted({
+      type: "object",
+      properties: {
+        n: { type: "integer", enum: [1, 2] },
+        s: { type: "string", enum: ["a", null] },
+        data: { type: "object", default: { $ref: "#/nowhere" } },
+      },
+    });
+    expect(schema.properties).toEqual({
+      n: { type: "integer" },
+      s: { type: "string", enum: ["a"], nullable: true },
+      data: { type: "object" },
+    });
+    expect(dropped).toEqual(["schema.enum"]);
   });
 });

@@ -3,7 +3,7 @@ import type { DroppedReport } from "../../conversation/dropped";
 import { limitedTokens } from "../../conversation/limits";
 import type { Destination } from "../../conversation/quirks";
 import { sealFits } from "../../conversation/quirks";
-import { effortOf, openAiEffort } from "../../conversation/reasoning";
+import { effortOf, fittingEffort } from "../../conversation/reasoning";
 import type {
   Block,
   ConversationRequest,
@@ -98,13 +98,14 @@ function encodeEffort(
     if (reasoning.enabled) dropped.add("reasoning");
     return undefined;
   }
-  if (reasoning.effort !== undefined) return openAiEffort(reasoning.effort);
+  if (reasoning.effort !== undefined) return fittingEffort(reasoning.effort, quirks.efforts, dropped);
   if (!reasoning.enabled) {
     // Models that do not reason, or not by default, are the rule; there is no word for it that all servers take.
     if (quirks.reasons) dropped.add("thinking.disabled");
     return undefined;
   }
-  return reasoning.budgetTokens === undefined ? undefined : effortOf(reasoning.budgetTokens);
+  if (reasoning.budgetTokens === undefined) return undefined;
+  return fittingEffort(effortOf(reasoning.budgetTokens), quirks.efforts, dropped);
 }
 
 function encodeFormat(
@@ -182,7 +183,8 @@ function encodeResults(message: Message, { quirks }: Destination): JsonObject[] 
         ? `${text}${text === "" ? "" : "\n"}[What the tool returned besides text is in the next user message.]`
         : text;
     const cache = block.cache ?? block.blocks.findLast((inner) => inner.cache)?.cache;
-    const content = cache && quirks.cacheMarks ? encodeContent([{ kind: "text", text: note, cache }], true) : note;
+    const content =
+      cache && quirks.cacheMarks ? encodeContent([{ kind: "text", text: note, cache }], true) : note;
     return [{ role: "tool", tool_call_id: fittingToolId(block.id, quirks.toolId), content }];
   });
   if (media.length > 0) out.push({ role: "user", content: encodeContent(media, false) });

@@ -107,7 +107,9 @@ function hasMarks(request: ConversationRequest): boolean {
     request.system.some(marked) ||
     request.tools.some(marked) ||
     request.messages.some((message) =>
-      message.blocks.some((block) => marked(block) || (block.kind === "toolResult" && block.blocks.some(marked))),
+      message.blocks.some(
+        (block) => marked(block) || (block.kind === "toolResult" && block.blocks.some(marked)),
+      ),
     )
   );
 }

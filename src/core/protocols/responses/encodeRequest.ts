@@ -2,7 +2,7 @@ import { customAsFunction } from "../../conversation/arguments";
 import type { DroppedReport } from "../../conversation/dropped";
 import { limitedTokens } from "../../conversation/limits";
 import { type Destination, sealFits } from "../../conversation/quirks";
-import { effortOf, openAiEffort } from "../../conversation/reasoning";
+import { effortOf, fittingEffort } from "../../conversation/reasoning";
 import type {
   Block,
   ConversationRequest,
@@ -116,7 +116,8 @@ function encodeReasoning(
     return undefined;
   }
   const fromBudget = reasoning.budgetTokens === undefined ? undefined : effortOf(reasoning.budgetTokens);
-  const effort = reasoning.effort === undefined ? fromBudget : openAiEffort(reasoning.effort);
+  const wanted = reasoning.effort ?? fromBudget;
+  const effort = wanted === undefined ? undefined : fittingEffort(wanted, quirks.efforts, dropped);
   return {
     ...optional("effort", effort),
     ...(reasoning.visible && reasoning.enabled ? { summary: "auto" } : {}),

@@ -268,6 +268,20 @@ describe("cache marks", () => {
     expect(at("https://llm.example.com/v1")).toEqual(["hi", "I look.", "a", "b", "More.", "c"]);
   });
 
+  it("of a call that stands alone is reported", () => {
+    const content = [{ type: "tool_use", id: "t1", name: "f", input: {}, ...mark }];
+    const { dropped } = translated(
+      "messages",
+      "chat",
+      { model: "p/m", max_tokens: 9, messages: [hi, { role: "assistant", content }] },
+      {
+        provider: { type: "openai", baseUrl: "https://openrouter.ai/api/v1" },
+        model: "anthropic/claude-sonnet-4.5",
+      },
+    );
+    expect(dropped).toEqual(["cache_control"]);
+  });
+
   it("of an assistant come from Chat Completions to Messages", () => {
     const content = [{ type: "text", text: "yes", ...mark }];
     const { json } = translated("chat", "messages", {
@@ -316,6 +330,10 @@ describe("an effort that a model does not take", () => {
     ["gpt-5", "minimal", "minimal"],
     ["gpt-5.1", "minimal", "none"],
     ["gpt-5.4", "max", "xhigh"],
+    ["gpt-5.1-codex", "none", "low"],
+    ["gpt-5.1-codex-max", "xhigh", "xhigh"],
+    ["gpt-5.2-codex", "none", "low"],
+    ["gpt-5-pro", "low", "high"],
     ["o3", "max", "high"],
     ["o4-mini", "minimal", "low"],
     ["openai/gpt-oss-120b", "xhigh", "high"],

@@ -202,6 +202,9 @@ function encodeAssistant(
   const calls = message.blocks.filter((block) => block.kind === "toolCall");
   const body: MutableJson = { role: "assistant" };
   const marked = destination.quirks.cacheMarks ? markedTexts(message) : undefined;
+  // A call alone has nowhere to put its mark.
+  if (destination.quirks.cacheMarks && !marked && calls.some((call) => call.cache))
+    dropped.add("cache_control");
   if (marked) body.content = encodeContent(marked, true);
   else if (text !== "" || (calls.length === 0 && refusal === "")) body.content = text;
   else body.content = null;

@@ -1,3 +1,4 @@
+import type { Effort } from "./request";
 import type { Seal } from "./seal";
 
 /**
@@ -13,6 +14,8 @@ export interface Quirks {
   readonly verbosity: boolean;
   /** How reasoning is asked for; `none` where asking is an error. */
   readonly reasoning: "effort" | "budget" | "adaptive" | "none";
+  /** The efforts the model takes: any other is an error. */
+  readonly efforts: readonly Effort[];
   /** Whether the model is known to reason, so that its reasoning can be asked for unread. */
   readonly reasons: boolean;
   /** OpenAI's own extras (`prompt_cache_key`, `user`, `store`, …): strict servers refuse them. */

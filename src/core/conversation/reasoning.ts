@@ -1,3 +1,4 @@
+import type { DroppedReport } from "./dropped";
 import type { Effort } from "./request";
 
 /**
@@ -26,6 +27,7 @@ export function effortOf(budgetTokens: number): Effort {
   return budgetTokens < 16000 ? "medium" : "high";
 }
 
+/** From the least to the most. */
 const EFFORTS: readonly string[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 export function asEffort(value: unknown): Effort | undefined {
@@ -37,7 +39,13 @@ export function anthropicEffort(effort: Effort): "low" | "medium" | "high" | "xh
   return effort === "none" || effort === "minimal" ? "low" : effort;
 }
 
-/** OpenAI's highest level that its models share is `xhigh`. */
-export function openAiEffort(effort: Effort): Exclude<Effort, "max"> {
-  return effort === "max" ? "xhigh" : effort;
+/** The nearest effort that the model takes, the lesser one of two; another than was asked for is reported. */
+export function fittingEffort(effort: Effort, taken: readonly Effort[], dropped: DroppedReport): Effort {
+  const distance = (other: Effort): number => Math.abs(EFFORTS.indexOf(other) - EFFORTS.indexOf(effort));
+  const [first = effort, ...others] = taken;
+  const fitting = others.reduce((best, other) => (distance(other) < distance(best) ? other : best), first);
+  // `max` is Anthropic's word for the highest, which OpenAI calls `xhigh`.
+  if (fitting !== effort && !(effort === "max" && fitting === "xhigh"))
+    dropped.add(`reasoning_effort.${effort}`);
+  return fitting;
 }

@@ -1,4 +1,4 @@
-import { asArray, isObject, type JsonObject, lookup, type MutableJson } from "../json/access";
+import { asArray, isObject, type JsonObject, type MutableJson } from "../json/access";
 
 /** What an adaptation took out, by keyword. */
 type Report = (keyword: string) => void;
@@ -6,31 +6,45 @@ type Report = (keyword: string) => void;
 /** Nested deeper than any model would follow; bounds the recursion on hostile input. */
 const MAX_DEPTH = 64;
 
+/** What is left of a schema that is nested too deep. */
+function cut(report: Report): JsonObject {
+  report("depth");
+  return {};
+}
+
+const SCHEMAS_BY_NAME = ["properties", "$defs", "definitions", "patternProperties", "dependentSchemas"];
+const LISTS_OF_SCHEMAS = ["anyOf", "oneOf", "allOf", "prefixItems"];
+const SCHEMAS = ["items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"];
+
 /**
- * Rewrites every schema inside a schema, from the inside out. Only where a schema can stand is looked at: a property
- * that happens to be called `default` is no keyword.
+ * A copy of a schema with the schemas in it changed. Only where a schema can stand is looked at: a property that
+ * happens to be called `default` is no keyword, and what `enum` or `required` list is no schema.
  */
-function rewrite(schema: JsonObject, change: (copy: MutableJson) => void, depth = 0): JsonObject {
-  if (depth > MAX_DEPTH) return {};
-  const child = (value: unknown): unknown => (isObject(value) ? rewrite(value, change, depth + 1) : value);
+function eachSchema(schema: JsonObject, change: (inner: JsonObject) => JsonObject): MutableJson {
+  const child = (value: unknown): unknown => (isObject(value) ? change(value) : value);
   const copy: MutableJson = {};
   for (const [key, value] of Object.entries(schema)) {
     if (key === "__proto__") continue;
-    if (
-      ["properties", "$defs", "definitions", "patternProperties", "dependentSchemas"].includes(key) &&
-      isObject(value)
-    ) {
+    if (SCHEMAS_BY_NAME.includes(key) && isObject(value)) {
       copy[key] = Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, child(inner)]));
-    } else if (["anyOf", "oneOf", "allOf", "prefixItems"].includes(key) && Array.isArray(value)) {
+    } else if (LISTS_OF_SCHEMAS.includes(key) && Array.isArray(value)) {
       copy[key] = value.map(child);
-    } else if (
-      ["items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"].includes(
-        key,
-      )
-    ) {
+    } else if (SCHEMAS.includes(key)) {
       copy[key] = Array.isArray(value) ? value.map(child) : child(value);
     } else copy[key] = value;
   }
+  return copy;
+}
+
+/** Rewrites every schema inside a schema, from the inside out. */
+function rewrite(
+  schema: JsonObject,
+  report: Report,
+  change: (copy: MutableJson) => void,
+  depth = 0,
+): JsonObject {
+  if (depth > MAX_DEPTH) return cut(report);
+  const copy = eachSchema(schema, (inner) => rewrite(inner, report, change, depth + 1));
   change(copy);
   return copy;
 }
@@ -79,7 +93,7 @@ const ANNOTATIONS = [
 ];
 
 export function forGemini(schema: JsonObject, report: Report): JsonObject {
-  return rewrite(inlineRefs(schema), (copy) => {
+  return rewrite(inlineRefs(schema, report), report, (copy) => {
     for (const keyword of GEMINI_REFUSES) {
       if (!(keyword in copy)) continue;
       delete copy[keyword];
@@ -90,6 +104,7 @@ export function forGemini(schema: JsonObject, report: Report): JsonObject {
       else report("const");
       delete copy.const;
     }
+    if (Array.isArray(copy.enum)) fitEnum(copy, copy.enum, report);
     if (Array.isArray(copy.oneOf)) {
       copy.anyOf = copy.oneOf;
       delete copy.oneOf;
@@ -107,37 +122,64 @@ export function forGemini(schema: JsonObject, report: Report): JsonObject {
   });
 }
 
-/** Puts local definitions where they are referred to; one that refers to itself becomes an object of any kind. */
-function inlineRefs(schema: JsonObject): JsonObject {
-  const definitions = { ...asDefinitions(schema.definitions), ...asDefinitions(schema.$defs) };
-  if (Object.keys(definitions).length === 0) return schema;
-  let budget = 2000;
-  const walk = (value: unknown, path: readonly string[]): unknown => {
-    if (budget-- <= 0 || path.length > MAX_DEPTH) return { type: "object" };
-    if (Array.isArray(value)) return value.map((item) => walk(item, path));
-    if (!isObject(value)) return value;
-    const name =
-      typeof value.$ref === "string" ? /^#\/(?:\$defs|definitions)\/(.+)$/.exec(value.$ref)?.[1] : undefined;
-    const target = lookup(definitions, name);
-    if (name !== undefined && target !== undefined) {
-      const { $ref: _, ...siblings } = value;
-      if (path.includes(name)) return { type: "object", ...siblings };
-      return { ...(walk(target, [...path, name]) as JsonObject), ...siblings };
-    }
-    return Object.fromEntries(
-      Object.entries(value)
-        .filter(([key]) => key !== "$defs" && key !== "definitions")
-        .map(([key, inner]) => [key, walk(inner, path)]),
-    );
-  };
-  return walk(schema, []) as JsonObject;
+/** Gemini lists texts alone; `null` has a word of its own. */
+function fitEnum(copy: MutableJson, values: readonly unknown[], report: Report): void {
+  const others = values.filter((value) => value !== null);
+  if (others.length < values.length) copy.nullable = true;
+  if (others.every((value) => typeof value === "string") && others.length > 0) copy.enum = others;
+  else {
+    delete copy.enum;
+    report("enum");
+  }
 }
 
-function asDefinitions(value: unknown): Record<string, JsonObject> {
-  if (!isObject(value)) return {};
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, JsonObject] => isObject(entry[1])),
-  );
+/** How many schemas may come about by putting definitions in place: they can refer to each other many times over. */
+const MAX_INLINED = 5000;
+
+/**
+ * Puts what is referred to within a schema in its place. What refers to itself, or to more than a request could hold,
+ * becomes an object of any kind; a reference to elsewhere is taken out. Both are reported.
+ */
+function inlineRefs(schema: JsonObject, report: Report): JsonObject {
+  let inlined = 0;
+  const walk = (value: JsonObject, path: readonly string[], depth: number): JsonObject => {
+    if (depth > MAX_DEPTH) return cut(report);
+    if (path.length > 0) inlined++;
+    const { $ref: ref, $defs: _, definitions: __, ...rest } = value;
+    const own = eachSchema(rest, (inner) => walk(inner, path, depth + 1));
+    if (typeof ref !== "string") return own;
+    const target = pointedAt(schema, ref);
+    if (target === undefined) {
+      report("$ref");
+      return own;
+    }
+    if (path.includes(ref) || inlined > MAX_INLINED) {
+      report("$ref");
+      return { type: "object", ...own };
+    }
+    return { ...walk(target, [...path, ref], depth + 1), ...own };
+  };
+  return walk(schema, [], 0);
+}
+
+/** What a JSON pointer within a schema, such as `#/$defs/a` or `#/properties/a`, points at. */
+function pointedAt(schema: JsonObject, ref: string): JsonObject | undefined {
+  if (!/^#(\/|$)/.test(ref)) return undefined;
+  let at: unknown = schema;
+  for (const step of ref.split("/").slice(1)) {
+    const key = decoded(step).replaceAll("~1", "/").replaceAll("~0", "~");
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = (at as Record<string, unknown>)[key];
+  }
+  return isObject(at) ? at : undefined;
+}
+
+function decoded(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
+  }
 }
 
 /** https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations */
@@ -155,7 +197,7 @@ const ANTHROPIC_FORMAT_REFUSES = [
 
 /** A schema for the answer of a Claude model: closed objects, and none of the keywords it does not enforce. */
 export function forAnthropicFormat(schema: JsonObject, report: Report): JsonObject {
-  return rewrite(schema, (copy) => {
+  return rewrite(schema, report, (copy) => {
     delete copy.$schema;
     for (const keyword of ANTHROPIC_FORMAT_REFUSES) {
       if (!(keyword in copy)) continue;

@@ -28,7 +28,7 @@ export class TurnBuilder {
       last = { role: "assistant", blocks: [], results: false };
       this.#messages.push(last);
     }
-    last.blocks.push(...blocks);
+    for (const block of blocks) last.blocks.push(block);
     for (const block of blocks) if (block.kind === "toolCall") this.#calls.set(block.id, last);
   }
 
@@ -84,6 +84,11 @@ export function currentLoopStart(messages: readonly Message[]): number {
   return messages.findLastIndex((message) => message.role === "user" && !isResults(message)) + 1;
 }
 
+/** An instruction in the midst of a conversation, for models that know none: it keeps its place as marked text. */
+export function asReminder(text: string): string {
+  return `<system-reminder>\n${text}\n</system-reminder>`;
+}
+
 /** The text of a turn's text blocks. */
 export function textOf(blocks: readonly Block[], separator: string): string {
   return blocks
@@ -94,5 +99,5 @@ export function textOf(blocks: readonly Block[], separator: string): string {
 /** A result's text; a failure, which only Messages can mark, is said in words. */
 export function resultText(result: ToolResultBlock): string {
   const text = textOf(result.blocks, "\n");
-  return result.isError && !/^\s*(<tool_use_error>|\W*error)/i.test(text) ? `Error: ${text}` : text;
+  return result.isError && !/^(?:\s*<tool_use_error>|\W*error)/i.test(text) ? `Error: ${text}` : text;
 }

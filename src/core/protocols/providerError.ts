@@ -20,6 +20,7 @@ const OPENAI_STATUS: Record<string, number> = {
   invalid_api_key: 401,
   model_not_found: 404,
   context_length_exceeded: 400,
+  exceed_context_size_error: 400,
   invalid_prompt: 400,
   rate_limit_exceeded: 429,
   insufficient_quota: 429,
@@ -29,6 +30,9 @@ const OPENAI_STATUS: Record<string, number> = {
   slow_down: 503,
   content_filter: 400,
 };
+
+/** llama.cpp's name for a conversation that is too long. */
+const LLAMA_OVERFLOW = "exceed_context_size_error";
 
 /** The HTTP status that an error's own words stand for, where it came without one. */
 function statusOf(type: string | undefined, code: string | undefined): number | undefined {
@@ -55,7 +59,8 @@ export function readProviderError(body: unknown, status?: number): WireError {
   const type = nonEmpty(inner.type);
   // OpenRouter and others put the HTTP status into `code`.
   const numeric = asNumber(inner.code) ?? asNumber(inner.status) ?? asNumber(inner.http_code);
-  const code = nonEmpty(inner.code) ?? (type === "insufficient_quota" ? type : undefined);
+  const telling = type === "insufficient_quota" || type === LLAMA_OVERFLOW;
+  const code = nonEmpty(inner.code) ?? (telling ? type : undefined);
   const plausible = numeric !== undefined && numeric >= 400 && numeric < 600 ? numeric : undefined;
   const requestId = asString(outer.request_id);
   return {
@@ -81,25 +86,49 @@ export function readErrorBody(text: string, status: number): WireError {
   };
 }
 
+/** What is looked through of a message: its numbers and words are at its beginning. */
+const LOOKED_AT = 4096;
+
+/** The words of OpenAI, Anthropic, vLLM, llama.cpp, Gemini, xAI, Moonshot, GLM, Copilot, Groq and Cerebras. */
+const OVERFLOW = [
+  "prompt is too long",
+  "maximum context length",
+  "context[ _](?:length|window|size)",
+  "exceeds? the (?:model's )?context",
+  "input is too long",
+  "too many input tokens",
+  "input token count .{0,40}exceeds the maximum",
+  "maximum prompt length",
+  "exceeded model token limit",
+  "prompt token count of .{0,40}exceeds the limit",
+  "prompt exceeds max length",
+  "reduce the length of the (?:input )?(?:messages|prompt)",
+];
+const OVERFLOWS = new RegExp(OVERFLOW.join("|"), "i");
+
+/** The answer asked for is too long, not the conversation: nothing that a compaction could mend (vLLM). */
+const ANSWER_TOO_LONG = /max_(?:completion_|output_|new_)?tokens.{0,80}too (?:large|high)/i;
+
 /** Whether an error says that the conversation is longer than the model's context window. */
 export function isContextOverflow(error: WireError): boolean {
   if (error.status !== 400 && error.status !== 413 && error.status !== 422) return false;
-  if (error.code === "context_length_exceeded") return true;
-  return /prompt is too long|maximum context length|context[ _](length|window)|exceeds? the (model's )?context|input is too long|too many input tokens/i.test(
-    error.message,
-  );
+  if (error.code === "context_length_exceeded" || error.code === LLAMA_OVERFLOW) return true;
+  const message = error.message.slice(0, LOOKED_AT);
+  return OVERFLOWS.test(message) && !ANSWER_TOO_LONG.test(message);
 }
 
-/** The numbers in the words of OpenAI, Anthropic, vLLM, llama.cpp and Mistral: what was sent and what fits. */
-export function overflowNumbers(message: string): { used: number; limit: number } | undefined {
+/** The numbers in the words of those above: what was sent and what fits. */
+export function overflowNumbers(text: string): { used: number; limit: number } | undefined {
+  const message = text.slice(0, LOOKED_AT);
   const digits = (text: string | undefined): number => Number((text ?? "").replace(/[,_]/g, ""));
-  const anthropic = /([\d,_]+) tokens > ([\d,_]+)/.exec(message);
+  const anthropic = /([\d,_]{1,20}) tokens > ([\d,_]{1,20})/.exec(message);
   if (anthropic) return { used: digits(anthropic[1]), limit: digits(anthropic[2]) };
-  const limit = /(?:context length (?:is|of)|maximum of|limit of|context size \(?)\s*([\d,_]+)/i.exec(
-    message,
-  );
+  const limit =
+    /(?:(?:context|prompt) length (?:is|of)|maximum of|limit of|token limit:|context size \(?|tokens allowed \(?)\s*([\d,_]+)/i.exec(
+      message,
+    );
   const used =
-    /(?:resulted in|requested(?: about)?|contains(?: at least)?|request \(|prompt has|has)\s*([\d,_]+)/i.exec(
+    /(?:resulted in|requested(?: about|:)?|contains(?: at least)?|request \(|token count (?:of|\()|prompt has|has)\s*([\d,_]+)/i.exec(
       message,
     );
   return limit && used ? { used: digits(used[1]), limit: digits(limit[1]) } : undefined;

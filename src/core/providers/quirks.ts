@@ -1,4 +1,5 @@
 import type { Quirks } from "../conversation/quirks";
+import type { Effort } from "../conversation/request";
 import type { WireProtocol } from "../protocols/wire";
 
 /** What of a provider's configuration decides its quirks. */
@@ -27,7 +28,7 @@ function bareModel(model: string): string {
 
 /** A Claude's version as a number: 3.5, 4, 4.6; undefined for what is no Claude, and Infinity for an unknown name. */
 function claudeVersion(model: string): number | undefined {
-  const bare = bareModel(model).replace(/^(?:us|eu|apac|global)\.|^anthropic\./g, "");
+  const bare = bareModel(model).replace(/^(?:[a-z-]+\.)?(?:anthropic\.)?(?=claude)/, "");
   if (!bare.startsWith("claude")) return undefined;
   // claude-3-5-sonnet-20241022 and claude-sonnet-4-5-20250929; a date is no minor version.
   const found = /-(\d{1,2})(?:[-.](\d{1,2})(?!\d))?(?:-|$|@)/.exec(bare);
@@ -73,9 +74,42 @@ function takesEffort(baseUrl: string, bare: string): boolean {
   return rule === undefined || rule[1].test(bare);
 }
 
+const USUAL_EFFORTS: readonly Effort[] = ["low", "medium", "high"];
+
+/**
+ * The efforts that families of models take, the first that matches.
+ * https://platform.openai.com/docs/guides/reasoning, https://api-docs.deepseek.com
+ */
+const EFFORTS_OF: readonly (readonly [models: RegExp, efforts: readonly Effort[]])[] = [
+  [/^gpt-oss|^o\d|^codex|^gpt-5-codex/, USUAL_EFFORTS],
+  [/^gpt-5-pro/, ["high"]],
+  [/^gpt-5(?![.\d])/, ["minimal", ...USUAL_EFFORTS]],
+  [/^gpt-5\.1-codex(?!-max)/, USUAL_EFFORTS],
+  [/^gpt-5\.\d+-codex/, [...USUAL_EFFORTS, "xhigh"]],
+  [/^gpt-5\.1/, ["none", ...USUAL_EFFORTS]],
+  [/^gpt-5\.\d+-pro/, ["medium", "high", "xhigh"]],
+  [/^gpt-5\.\d+/, ["none", ...USUAL_EFFORTS, "xhigh"]],
+  [/^grok-3-mini/, ["low", "high"]],
+  [/^gemini-/, ["none", "minimal", ...USUAL_EFFORTS]],
+];
+/** `max` is left out: OpenAI's highest level is `xhigh`. */
+const ALL_EFFORTS: readonly Effort[] = ["none", "minimal", ...USUAL_EFFORTS, "xhigh"];
+
+function effortsOf(host: string, bare: string): readonly Effort[] {
+  if (host.endsWith("deepseek.com")) return [...USUAL_EFFORTS, "max"];
+  return EFFORTS_OF.find(([models]) => models.test(bare))?.[1] ?? ALL_EFFORTS;
+}
+
 /** Servers that answer a field they do not know with an error. */
 const STRICT_HOSTS =
   /(^|\.)(mistral\.ai|groq\.com|googleapis\.com|cohere\.(ai|com)|cerebras\.ai|perplexity\.ai)$/;
+
+/**
+ * Hosts that take an instruction in the midst of a conversation. Servers that put a model's own template to work
+ * (vLLM, Ollama, llama.cpp) may refuse it: Qwen's says "System message must be at the beginning".
+ */
+const SYSTEM_ANYWHERE =
+  /(^|\.)(openai\.com|azure\.com|openrouter\.ai|deepseek\.com|x\.ai|groq\.com|together\.(xyz|ai)|fireworks\.ai|githubcopilot\.com|moonshot\.(ai|cn))$/;
 
 /** In what a provider and its model differ from the protocol; an unknown server is taken to follow it. */
 export function quirksOf(provider: QuirkySource, protocol: WireProtocol, model: string): Quirks {
@@ -97,12 +131,13 @@ function openAiQuirks(provider: QuirkySource, protocol: WireProtocol, model: str
     // google-deepmind/concordia#164, openai/codex#9035
     verbosity: !isOpenAiPlain(bare) && !/codex/.test(bare),
     reasoning: takesEffort(provider.baseUrl, bare) ? "effort" : "none",
+    efforts: effortsOf(host, bare),
     reasons,
     openAiExtras: !STRICT_HOSTS.test(host),
     webSearch: openAi && protocol === "responses",
     customTools: openAi && reasons,
     reasoningBack: !openAi && !STRICT_HOSTS.test(host),
-    systemAnywhere: !mistral && !gemini,
+    systemAnywhere: azure || SYSTEM_ANYWHERE.test(host),
     cacheMarks: host.endsWith("openrouter.ai") && /^anthropic\//.test(model),
     schema: gemini || /^gemini-/.test(bare) ? "gemini" : "full",
     structuredOutput: "format",
@@ -136,6 +171,7 @@ function messagesQuirks(provider: QuirkySource, model: string): Quirks {
           ? "adaptive"
           : "budget"
         : "none",
+    efforts: [],
     reasons: version !== undefined && version >= 3.7,
     openAiExtras: false,
     webSearch: hostOf(provider.baseUrl).endsWith("anthropic.com"),

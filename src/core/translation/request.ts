@@ -9,7 +9,7 @@ import { decodeChatRequest } from "../protocols/chat/decodeRequest";
 import { encodeChatRequest } from "../protocols/chat/encodeRequest";
 import { decodeMessagesRequest } from "../protocols/messages/decodeRequest";
 import { encodeMessagesRequest } from "../protocols/messages/encodeRequest";
-import { STRUCTURED_TOOL } from "../protocols/messages/encodeTools";
+import { structuredToolName } from "../protocols/messages/encodeTools";
 import { decodeResponsesRequest } from "../protocols/responses/decodeRequest";
 import { encodeResponsesRequest } from "../protocols/responses/encodeRequest";
 import type { WireProtocol } from "../protocols/wire";
@@ -52,6 +52,16 @@ export interface RequestTranslation {
  * serve
  */
 export function translateRequest(options: RequestTranslation): TranslatedRequest {
+  try {
+    return translate(options);
+  } catch (thrown) {
+    // What is nested without end overflows the stack.
+    if (thrown instanceof RangeError) throw invalid("The request is nested too deeply.");
+    throw thrown;
+  }
+}
+
+function translate(options: RequestTranslation): TranslatedRequest {
   const { from, to, body, model, provider } = options;
   if (!isObject(body)) throw invalid("The request body must be a JSON object.");
   const dropped = new DroppedReport();
@@ -74,7 +84,7 @@ export function translateRequest(options: RequestTranslation): TranslatedRequest
       includeUsage: request.includeUsage,
       legacyFunctions: from === "chat" && Array.isArray(body.functions) && !Array.isArray(body.tools),
       tools: toolOrigins(request, to),
-      ...(structured ? { structuredTool: STRUCTURED_TOOL } : {}),
+      ...(structured ? { structuredTool: structuredToolName(request.tools) } : {}),
       echo: from === "responses" ? echoOf(body) : {},
     },
   };

@@ -98,7 +98,8 @@ describe("Claude Code for providers of other protocols", () => {
         { role: "tool", tool_call_id: "toolu_1", content: "Tool available: Deferred" },
         { role: "tool", tool_call_id: "toolu_2", content: "Error: not found" },
         { role: "user", content: "Go on." },
-        { role: "system", content: "The mode has changed." },
+        // Only hosts that are known to take it here get the role `system`.
+        { role: "user", content: "<system-reminder>\nThe mode has changed.\n</system-reminder>" },
       ],
     });
     expect(stream).toBe(true);
@@ -1076,7 +1077,7 @@ describe("odd conversations", () => {
     };
     const { json, context } = translated("chat", "messages", request);
     expect(json.tools[0].name).toBe("f");
-    expect(json.tool_choice).toEqual({ type: "tool", name: "f" });
+    expect(json.tool_choice).toEqual({ type: "tool", name: "f", disable_parallel_tool_use: true });
     expect(json.messages[2].content[0].tool_use_id).toBe(json.messages[1].content[0].id);
     expect(context.legacyFunctions).toBe(true);
   });

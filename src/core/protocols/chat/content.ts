@@ -1,7 +1,15 @@
 import { asArray, asObject, asString, isObject, type JsonObject } from "../../json/access";
 
 /** A piece of what an assistant says, in the forms that servers of Chat Completions use. */
-export type Piece = { readonly kind: "text" | "thinking" | "refusal"; readonly text: string };
+export interface Piece {
+  readonly kind: "text" | "thinking" | "refusal";
+  readonly text: string;
+  /** As clients of OpenRouter and LiteLLM mark parts. */
+  readonly cache?: JsonObject;
+}
+
+/** The types of parts that are pieces. */
+export const PIECE_TYPES: readonly string[] = ["text", "refusal", "thinking"];
 
 /**
  * `content` is a string, or at some vendors a list of parts (Mistral: `text` and `thinking`, whose own content is a
@@ -11,8 +19,9 @@ export function contentPieces(content: unknown): Piece[] {
   if (typeof content === "string") return content === "" ? [] : [{ kind: "text", text: content }];
   return asArray(content).flatMap((part): Piece[] => {
     if (typeof part === "string") return [{ kind: "text", text: part }];
-    const { type, text, refusal, thinking } = asObject(part);
-    if (type === "text") return [{ kind: "text", text: asString(text) ?? "" }];
+    const { type, text, refusal, thinking, cache_control: mark } = asObject(part);
+    const cache = isObject(mark) ? { cache: mark } : {};
+    if (type === "text") return [{ kind: "text", text: asString(text) ?? "", ...cache }];
     if (type === "refusal") return [{ kind: "refusal", text: asString(refusal) ?? "" }];
     if (type === "thinking") return [{ kind: "thinking", text: plainText(thinking) }];
     return [];

@@ -24,7 +24,7 @@ import {
   nonEmpty,
   optional,
 } from "../../json/access";
-import { contentPieces, reasoningDetails, reasoningText } from "./content";
+import { contentPieces, PIECE_TYPES, reasoningDetails, reasoningText } from "./content";
 import { decodeParts, textBlocks } from "./parts";
 import { decodeChatToolChoice, decodeChatTools } from "./tools";
 
@@ -79,7 +79,7 @@ export function decodeChatRequest(body: JsonObject, dropped: DroppedReport): Con
     tools,
     ...(isObject(body.web_search_options) ? { webSearch: decodeSearch(body.web_search_options) } : {}),
     ...optional("toolChoice", toolChoice),
-    ...optional("parallelToolCalls", asBoolean(body.parallel_tool_calls)),
+    ...optional("parallelToolCalls", asBoolean(body.parallel_tool_calls) ?? oneByOne(body)),
     ...optional("maxTokens", asNumber(body.max_completion_tokens) ?? asNumber(body.max_tokens)),
     stop: (typeof body.stop === "string" ? [body.stop] : asArray(body.stop)).filter(
       (text) => typeof text === "string",
@@ -97,6 +97,11 @@ export function decodeChatRequest(body: JsonObject, dropped: DroppedReport): Con
     ...(isObject(body.metadata) && Object.keys(body.metadata).length > 0 ? { metadata: body.metadata } : {}),
     native: { protocol: "chat", fields: native },
   };
+}
+
+/** A client of the time before tools has room for one call in an answer. */
+function oneByOne(body: JsonObject): false | undefined {
+  return Array.isArray(body.functions) && !Array.isArray(body.tools) ? false : undefined;
 }
 
 /** Here it is a parameter of models that search; its location is one level deeper. */
@@ -165,7 +170,7 @@ function decodeMessages(list: readonly unknown[], dropped: DroppedReport) {
       case "developer": {
         const blocks = textBlocks(entry.content, where);
         if (begun) turns.system(blocks);
-        else system.push(...blocks);
+        else for (const block of blocks) system.push(block);
         return;
       }
       case "user":
@@ -210,7 +215,15 @@ function decodeAssistant(
     blocks.push({ kind: "thinking", text: thinking, seal: { protocol: "chat", value } });
   }
   for (const piece of pieces) {
-    if (piece.kind !== "thinking" && piece.text !== "") blocks.push({ kind: piece.kind, text: piece.text });
+    if (piece.text === "" || piece.kind === "thinking") continue;
+    if (piece.kind === "refusal") blocks.push({ kind: "refusal", text: piece.text });
+    else blocks.push({ kind: "text", text: piece.text, ...optional("cache", piece.cache) });
+  }
+  for (const part of asArray(message.content)) {
+    const { type } = asObject(part);
+    // An assistant says text; the model has not seen a picture of its own.
+    if (typeof part !== "string" && !PIECE_TYPES.includes(asString(type) ?? ""))
+      dropped.add(`content.${asString(type)?.slice(0, 60) ?? "unknown"}`);
   }
   const refusal = nonEmpty(message.refusal);
   if (refusal) blocks.push({ kind: "refusal", text: refusal });

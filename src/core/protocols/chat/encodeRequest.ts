@@ -3,7 +3,7 @@ import type { DroppedReport } from "../../conversation/dropped";
 import { limitedTokens } from "../../conversation/limits";
 import type { Destination } from "../../conversation/quirks";
 import { sealFits } from "../../conversation/quirks";
-import { effortOf, openAiEffort } from "../../conversation/reasoning";
+import { effortOf, fittingEffort } from "../../conversation/reasoning";
 import type {
   Block,
   ConversationRequest,
@@ -16,7 +16,7 @@ import type {
 import { isStrictSchema } from "../../conversation/schema";
 import { fittingToolId } from "../../conversation/toolIds";
 import { fittingToolName } from "../../conversation/toolNames";
-import { currentLoopStart, isResults, resultText, textOf } from "../../conversation/turns";
+import { asReminder, currentLoopStart, isResults, resultText, textOf } from "../../conversation/turns";
 import { isObject, type JsonObject, type MutableJson } from "../../json/access";
 import { encodeContent } from "./parts";
 import { adapted, encodeChatToolChoice, encodeChatTools } from "./tools";
@@ -47,7 +47,7 @@ export function encodeChatRequest(
     set("tools", encodeChatTools(tools, quirks, dropped));
     set("tool_choice", encodeChatToolChoice(request.toolChoice, tools, quirks));
     set("parallel_tool_calls", request.parallelToolCalls);
-  }
+  } else if (request.toolChoice?.mode === "required") dropped.add("tool_choice");
   // Only models made for it search here, and they do so unasked.
   if (request.webSearch) dropped.add(`tools.${request.webSearch.type}`);
   if (request.toolChoice?.mode === "webSearch") dropped.add("tool_choice");
@@ -98,13 +98,14 @@ function encodeEffort(
     if (reasoning.enabled) dropped.add("reasoning");
     return undefined;
   }
-  if (reasoning.effort !== undefined) return openAiEffort(reasoning.effort);
+  if (reasoning.effort !== undefined) return fittingEffort(reasoning.effort, quirks.efforts, dropped);
   if (!reasoning.enabled) {
     // Models that do not reason, or not by default, are the rule; there is no word for it that all servers take.
     if (quirks.reasons) dropped.add("thinking.disabled");
     return undefined;
   }
-  return reasoning.budgetTokens === undefined ? undefined : effortOf(reasoning.budgetTokens);
+  if (reasoning.budgetTokens === undefined) return undefined;
+  return fittingEffort(effortOf(reasoning.budgetTokens), quirks.efforts, dropped);
 }
 
 function encodeFormat(
@@ -141,13 +142,19 @@ function encodeMessages(
   }
   const loop = currentLoopStart(request.messages);
   request.messages.forEach((message, index) => {
-    if (isResults(message)) out.push(...encodeResults(message, destination));
+    if (isResults(message)) for (const result of encodeResults(message, destination)) out.push(result);
     else if (message.role === "assistant") {
       const encoded = encodeAssistant(message, destination, index >= loop, dropped);
       if (encoded) out.push(encoded);
     } else if (message.role === "system") {
+      for (const block of message.blocks) if (block.kind !== "text") dropped.add(`content.${block.kind}`);
       const text = textOf(message.blocks, "\n\n");
-      if (text !== "") out.push({ role: quirks.systemAnywhere ? "system" : "user", content: text });
+      if (text === "") return;
+      out.push(
+        quirks.systemAnywhere
+          ? { role: "system", content: text }
+          : { role: "user", content: asReminder(text) },
+      );
     } else {
       const content = encodeContent(message.blocks.filter(isUserBlock), quirks.cacheMarks);
       if (content !== "" && content.length > 0) out.push({ role: "user", content });
@@ -169,13 +176,16 @@ function encodeResults(message: Message, { quirks }: Destination): JsonObject[] 
   const out = message.blocks.flatMap((block): JsonObject[] => {
     if (block.kind !== "toolResult") return [];
     const more = block.blocks.filter((inner) => inner.kind !== "text");
-    media.push(...more);
+    for (const inner of more) media.push(inner);
     const text = resultText(block);
     const note =
       more.length > 0
         ? `${text}${text === "" ? "" : "\n"}[What the tool returned besides text is in the next user message.]`
         : text;
-    return [{ role: "tool", tool_call_id: fittingToolId(block.id, quirks.toolId), content: note }];
+    const cache = block.cache ?? block.blocks.findLast((inner) => inner.cache)?.cache;
+    const content =
+      cache && quirks.cacheMarks ? encodeContent([{ kind: "text", text: note, cache }], true) : note;
+    return [{ role: "tool", tool_call_id: fittingToolId(block.id, quirks.toolId), content }];
   });
   if (media.length > 0) out.push({ role: "user", content: encodeContent(media, false) });
   return out;
@@ -191,15 +201,34 @@ function encodeAssistant(
   const refusal = message.blocks.map((block) => (block.kind === "refusal" ? block.text : "")).join("");
   const calls = message.blocks.filter((block) => block.kind === "toolCall");
   const body: MutableJson = { role: "assistant" };
-  if (text !== "" || (calls.length === 0 && refusal === "")) body.content = text;
+  const marked = destination.quirks.cacheMarks ? markedTexts(message) : undefined;
+  // A call alone has nowhere to put its mark.
+  if (destination.quirks.cacheMarks && !marked && calls.some((call) => call.cache))
+    dropped.add("cache_control");
+  if (marked) body.content = encodeContent(marked, true);
+  else if (text !== "" || (calls.length === 0 && refusal === "")) body.content = text;
   else body.content = null;
   if (refusal !== "") body.refusal = refusal;
   const { reasoning, extras } = reasoningBack(message, destination, inLoop, dropped);
   Object.assign(body, reasoning);
   if (calls.length > 0)
     body.tool_calls = calls.map((call) => encodeCall(call, destination, extras.get(call.id)));
+  for (const block of message.blocks)
+    if (block.kind === "image" || block.kind === "document") dropped.add(`content.${block.kind}`);
   const empty = text === "" && refusal === "" && calls.length === 0;
   return empty ? undefined : body;
+}
+
+/** An assistant's texts with their cache marks, if there are any; a call has no place for one, the text before it has. */
+function markedTexts({ blocks }: Message): TextBlock[] | undefined {
+  const texts: TextBlock[] = [];
+  for (const block of blocks) {
+    const last = texts.at(-1);
+    if (block.kind === "text" && block.text !== "") texts.push(block);
+    else if (block.kind === "toolCall" && block.cache && last)
+      texts[texts.length - 1] = { ...last, cache: block.cache };
+  }
+  return texts.some((block) => block.cache) ? texts : undefined;
 }
 
 function encodeCall(call: ToolCallBlock, { quirks }: Destination, extra: unknown): JsonObject {

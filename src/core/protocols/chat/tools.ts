@@ -4,6 +4,7 @@ import { invalid } from "../../conversation/invalid";
 import type { Quirks } from "../../conversation/quirks";
 import type { Tool, ToolChoice } from "../../conversation/request";
 import { forGemini, isStrictSchema } from "../../conversation/schema";
+import { allowedTools } from "../../conversation/toolChoice";
 import { fittingToolName } from "../../conversation/toolNames";
 import {
   asArray,
@@ -65,13 +66,14 @@ export function decodeChatToolChoice(
   if (!isObject(choice)) return undefined;
   const has = (name: string): boolean => tools.some((tool) => tool.name === name);
   if (choice.type === "allowed_tools") {
-    const { mode, tools: list } = asObject(choice.allowed_tools);
-    const allowed = asArray(list).flatMap((entry) => {
+    const { mode, tools } = asObject(choice.allowed_tools);
+    const list = asArray(tools);
+    const allowed = list.flatMap((entry) => {
       const { function: fn, custom } = asObject(entry);
       const name = asString(asObject(fn ?? custom).name) ?? "";
       return has(name) ? [name] : [];
     });
-    return { mode: mode === "required" ? "required" : "auto", allowed };
+    return allowedTools(mode === "required", allowed, list.length, dropped);
   }
   const name = asString(asObject(choice.function ?? choice.custom ?? choice).name);
   if (name !== undefined && has(name)) return { mode: "tool", name };

@@ -106,6 +106,10 @@ function hasMarks(request: ConversationRequest): boolean {
   return (
     request.system.some(marked) ||
     request.tools.some(marked) ||
-    request.messages.some((message) => message.blocks.some(marked))
+    request.messages.some((message) =>
+      message.blocks.some(
+        (block) => marked(block) || (block.kind === "toolResult" && block.blocks.some(marked)),
+      ),
+    )
   );
 }

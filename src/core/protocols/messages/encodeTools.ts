@@ -8,8 +8,13 @@ import { type JsonObject, optional } from "../../json/access";
 
 const WEB_SEARCH = "web_search";
 
-/** The tool that stands for a schema of the answer, where the model has no such thing. */
-export const STRUCTURED_TOOL = "structured_output";
+/** The tool that stands for a schema of the answer, where the model has no such thing: none of the client's. */
+export function structuredToolName(tools: readonly Tool[]): string {
+  const taken = new Set(tools.map((tool) => fittingToolName(tool.name, 128)));
+  let name = "structured_output";
+  for (let count = 2; taken.has(name); count++) name = `structured_output_${count}`;
+  return name;
+}
 
 /**
  * The tools and which of them is to be called.
@@ -26,15 +31,24 @@ export function encodeTooling(
   readonly forced: boolean;
 } {
   const search = encodeWebSearch(request, destination, dropped);
-  const tools = [...encodeTools(request.tools, dropped), ...(search ? [search] : [])];
+  const declared = [...encodeTools(request.tools, dropped), ...(search ? [search] : [])];
+  // No other tool may be called: they are left out where one has to be.
+  const tools = structured && request.toolChoice?.mode === "none" ? [] : declared;
   let choice: JsonObject | undefined;
   if (structured) {
+    const name = structuredToolName(request.tools);
     const input_schema = forAnthropicTool(structured.schema, (keyword) => dropped.add(`schema.${keyword}`));
     const description = structured.description ?? "Gives the final answer in the form that was asked for.";
-    choice = tools.length === 0 ? { type: "tool", name: STRUCTURED_TOOL } : { type: "any" };
-    tools.push({ name: STRUCTURED_TOOL, description, input_schema });
+    const single = request.parallelToolCalls === false ? { disable_parallel_tool_use: true } : {};
+    choice = { ...(tools.length === 0 ? { type: "tool", name } : { type: "any" }), ...single };
+    tools.push({ name, description, input_schema });
+    // The answer's form comes first, and is a call that a choice among the client's tools does not have.
+    const { toolChoice } = request;
+    if (toolChoice && toolChoice.mode !== "none" && (toolChoice.mode !== "auto" || toolChoice.allowed))
+      dropped.add("tool_choice");
   } else if (request.toolChoice?.mode === "webSearch" && !search) dropped.add("tool_choice");
   else if (tools.length > 0) choice = encodeToolChoice(request, dropped);
+  else if (request.toolChoice?.mode === "required") dropped.add("tool_choice");
   return { tools, choice, forced: choice?.type === "any" || choice?.type === "tool" };
 }
 

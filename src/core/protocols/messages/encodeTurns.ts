@@ -5,7 +5,7 @@ import { type Destination, sealFits } from "../../conversation/quirks";
 import type { Block, ConversationRequest, Message } from "../../conversation/request";
 import { fittingToolId } from "../../conversation/toolIds";
 import { fittingToolName } from "../../conversation/toolNames";
-import { textOf } from "../../conversation/turns";
+import { asReminder, textOf } from "../../conversation/turns";
 import { asString, type JsonObject } from "../../json/access";
 import { encodeUserBlock, isUserBlock } from "./blocks";
 
@@ -22,7 +22,8 @@ export function encodeTurns(
     const content = message.blocks.flatMap((block) => encodeBlock(block, message, destination, ids, dropped));
     if (content.length === 0) continue;
     const last = out.at(-1);
-    if (last?.role === role) last.content.push(...content);
+    // One by one: an argument for each of very many blocks would overflow the stack.
+    if (last?.role === role) for (const block of content) last.content.push(block);
     else out.push({ role, content });
   }
   // The protocol begins with the user.
@@ -52,10 +53,13 @@ function encodeBlock(
     case "text":
     case "image":
     case "document":
-      if (message.role === "assistant" && block.kind !== "text") return [];
+      if (message.role === "assistant" && block.kind !== "text") {
+        dropped.add(`content.${block.kind}`);
+        return [];
+      }
       // Instructions in the middle have no role here that every model knows; they keep their place as marked text.
       if (message.role === "system" && block.kind === "text") {
-        return [{ type: "text", text: `<system-reminder>\n${block.text}\n</system-reminder>` }];
+        return [{ type: "text", text: asReminder(block.text) }];
       }
       return encodeUserBlock(block);
     case "refusal":

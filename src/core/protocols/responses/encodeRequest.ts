@@ -2,7 +2,7 @@ import { customAsFunction } from "../../conversation/arguments";
 import type { DroppedReport } from "../../conversation/dropped";
 import { limitedTokens } from "../../conversation/limits";
 import { type Destination, sealFits } from "../../conversation/quirks";
-import { effortOf, openAiEffort } from "../../conversation/reasoning";
+import { effortOf, fittingEffort } from "../../conversation/reasoning";
 import type {
   Block,
   ConversationRequest,
@@ -55,7 +55,7 @@ export function encodeResponsesRequest(
     set("tools", declared);
     set("tool_choice", encodeResponsesToolChoice(request.toolChoice, tools, quirks));
     set("parallel_tool_calls", request.parallelToolCalls);
-  }
+  } else if (request.toolChoice?.mode === "required") dropped.add("tool_choice");
   const maxTokens = limitedTokens(request.maxTokens, quirks.maxOutput, dropped);
   if (maxTokens !== undefined) body.max_output_tokens = Math.max(MIN_OUTPUT_TOKENS, maxTokens);
   sample("temperature", sampling.temperature);
@@ -116,7 +116,8 @@ function encodeReasoning(
     return undefined;
   }
   const fromBudget = reasoning.budgetTokens === undefined ? undefined : effortOf(reasoning.budgetTokens);
-  const effort = reasoning.effort === undefined ? fromBudget : openAiEffort(reasoning.effort);
+  const wanted = reasoning.effort ?? fromBudget;
+  const effort = wanted === undefined ? undefined : fittingEffort(wanted, quirks.efforts, dropped);
   return {
     ...optional("effort", effort),
     ...(reasoning.visible && reasoning.enabled ? { summary: "auto" } : {}),
@@ -201,7 +202,7 @@ function encodeAssistant(message: Message, destination: Destination, dropped: Dr
       const item = followed ? encodeThinking(block, destination) : undefined;
       if (item) out.push(item);
       else dropped.add("thinking");
-    }
+    } else if (block.kind !== "toolResult") dropped.add(`content.${block.kind}`);
   });
   flush();
   return out;

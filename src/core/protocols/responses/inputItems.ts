@@ -25,13 +25,18 @@ export function decodeInput(body: JsonObject, tools: readonly Tool[], dropped: D
     if (!isObject(value)) throw invalid(`${where} must be an object.`);
     const type = nonEmpty(value.type) ?? (value.role === undefined ? "" : "message");
     if (type === "message") {
-      const blocks = decodeMessage(value, where);
+      const blocks = decodeMessage(value, where, dropped);
       if (nonEmpty(value.phase)) dropped.add("input.phase");
       if (value.role === "assistant") turns.assistant(blocks);
       else if (value.role === "user") turns.user(blocks);
       else if (value.role === "system" || value.role === "developer") {
         if (begun) turns.system(blocks);
-        else system.push(...blocks.filter((block) => block.kind === "text"));
+        else {
+          for (const block of blocks) {
+            if (block.kind === "text") system.push(block);
+            else dropped.add(`content.${block.kind}`);
+          }
+        }
         return;
       } else throw invalid(`${where}.role must be user, assistant, system or developer.`);
       begun = true;
@@ -44,13 +49,14 @@ export function decodeInput(body: JsonObject, tools: readonly Tool[], dropped: D
   return { system, messages: turns.build() };
 }
 
-function decodeMessage(item: JsonObject, where: string): Block[] {
+function decodeMessage(item: JsonObject, where: string, dropped: DroppedReport): Block[] {
   if (item.role !== "assistant") return decodeParts(item.content, `${where}.content`);
   if (typeof item.content === "string")
     return item.content === "" ? [] : [{ kind: "text", text: item.content }];
   return asArray(item.content).flatMap((part): Block[] => {
     const { type, text, refusal } = asObject(part);
     if (type === "refusal") return [{ kind: "refusal", text: asString(refusal) ?? "" }];
+    if (typeof text !== "string") dropped.add(`content.${asString(type)?.slice(0, 60) ?? "unknown"}`);
     return nonEmpty(text) ? [{ kind: "text", text: asString(text) ?? "" }] : [];
   });
 }

@@ -4,6 +4,7 @@ import { invalid } from "../../conversation/invalid";
 import type { Quirks } from "../../conversation/quirks";
 import type { ConversationRequest, Tool, ToolChoice } from "../../conversation/request";
 import { forGemini, isStrictSchema } from "../../conversation/schema";
+import { allowedTools } from "../../conversation/toolChoice";
 import { fittingToolName, namespacedName } from "../../conversation/toolNames";
 import { isWebSearch } from "../../conversation/webSearch";
 import {
@@ -81,13 +82,20 @@ export function decodeResponsesToolChoice(
   if (choice === "auto" || choice === "none" || choice === "required") return { mode: choice };
   if (!isObject(choice)) return undefined;
   if (isWebSearch(choice.type)) return { mode: "webSearch" };
+  // Hosted tools have no name here, or, as with `mcp`, one of another server's.
   const find = (entry: JsonObject): string | undefined => {
-    const name = asString(entry.name);
+    const own = entry.type === undefined || entry.type === "function" || entry.type === "custom";
+    const name = own ? nonEmpty(entry.name) : undefined;
+    if (name === undefined) return undefined;
     return tools.find((tool) => tool.name === name || tool.origin?.name === name)?.name;
   };
   if (choice.type === "allowed_tools") {
-    const allowed = asArray(choice.tools).flatMap((entry) => find(asObject(entry)) ?? []);
-    return { mode: choice.mode === "required" ? "required" : "auto", allowed };
+    const entries = asArray(choice.tools).map(asObject);
+    const allowed = entries.flatMap((entry) => find(entry) ?? []);
+    const required = choice.mode === "required";
+    if (required && allowed.length === 0 && entries.some((entry) => isWebSearch(entry.type)))
+      return { mode: "webSearch" };
+    return allowedTools(required, allowed, entries.length, dropped);
   }
   const name = find(choice);
   if (name !== undefined) return { mode: "tool", name };
@@ -157,7 +165,7 @@ export function encodeResponsesToolChoice(
 ): unknown {
   if (!choice) return undefined;
   if (choice.mode === "webSearch") return quirks.webSearch ? { type: "web_search" } : undefined;
-  if (tools.length === 0) return undefined;
+  if (tools.length === 0) return choice.mode === "required" && quirks.webSearch ? "required" : undefined;
   const entry = (name: string): JsonObject => {
     const custom = quirks.customTools && tools.find((tool) => tool.name === name)?.kind === "custom";
     return { type: custom ? "custom" : "function", name: fittingToolName(name, 64) };

@@ -359,7 +359,8 @@ const messages: Probe[] = [
   {
     feature: "role `system` within the messages",
     body: turns({ role: "system", content: "be kind" }),
-    carried: "be kind",
+    carried: '":"be kind"',
+    adapted: "<system-reminder>\\nbe kind",
   },
   {
     feature: "`cache_control`",

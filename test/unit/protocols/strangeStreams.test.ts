@@ -1,0 +1,183 @@
+import { describe, expect, it } from "vitest";
+import { namedStream, translateStream } from "./support/translate";
+import { readStream } from "./support/views";
+import { inspectStream } from "./support/wellFormed";
+
+type Event = { type: string } & Record<string, unknown>;
+const CREATED: Event = { type: "response.created", response: { id: "resp_1", model: "m" } };
+const completed = (...output: object[]): Event => ({
+  type: "response.completed",
+  response: { id: "resp_1", status: "completed", output },
+});
+const added = (item: object, rest: object = {}): Event => ({
+  type: "response.output_item.added",
+  item,
+  ...rest,
+});
+const done = (item: object, rest: object = {}): Event => ({
+  type: "response.output_item.done",
+  item,
+  ...rest,
+});
+const message = (text: string, id = "msg_1") => ({
+  id,
+  type: "message",
+  role: "assistant",
+  content: [{ type: "output_text", text }],
+});
+const functionCall = (callId: string, name: string, args: string) => ({
+  id: `fc_${callId}`,
+  type: "function_call",
+  call_id: callId,
+  name,
+  arguments: args,
+});
+const textDelta = (delta: string, rest: object = {}): Event => ({
+  type: "response.output_text.delta",
+  delta,
+  ...rest,
+});
+const argumentsDelta = (delta: string, rest: object = {}): Event => ({
+  type: "response.function_call_arguments.delta",
+  delta,
+  ...rest,
+});
+
+/** What a client of Messages reads: blocks and the end. */
+async function seen(...events: Event[]) {
+  const { text, translator } = translateStream("responses", "messages", [namedStream(CREATED, ...events)]);
+  const { faults, ending } = inspectStream("messages", text);
+  return {
+    faults,
+    ending,
+    view: ending === "success" ? await readStream("messages", text) : undefined,
+    failure: translator.failure(),
+  };
+}
+
+describe("Responses items", () => {
+  const items = (rest: object): Event[] => [
+    added({ id: "rs_1", type: "reasoning", summary: [] }, rest),
+    { type: "response.reasoning_summary_text.delta", delta: "hm", ...rest },
+    done({ id: "rs_1", type: "reasoning", summary: [{ type: "summary_text", text: "hm" }] }, rest),
+    added({ id: "msg_1", type: "message", content: [] }, rest),
+    textDelta("Answer", rest),
+    done(message("Answer"), rest),
+    added(functionCall("call_1", "run", ""), rest),
+    argumentsDelta('{"a":1}', rest),
+    done(functionCall("call_1", "run", '{"a":1}'), rest),
+  ];
+  it.each([
+    ["without output_index", {}],
+    ["with the same output_index", { output_index: 0 }],
+  ])("are told apart %s", async (_, rest) => {
+    const result = await seen(...items(rest), completed());
+    expect(result).toMatchObject({ faults: [], ending: "success" });
+    expect(result.view).toMatchObject({
+      text: "Answer",
+      tools: [{ name: "run", args: { a: 1 } }],
+      stop: "tools",
+    });
+  });
+
+  it.each([[{}], [{ output_index: 0 }]])("that only come whole all count (%j)", async (rest) => {
+    const result = await seen(
+      done(functionCall("call_1", "a", "{}"), rest),
+      done(functionCall("call_2", "b", "{}"), rest),
+      completed(),
+    );
+    expect(result.view?.tools.map(({ name }) => name)).toEqual(["a", "b"]);
+  });
+
+  it.each([[{}], [{ output_index: 0 }]])(
+    "that are written at the same time keep their arguments (%j)",
+    async (rest) => {
+      const result = await seen(
+        added(functionCall("call_1", "a", ""), rest),
+        added(functionCall("call_2", "b", ""), rest),
+        argumentsDelta('{"n":1}', { ...rest, item_id: "fc_call_1" }),
+        argumentsDelta('{"n":2}', { ...rest, item_id: "fc_call_2" }),
+        done(functionCall("call_1", "a", '{"n":1}'), rest),
+        done(functionCall("call_2", "b", '{"n":2}'), rest),
+        completed(),
+      );
+      expect(result.view?.tools).toMatchObject([
+        { name: "a", args: { n: 1 } },
+        { name: "b", args: { n: 2 } },
+      ]);
+    },
+  );
+
+  it("are the same where their id changes with every event", async () => {
+    const result = await seen(
+      added(message("", "x1"), { output_index: 0 }),
+      textDelta("Hel", { output_index: 0, item_id: "x2" }),
+      textDelta("lo", { output_index: 0, item_id: "x3" }),
+      done(message("Hello", "x4"), { output_index: 0 }),
+      added({ ...functionCall("call_1", "run", ""), id: "x5" }, { output_index: 1 }),
+      argumentsDelta("{}", { output_index: 1, item_id: "x6" }),
+      done({ ...functionCall("call_1", "run", "{}"), id: "x7" }, { output_index: 1 }),
+      completed({ ...functionCall("call_1", "run", "{}"), id: "x8" }, message("Hello", "x9")),
+    );
+    expect(result.view?.text).toBe("Hello");
+    expect(result.view?.tools).toHaveLength(1);
+  });
+
+  it("that are only in the whole response are not lost", async () => {
+    const result = await seen(
+      textDelta("Let me see.", { output_index: 0 }),
+      completed(message("Let me see."), functionCall("call_1", "run", '{"a":1}')),
+    );
+    expect(result.view).toMatchObject({
+      text: "Let me see.",
+      tools: [{ name: "run", args: { a: 1 } }],
+      stop: "tools",
+    });
+  });
+
+  it("are written once where the whole response has them in another order", async () => {
+    const result = await seen(
+      textDelta("Hello", { output_index: 0 }),
+      added(functionCall("call_1", "run", ""), { output_index: 1 }),
+      argumentsDelta("{}", { output_index: 1 }),
+      completed(functionCall("call_1", "run", "{}"), message("Hello")),
+    );
+    expect(result.view).toMatchObject({ text: "Hello", stop: "tools" });
+    expect(result.view?.tools).toHaveLength(1);
+  });
+
+  it("that are calls without a call_id get one, and keep their arguments", async () => {
+    const result = await seen(
+      added({ id: "fc_1", type: "function_call", name: "run" }, { output_index: 0 }),
+      argumentsDelta('{"a":1}', { output_index: 0 }),
+      completed(),
+    );
+    expect(result.view).toMatchObject({ tools: [{ name: "run", args: { a: 1 } }], stop: "tools" });
+  });
+
+  it("that are calls no event announced get their name from the whole response", async () => {
+    const result = await seen(
+      argumentsDelta('{"a":1}', { output_index: 0 }),
+      completed(functionCall("call_1", "run", '{"a":1}')),
+    );
+    expect(result.view?.tools).toMatchObject([{ name: "run", args: { a: 1 } }]);
+  });
+
+  it("that are arguments of no call are an error", async () => {
+    const result = await seen(
+      textDelta("Well", { output_index: 0 }),
+      argumentsDelta('{"a":1}', { output_index: 1 }),
+      completed(),
+    );
+    expect(result).toMatchObject({ faults: [], ending: "error" });
+  });
+
+  it("without end are no answer, and take no time", async () => {
+    const began = performance.now();
+    const many = Array.from({ length: 30_000 }, (_, at) =>
+      added(functionCall(`call_${at}`, "run", ""), { output_index: at }),
+    );
+    expect((await seen(...many, completed())).ending).toBe("error");
+    expect(performance.now() - began).toBeLessThan(3_000);
+  });
+});

@@ -1,5 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { namedStream, translateStream } from "./support/translate";
+import type { WireProtocol } from "../../../src/core/protocols/wire";
+import { createStreamTranslator } from "../../../src/core/translation";
+import { seenEvents } from "./support/sse";
+import {
+  call,
+  chatStream,
+  DONE,
+  delta,
+  fixedSurroundings,
+  namedStream,
+  PLAIN_CONTEXT,
+  PROVIDERS,
+  translated,
+  translateStream,
+} from "./support/translate";
 import { readStream } from "./support/views";
 import { inspectStream } from "./support/wellFormed";
 
@@ -179,5 +193,123 @@ describe("Responses items", () => {
     );
     expect((await seen(...many, completed())).ending).toBe("error");
     expect(performance.now() - began).toBeLessThan(3_000);
+  });
+});
+
+const PROTOCOLS = ["chat", "responses", "messages"] as const;
+const nested = (depth: number) => JSON.parse(`${"[".repeat(depth)}${"]".repeat(depth)}`);
+const deepJson = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+const translator = (from: WireProtocol, to: WireProtocol, context = {}) =>
+  createStreamTranslator({ from, to, context: { ...PLAIN_CONTEXT, ...context }, ...fixedSurroundings() });
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+describe("what is nested without end", () => {
+  it("fails the answer, be it JSON or a stream", () => {
+    const body = `{"choices":[{"message":{"tool_calls":[{"id":"c","function":{"name":"f","arguments":{"a":${deepJson(20_000)}}}}]},"finish_reason":"tool_calls"}]}`;
+    for (const to of PROTOCOLS) {
+      const { text, translator } = translateStream("chat", to, [body]);
+      expect(inspectStream(to, text)).toEqual({ faults: [], ending: "error" });
+      expect(translator.failure()?.code).toBe("provider_malformed");
+    }
+  });
+
+  it("in a request is refused where an answer would repeat it", () => {
+    const body = { model: "m", input: "x", metadata: { a: nested(20_000) } };
+    expect(() => translated("responses", "messages", body, { provider: PROVIDERS.messages })).toThrow(
+      "nested too deeply",
+    );
+  });
+
+  it("in what an answer repeats ends in an error, and throws nowhere", () => {
+    const echo = { metadata: { a: nested(20_000) } };
+    for (const act of [
+      (it: ReturnType<typeof translator>) => it.keepAlive(),
+      (it: ReturnType<typeof translator>) => it.push(bytes(chatStream(delta({ content: "x" })))),
+      (it: ReturnType<typeof translator>) => it.fail({ status: 502, message: "broke" }),
+      (it: ReturnType<typeof translator>) => it.end(),
+    ]) {
+      const failing = translator("chat", "responses", { echo });
+      const events = seenEvents(act(failing));
+      expect(events.at(-1)?.name).toBe("error");
+      expect(failing.finished()).toBe(true);
+      expect(failing.keepAlive()).toBe("");
+    }
+  });
+});
+
+describe("an error before the first content", () => {
+  it.each(PROTOCOLS)("still has its status: from %s", (from) => {
+    const starts = {
+      chat: chatStream(delta({ role: "assistant", content: "" })),
+      responses: namedStream(CREATED),
+      messages: namedStream({ type: "message_start", message: { id: "msg_1", usage: { input_tokens: 1 } } }),
+    };
+    const error = { type: "error", error: { type: "rate_limit_error", message: "slow down", code: "429" } };
+    const failed = namedStream(error);
+    for (const to of PROTOCOLS.filter((protocol) => protocol !== from)) {
+      const { text, translator } = translateStream(from, to, [starts[from], failed]);
+      expect(translator.failedBeforeContent()).toMatchObject({ status: 429, message: "slow down" });
+      expect(inspectStream(to, text)).toEqual({ faults: [], ending: "error" });
+    }
+  });
+
+  it("has none where a keep-alive went out", () => {
+    const waiting = translator("chat", "messages");
+    expect(waiting.push(bytes(chatStream(delta({ role: "assistant", content: "" }))))).toBe("");
+    const text = waiting.keepAlive();
+    expect(seenEvents(text).map(({ name }) => name)).toEqual(["message_start", "ping"]);
+    waiting.end();
+    expect(waiting.failedBeforeContent()).toBeUndefined();
+  });
+});
+
+describe("odd words of providers", () => {
+  it.each(PROTOCOLS)("blank data is nothing: from %s", (from) => {
+    const to = from === "chat" ? "messages" : "chat";
+    const answers = {
+      chat: chatStream(delta({ content: "fine" }, "stop")) + DONE,
+      responses: namedStream(CREATED, textDelta("fine"), completed()),
+      messages: namedStream(
+        { type: "message_start", message: { id: "msg_1" } },
+        { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+        { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "fine" } },
+        { type: "message_stop" },
+      ),
+    };
+    const { text } = translateStream(from, to, ["event: ping\ndata:\n\n", answers[from], "data: \n\n"]);
+    expect(inspectStream(to, text)).toEqual({ faults: [], ending: "success" });
+  });
+
+  it("Groq's error beside a finish reason is an error", () => {
+    const chunk = { ...delta({}, "stop"), x_groq: { id: "req", error: "over capacity" } };
+    const { text, translator } = translateStream("chat", "messages", [
+      chatStream(delta({ content: "half" }), chunk),
+      DONE,
+    ]);
+    expect(inspectStream("messages", text)).toEqual({ faults: [], ending: "error" });
+    expect(translator.failure()?.message).toBe("over capacity");
+  });
+
+  it("a status in words is a status", () => {
+    const error = 'data: {"error":{"message":"slow","code":"429"}}\n\n';
+    expect(translateStream("chat", "messages", [error]).translator.failedBeforeContent()?.status).toBe(429);
+  });
+
+  it("a list with an error is that error", () => {
+    const { translator } = translateStream("chat", "messages", [
+      '[{"error":{"code":429,"message":"quota","status":"RESOURCE_EXHAUSTED"}}]',
+    ]);
+    expect(translator.failedBeforeContent()).toMatchObject({ status: 429, message: "quota" });
+  });
+
+  it("an answer that said why it stopped is whole, though its connection breaks", () => {
+    const stopped = chatStream(delta({ content: "fine" }), delta({}, "stop"));
+    const { text } = translateStream("chat", "messages", [stopped], { broken: true });
+    expect(inspectStream("messages", text)).toEqual({ faults: [], ending: "success" });
+    const half = translateStream("chat", "messages", [chatStream(delta({ content: "ha" }))], {
+      broken: true,
+    });
+    expect(inspectStream("messages", half.text).ending).toBe("error");
+    expect(half.translator.failure()?.message).toBe("the connection broke");
   });
 });

@@ -10,7 +10,8 @@ import {
   nonEmpty,
   parseJson,
 } from "../../json/access";
-import { incomplete, malformed, readProviderError } from "../providerError";
+import { incomplete, malformed } from "../providerError";
+import { readStreamError } from "../streamError";
 import { contentPieces, reasoningDetails, reasoningText } from "./content";
 import { stopFromChat } from "./stopReason";
 import { createToolSlots } from "./toolSlots";
@@ -107,7 +108,7 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
     const usage =
       usageFromChat(json.usage) ?? usageFromChat(asObject(json.x_groq).usage) ?? usageFromChat(first?.usage);
     const out: StreamEvent[] = usage ? [{ type: "usage", usage }] : [];
-    if (wrong !== undefined) return [...out, ...fail({ type: "error", error: readProviderError(wrong) })];
+    if (wrong !== undefined) return [...out, ...fail({ type: "error", error: readStreamError(wrong) })];
     if (!started && (first || nonEmpty(json.id))) {
       started = true;
       const id = nonEmpty(json.id);
@@ -134,7 +135,7 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
   return {
     chunk,
     event(data) {
-      if (over) return [];
+      if (over || data.trim() === "") return [];
       if (data.trim() === "[DONE]") {
         if (stop !== undefined || wrote || tools.count() > 0) return finish();
         return fail({ type: "error", error: incomplete() });
@@ -150,10 +151,12 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
   };
 }
 
-/** The part of an event that is an error, in the shapes of OpenAI, OpenRouter, vLLM and FastAPI. */
+/** The part of an event that is an error, in the shapes of OpenAI, OpenRouter, Groq, vLLM and FastAPI. */
 function findError(json: JsonObject, choice: JsonObject | undefined): JsonObject | undefined {
   if (isObject(json.error) || nonEmpty(json.error)) return json;
   if (isObject(choice?.error)) return choice;
+  const groq = asObject(json.x_groq);
+  if (isObject(groq.error) || nonEmpty(groq.error)) return groq;
   if (json.object === "error" || json.type === "error") return json;
   if (json.choices === undefined && (nonEmpty(json.detail) || nonEmpty(json.message))) return json;
   return undefined;

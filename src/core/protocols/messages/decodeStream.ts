@@ -10,7 +10,8 @@ import {
   nonEmpty,
   parseJson,
 } from "../../json/access";
-import { incomplete, malformed, readProviderError } from "../providerError";
+import { incomplete, malformed } from "../providerError";
+import { readStreamError } from "../streamError";
 import { stopFromMessages } from "./stopReason";
 import { type MessagesCounts, mergeCounts, usageFromCounts } from "./usage";
 
@@ -162,7 +163,7 @@ export function createMessagesDecoder(newId: (prefix: string) => string): Stream
 
   return {
     event(data, name) {
-      if (over || data.trim() === "[DONE]") return [];
+      if (over || data.trim() === "" || data.trim() === "[DONE]") return [];
       const json = parseJson(data);
       if (!isObject(json)) return fail({ type: "error", error: malformed("an event is not JSON") });
       const index = asCount(json.index) ?? 0;
@@ -191,10 +192,10 @@ export function createMessagesDecoder(newId: (prefix: string) => string): Stream
         case "message_stop":
           return [...start({}), ...finish()];
         case "error":
-          return fail({ type: "error", error: readProviderError(json) });
+          return fail({ type: "error", error: readStreamError(json) });
         default:
           // `ping`, and what was invented since. An error without a type is an error.
-          return isObject(json.error) ? fail({ type: "error", error: readProviderError(json) }) : [];
+          return isObject(json.error) ? fail({ type: "error", error: readStreamError(json) }) : [];
       }
     },
     end: () => (over ? [] : fail({ type: "error", error: incomplete() })),

@@ -10,7 +10,8 @@ import {
   nonEmpty,
   parseJson,
 } from "../../json/access";
-import { incomplete, malformed, readProviderError } from "../providerError";
+import { incomplete, malformed } from "../providerError";
+import { readStreamError } from "../streamError";
 import { createItemStates, type ItemState, isCall, TooManyItemsError } from "./itemStates";
 import { readItem, reasoningSeal } from "./items";
 import { usageFromResponses } from "./usage";
@@ -182,7 +183,7 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
       const error = isObject(response.error)
         ? { error: response.error }
         : { message: `The response was ${status}.` };
-      return [...out, ...fail({ type: "error", error: readProviderError(error) })];
+      return [...out, ...fail({ type: "error", error: readStreamError(error) })];
     }
     const output = asArray(response.output).map(asObject);
     // An item that never ended has its end in the whole response, or none.
@@ -256,16 +257,16 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
         return finish({ status, ...asObject(json.response) });
       }
       case "error":
-        return fail({ type: "error", error: readProviderError(json) });
+        return fail({ type: "error", error: readStreamError(json) });
       default:
-        return isObject(json.error) ? fail({ type: "error", error: readProviderError(json) }) : [];
+        return isObject(json.error) ? fail({ type: "error", error: readStreamError(json) }) : [];
     }
   };
 
   return {
     response: finish,
     event(data, name) {
-      if (over || data.trim() === "[DONE]") return [];
+      if (over || data.trim() === "" || data.trim() === "[DONE]") return [];
       const json = parseJson(data);
       if (!isObject(json)) return fail({ type: "error", error: malformed("an event is not JSON") });
       const type = asString(json.type) ?? name;

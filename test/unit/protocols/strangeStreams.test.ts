@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createSequencer } from "../../../src/core/conversation/sequencer";
 import type { WireProtocol } from "../../../src/core/protocols/wire";
 import { createStreamTranslator } from "../../../src/core/translation";
 import { seenEvents } from "./support/sse";
@@ -311,5 +312,81 @@ describe("odd words of providers", () => {
     });
     expect(inspectStream("messages", half.text).ending).toBe("error");
     expect(half.translator.failure()?.message).toBe("the connection broke");
+  });
+});
+
+describe("calls of Chat Completions at one index", () => {
+  const run = (...pieces: object[]) =>
+    translateStream("chat", "messages", [chatStream(...pieces.map(call), delta({}, "tool_calls")), DONE])
+      .text;
+  const toolsOf = async (...pieces: object[]) => {
+    const text = run(...pieces);
+    expect(inspectStream("messages", text)).toEqual({ faults: [], ending: "success" });
+    return (await readStream("messages", text)).tools.map(({ name, args }) => [name, args]);
+  };
+
+  it("stay apart without ids, by their names and where their arguments are whole", async () => {
+    const piece = (name: string | undefined, args: string) => ({
+      index: 0,
+      function: { name, arguments: args },
+    });
+    const two = [
+      ["a", { n: "}" }],
+      ["a", { n: 2 }],
+    ];
+    expect(await toolsOf(piece("a", '{"n":"}"}'), piece("a", '{"n":2}'))).toEqual(two);
+    expect(
+      await toolsOf(
+        piece("a", ""),
+        piece(undefined, '{"n":"}"}'),
+        piece("a", ""),
+        piece(undefined, '{"n":2}'),
+      ),
+    ).toEqual(two);
+    expect(await toolsOf(piece("a", ""), piece("b", '{"n":2}'))).toEqual([
+      ["a", {}],
+      ["b", { n: 2 }],
+    ]);
+    // A name that only comes again with every piece.
+    expect(await toolsOf(piece("a", '{"n"'), piece("a", ":1}"), piece("a", ""))).toEqual([["a", { n: 1 }]]);
+  });
+
+  it("without end are no answer, and take no time", () => {
+    for (const extra of [{}, { id: "x" }]) {
+      const began = performance.now();
+      const many = Array.from({ length: 30_000 }, (_, index) => ({
+        index,
+        ...extra,
+        function: { name: "a", arguments: "{}" },
+      }));
+      expect(inspectStream("messages", run(...many)).ending).toBe("error");
+      expect(performance.now() - began).toBeLessThan(3_000);
+    }
+  });
+});
+
+describe("the sequencer", () => {
+  it("keeps blocks whole and in the order in which they began", () => {
+    const sequence = createSequencer();
+    const start = (number: number) =>
+      ({ type: "toolStart", call: number, id: `${number}`, name: "f", custom: false }) as const;
+    const text = (value: string) => ({ type: "textDelta", text: value }) as const;
+    const end = (number: number) => ({ type: "toolEnd", call: number }) as const;
+    const piece = (number: number, value: string) =>
+      ({ type: "toolArguments", call: number, text: value }) as const;
+    const before = [start(1), start(2), text("a"), start(3), piece(3, "3"), text("b"), piece(2, "2"), end(3)];
+    const after = [piece(1, "1"), end(1), piece(2, "2"), end(2), { type: "stop", reason: "stop" } as const];
+    expect([...before, ...after].flatMap(sequence)).toEqual([
+      ...[start(1), piece(1, "1"), end(1)],
+      ...[start(2), piece(2, "2"), piece(2, "2"), end(2), text("a")],
+      ...[start(3), piece(3, "3"), end(3), text("b"), { type: "stop", reason: "stop" }],
+    ]);
+  });
+
+  it("lets no more wait than its limit, be it events without a text", () => {
+    const sequence = createSequencer(10_000);
+    sequence({ type: "toolStart", call: 0, id: "0", name: "f", custom: false });
+    const events = Array.from({ length: 1_000 }, () => sequence({ type: "textEnd" })).flat();
+    expect(events.map(({ type }) => type)).toEqual(["error"]);
   });
 });

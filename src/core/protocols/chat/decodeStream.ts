@@ -83,6 +83,10 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
       pieces.push({ index: 0, id: "call_function", function: delta.function_call });
     for (const piece of pieces) {
       const events = tools.piece(piece);
+      if (!events) {
+        const error = malformed("it has too many tool calls");
+        return [...out, ...fail({ type: "error", error })];
+      }
       if (events.length > 0) out.push(...endThinking());
       out.push(...events);
     }
@@ -117,6 +121,7 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
     }
     if (!first) return out;
     out.push(...choice(first));
+    if (over) return out;
     const reason = stop === undefined ? nonEmpty(first.finish_reason) : undefined;
     if (reason) {
       stop = stopFromChat(reason);

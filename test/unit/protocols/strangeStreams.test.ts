@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSequencer } from "../../../src/core/conversation/sequencer";
 import type { WireProtocol } from "../../../src/core/protocols/wire";
-import { createStreamTranslator } from "../../../src/core/translation";
+import { createStreamTranslator, translateResponse } from "../../../src/core/translation";
 import { seenEvents } from "./support/sse";
 import {
   call,
@@ -388,5 +388,78 @@ describe("the sequencer", () => {
     sequence({ type: "toolStart", call: 0, id: "0", name: "f", custom: false });
     const events = Array.from({ length: 1_000 }, () => sequence({ type: "textEnd" })).flat();
     expect(events.map(({ type }) => type)).toEqual(["error"]);
+  });
+});
+
+describe("arguments without a call", () => {
+  it("are an error from a Messages provider", () => {
+    const { text } = translateStream("messages", "chat", [
+      namedStream(
+        { type: "message_start", message: { id: "msg_1" } },
+        {
+          type: "content_block_delta",
+          index: 0,
+          delta: { type: "input_json_delta", partial_json: '{"a":1}' },
+        },
+        { type: "content_block_stop", index: 0 },
+        { type: "message_delta", delta: { stop_reason: "tool_use" } },
+        { type: "message_stop" },
+      ),
+    ]);
+    expect(inspectStream("chat", text)).toEqual({ faults: [], ending: "error" });
+  });
+});
+
+describe("a call that was cut", () => {
+  const cut = (reason: string, ...more: object[]) =>
+    chatStream(
+      call({ index: 0, id: "call_1", function: { name: "run", arguments: '{"a' } }),
+      ...more,
+      delta({}, reason),
+    ) + DONE;
+  const statuses = (text: string) => {
+    expect(inspectStream("responses", text)).toEqual({ faults: [], ending: "success" });
+    return seenEvents(text)
+      .filter(({ name }) => name === "response.output_item.done")
+      .map(({ json }) => json.item.status);
+  };
+
+  it("is incomplete in a stream, and the calls before it are not", () => {
+    const second = call({ index: 1, id: "call_2", function: { name: "run", arguments: '{"a' } });
+    expect(statuses(translateStream("chat", "responses", [cut("length")]).text)).toEqual(["incomplete"]);
+    expect(statuses(translateStream("chat", "responses", [cut("length", second)]).text)).toEqual([
+      "completed",
+      "incomplete",
+    ]);
+    expect(statuses(translateStream("chat", "responses", [cut("tool_calls")]).text)).toEqual(["completed"]);
+  });
+
+  it("is incomplete in a whole answer", () => {
+    const tool_calls = [{ id: "call_1", function: { name: "run", arguments: '{"a' } }];
+    const { body } = translateResponse({
+      from: "chat",
+      to: "responses",
+      body: { choices: [{ message: { tool_calls }, finish_reason: "length" }] },
+      context: PLAIN_CONTEXT,
+      ...fixedSurroundings(),
+    });
+    expect(JSON.parse(body)).toMatchObject({ status: "incomplete", output: [{ status: "incomplete" }] });
+  });
+});
+
+describe("log probabilities without a text", () => {
+  const token = (text: string) => ({ token: text, logprob: -1, bytes: [1], top_logprobs: [] });
+  const chunk = (content: string, ...tokens: string[]) => ({
+    choices: [
+      { index: 0, delta: { content }, logprobs: { content: tokens.map(token) }, finish_reason: null },
+    ],
+  });
+
+  it("are kept, before and after it", () => {
+    const stream = chatStream(chunk("", "a"), chunk("x", "b"), chunk("", "c"), delta({}, "stop")) + DONE;
+    const toResponses = translateStream("chat", "responses", [stream]).text;
+    expect(inspectStream("responses", toResponses).faults).toEqual([]);
+    const [item] = seenEvents(toResponses).at(-1)?.json.response.output ?? [];
+    expect(item.content[0].logprobs.map((entry: { token: string }) => entry.token)).toEqual(["a", "b", "c"]);
   });
 });

@@ -17,6 +17,9 @@ import { stopFromChat } from "./stopReason";
 import { createToolSlots } from "./toolSlots";
 import { usageFromChat } from "./usage";
 
+/** A text that begins after more tokens than this goes without their log probabilities. */
+const MAX_EARLY = 64;
+
 /** https://platform.openai.com/docs/api-reference/chat-streaming, as its many imitations write it. */
 export function createChatDecoder(newId: (prefix: string) => string): StreamDecoder & {
   /** An event that is parsed already. */
@@ -30,6 +33,10 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
   /** Where reasoning came from, while it is open. */
   let thinking: "reasoning_content" | "reasoning" | undefined;
   let stop: StopReason | undefined;
+  /** The last thing written was text. */
+  let inText = false;
+  /** Log probabilities of tokens that no text has come of yet. */
+  let early: unknown[] = [];
 
   const fail = (event: StreamEvent & { type: "error" }): StreamEvent[] => {
     over = true;
@@ -54,12 +61,14 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
     const think = (text: string, field: "reasoning_content" | "reasoning"): void => {
       if (text === "") return;
       wrote = true;
+      inText = false;
       thinking = field;
       out.push({ type: "thinkingDelta", text });
     };
     think(reasoningText(delta), asString(delta.reasoning_content) ? "reasoning_content" : "reasoning");
     for (const detail of reasoningDetails(delta)) mergeDetail(details, detail as JsonObject);
-    let logprobs: readonly unknown[] | undefined = asArray(asObject(from.logprobs).content);
+    let logprobs: readonly unknown[] = [...early, ...asArray(asObject(from.logprobs).content)];
+    early = [];
     for (const piece of contentPieces(delta.content)) {
       if (piece.text === "") continue;
       wrote = true;
@@ -67,14 +76,19 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
       else if (piece.kind === "refusal")
         out.push(...endThinking(), { type: "refusalDelta", text: piece.text });
       else {
-        const extra = logprobs && logprobs.length > 0 ? { logprobs } : {};
+        const extra = logprobs.length > 0 ? { logprobs } : {};
         out.push(...endThinking(), { type: "textDelta", text: piece.text, ...extra });
-        logprobs = undefined;
+        logprobs = [];
       }
+      inText = piece.kind === "text";
     }
+    // Half a character is a token, too.
+    if (inText && logprobs.length > 0) out.push({ type: "textDelta", text: "", logprobs });
+    else if (delta.content === "" && out.length === 0 && logprobs.length <= MAX_EARLY) early = [...logprobs];
     const refusal = asString(delta.refusal);
     if (refusal) {
       wrote = true;
+      inText = false;
       out.push(...endThinking(), { type: "refusalDelta", text: refusal });
     }
     const pieces = asArray(delta.tool_calls).filter(isObject);
@@ -87,7 +101,10 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
         const error = malformed("it has too many tool calls");
         return [...out, ...fail({ type: "error", error })];
       }
-      if (events.length > 0) out.push(...endThinking());
+      if (events.length > 0) {
+        inText = false;
+        out.push(...endThinking());
+      }
       out.push(...events);
     }
     return out;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSequencer } from "../../../src/core/conversation/sequencer";
 import type { WireProtocol } from "../../../src/core/protocols/wire";
-import { createStreamTranslator, translateResponse } from "../../../src/core/translation";
+import { createStreamTranslator, isEventStream, translateResponse } from "../../../src/core/translation";
 import { seenEvents } from "./support/sse";
 import {
   call,
@@ -461,5 +461,22 @@ describe("log probabilities without a text", () => {
     expect(inspectStream("responses", toResponses).faults).toEqual([]);
     const [item] = seenEvents(toResponses).at(-1)?.json.response.output ?? [];
     expect(item.content[0].logprobs.map((entry: { token: string }) => entry.token)).toEqual(["a", "b", "c"]);
+  });
+});
+
+describe("a stream that nobody asked for", () => {
+  const answer = (body: string) =>
+    translateResponse({ from: "chat", to: "messages", body, context: PLAIN_CONTEXT, ...fixedSurroundings() });
+
+  it("is an answer", () => {
+    const text = `: hello\n\n${chatStream(delta({ content: "fi" }), delta({ content: "ne" }, "stop"))}${DONE}`;
+    expect(isEventStream(text)).toBe(true);
+    expect(isEventStream("<html>a: b</html>")).toBe(false);
+    expect(JSON.parse(answer(text).body).content).toMatchObject([{ type: "text", text: "fine" }]);
+  });
+
+  it("is an error where it does not end", () => {
+    expect(() => answer(chatStream(delta({ content: "fi" })))).toThrow("before it was complete");
+    expect(() => answer("no stream")).toThrow("before it was complete");
   });
 });

@@ -161,6 +161,15 @@ describe("Responses items", () => {
     expect(result.view?.tools).toHaveLength(1);
   });
 
+  it("that the whole response lists apart are not written again", async () => {
+    const result = await seen(
+      textDelta("One. ", { output_index: 0 }),
+      textDelta("Two.", { output_index: 0 }),
+      completed(message("One. "), message("Two.", "msg_2"), message("Three.", "msg_3")),
+    );
+    expect(result.view?.text).toBe("One. Two.Three.");
+  });
+
   it("that are calls without a call_id get one, and keep their arguments", async () => {
     const result = await seen(
       added({ id: "fc_1", type: "function_call", name: "run" }, { output_index: 0 }),

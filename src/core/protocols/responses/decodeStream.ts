@@ -12,7 +12,7 @@ import {
 } from "../../json/access";
 import { incomplete, malformed } from "../providerError";
 import { readStreamError } from "../streamError";
-import { createItemStates, type ItemState, isCall, TooManyItemsError } from "./itemStates";
+import { createItemStates, type ItemState, isCall, MAX_ITEMS, TooManyItemsError } from "./itemStates";
 import { readItem, reasoningSeal } from "./items";
 import { usageFromResponses } from "./usage";
 
@@ -165,14 +165,20 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
     return out;
   };
 
-  /** Whether a message's text was written already, under another message: servers join what they list apart. */
-  const repeats = (item: JsonObject): boolean => {
-    if (item.type !== "message") return false;
-    const written = items.all
-      .filter(({ type }) => type === "message")
-      .map((state) => [...state.written.values()]);
-    const said = written.flat().join("");
-    return said !== "" && readItem(item).every(({ text }) => said.includes(text));
+  /** Which messages' texts were written already, under other messages: servers join what they list apart. */
+  const createRepeats = (): ((item: JsonObject) => boolean) => {
+    const messages = items.all.filter(({ type }) => type === "message");
+    const said = messages.flatMap(({ written }) => [...written.values()]).join("");
+    let at = said === "" ? -1 : 0;
+    return (item) => {
+      if (item.type !== "message" || at < 0) return false;
+      const text = readItem(item)
+        .map((piece) => piece.text)
+        .join("");
+      const found = said.indexOf(text, at);
+      at = found < 0 ? found : found + text.length;
+      return found >= 0;
+    };
   };
 
   const finish = (response: JsonObject): StreamEvent[] => {
@@ -186,6 +192,10 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
       return [...out, ...fail({ type: "error", error: readStreamError(error) })];
     }
     const output = asArray(response.output).map(asObject);
+    if (output.length > MAX_ITEMS) {
+      return [...out, ...fail({ type: "error", error: malformed("it has too many items") })];
+    }
+    const repeats = createRepeats();
     // An item that never ended has its end in the whole response, or none.
     const matched = items.match(output);
     for (const state of [...items.all]) {

@@ -56,7 +56,7 @@ export function createItemStates() {
   const note = (state: ItemState, { id, callId }: Mention): ItemState => {
     state.id ??= id;
     state.callId ??= callId;
-    if (id !== undefined) byId.set(id, state);
+    if (id !== undefined && id === state.id) byId.set(id, state);
     if (callId !== undefined) byCallId.set(callId, state);
     return state;
   };

@@ -1,8 +1,11 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import type { Dispatcher } from "undici";
 import { expect, it } from "vitest";
+import type { PosternError } from "../../src/core/errors";
 import { ByteLane } from "../../src/engine/relay/byteLane";
+import type { Lane } from "../../src/engine/relay/lane";
 import { ResponseRelay } from "../../src/engine/relay/responseRelay";
 import { RawConnection } from "../support/rawConnection";
 import { within } from "../support/waiting";
@@ -45,5 +48,53 @@ it("a request is over when its client has the answer, not when the provider has 
     end: "complete",
     status: 200,
   });
+  server.close();
+});
+
+const overflow = (): never => {
+  throw new RangeError("Maximum call stack size exceeded");
+};
+const QUIET: Lane = {
+  begin() {},
+  head: () => ({ status: 200, headers: { "content-type": "text/event-stream" } }),
+  push: () => [],
+  end: () => ({ pieces: [] }),
+  broken: () => undefined,
+  silence: () => undefined,
+  isTerminated: () => false,
+  isOver: () => false,
+  failure: () => undefined,
+  usage: () => undefined,
+};
+
+it.each([
+  ["in a read", { push: overflow }, {}],
+  ["at the end", { end: overflow }, {}],
+  ["in a compressed read", { push: overflow }, { "content-encoding": "gzip" }],
+  ["at the end of a compressed answer", { end: overflow }, { "content-encoding": "gzip" }],
+  ["in a silence", { silence: overflow }, {}],
+  ["in a silence, and in what it was for", { silence: overflow, broken: overflow }, {}],
+])("a lane that throws %s fails its request, and nothing else", async (_, lane, headers) => {
+  let relay: ResponseRelay | undefined;
+  let fault: PosternError | undefined;
+  const server = createServer((_request, response) => {
+    const provider = { id: "fake", baseUrl: "http://127.0.0.1:1" };
+    relay = new ResponseRelay(response, provider, { ...QUIET, ...lane }, { silenceMs: 20 });
+    relay.settled.catch((thrown) => {
+      fault = thrown;
+      response.writeHead(502).end();
+    });
+    relay.onRequestStart(controller);
+    relay.onResponseStart(controller, 200, headers);
+    if ("silence" in lane) return;
+    const body = Buffer.from("data: x\n\n");
+    relay.onResponseData(controller, "content-encoding" in headers ? gzipSync(body) : body);
+    relay.onResponseEnd();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const response = await within(fetch(`http://127.0.0.1:${port}/`), "an answer");
+  expect(response.status).toBe(502);
+  expect(fault).toMatchObject({ code: "provider_incomplete" });
   server.close();
 });

@@ -1,11 +1,13 @@
-import type { StreamEvent } from "../conversation/answer";
+import type { Answer, StreamEvent } from "../conversation/answer";
 import { answerToEvents, foldEvents } from "../conversation/foldAnswer";
+import { createSequencer } from "../conversation/sequencer";
 import type { Usage } from "../conversation/usage";
 import type { WireError } from "../protocols/errorShape";
 import { malformed } from "../protocols/providerError";
 import type { WireProtocol } from "../protocols/wire";
+import { createSseParser } from "../sse/parser";
 import { createAdapter } from "./adaptEvents";
-import { decodeAnswer, encodeAnswer, type Surroundings } from "./codecs";
+import { decodeAnswer, encodeAnswer, type Surroundings, streamDecoder } from "./codecs";
 import type { ResponseContext } from "./context";
 import { errorFor } from "./error";
 
@@ -23,9 +25,25 @@ export class ProviderAnswerError extends Error {
   }
 }
 
+/** Whether a text is a stream of events, which some servers send whatever they were asked for. */
+export function isEventStream(text: string): boolean {
+  return /^\uFEFF?\s*(data|event|id|retry)?:/.test(text);
+}
+
+/** The answer that a provider streamed though nobody had asked it to. */
+function foldStream(from: WireProtocol, text: string, around: Surroundings): Answer | WireError {
+  const parser = createSseParser();
+  const decoder = streamDecoder(from, around);
+  const received = [...parser.push(new TextEncoder().encode(text)), ...parser.end()];
+  const decoded = [...received.flatMap(({ data, event }) => decoder.event(data, event)), ...decoder.end()];
+  const events = decoded.flatMap(createSequencer());
+  const failed = events.find((event) => event.type === "error");
+  return failed?.error ?? foldEvents(events) ?? malformed("it does not end");
+}
+
 /**
  * A provider's whole answer in the client's protocol.
- * @param options.body the provider's JSON, parsed
+ * @param options.body the provider's JSON, parsed; or the text of a stream of events
  * @throws ProviderAnswerError for a 200 that is an error, or is no answer
  */
 export function translateResponse(
@@ -38,7 +56,8 @@ export function translateResponse(
 ): TranslatedAnswer {
   const { from, to, body, context } = options;
   try {
-    const answer = decodeAnswer(from, body, options);
+    const answer =
+      typeof body === "string" ? foldStream(from, body, options) : decodeAnswer(from, body, options);
     if ("status" in answer) throw new ProviderAnswerError(errorFor(to, answer));
     const events: StreamEvent[] = answerToEvents(answer).flatMap(createAdapter(context));
     const adapted = foldEvents(events);

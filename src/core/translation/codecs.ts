@@ -30,9 +30,11 @@ export function streamDecoder(protocol: WireProtocol, { newId }: Surroundings): 
 
 export function decodeAnswer(
   protocol: WireProtocol,
-  body: unknown,
+  received: unknown,
   { newId }: Surroundings,
 ): Answer | WireError {
+  // Google's errors come in a list of one.
+  const body = Array.isArray(received) ? received[0] : received;
   if (protocol === "chat") return decodeChatAnswer(body, newId);
   return protocol === "responses" ? decodeResponsesAnswer(body, newId) : decodeMessagesAnswer(body, newId);
 }

@@ -1,5 +1,5 @@
 /** Between the three protocols: what the engine calls where client and provider speak different ones. */
-export { ProviderAnswerError, type TranslatedAnswer, translateResponse } from "./answer";
+export { isEventStream, ProviderAnswerError, type TranslatedAnswer, translateResponse } from "./answer";
 export type { Surroundings } from "./codecs";
 export type { ResponseContext } from "./context";
 export { errorFor, type TranslatedError, translateError } from "./error";

@@ -90,7 +90,10 @@ function translate(options: RequestTranslation): TranslatedRequest {
   };
 }
 
-/** What a response object repeats of its request; not the input, which may be large. */
+/**
+ * What a response object repeats of its request; not the input, which may be large. What is nested without end could
+ * not be written into the answer.
+ */
 function echoOf(body: JsonObject): JsonObject {
   const repeated = [
     "instructions",
@@ -105,7 +108,13 @@ function echoOf(body: JsonObject): JsonObject {
     "top_p",
     "user",
   ];
-  return Object.fromEntries(repeated.map((key) => [key, body[key]]));
+  const echo = Object.fromEntries(repeated.map((key) => [key, body[key]]));
+  try {
+    JSON.stringify(echo);
+  } catch {
+    throw invalid("The request is nested too deeply.");
+  }
+  return echo;
 }
 
 function decode(from: WireProtocol, body: JsonObject, dropped: DroppedReport): ConversationRequest {

@@ -3,7 +3,7 @@ import { answerToEvents } from "../conversation/foldAnswer";
 import { createSequencer } from "../conversation/sequencer";
 import type { Usage } from "../conversation/usage";
 import { parseJson } from "../json/access";
-import type { WireError } from "../protocols/errorShape";
+import { errorEvent, type WireError } from "../protocols/errorShape";
 import { incomplete, malformed } from "../protocols/providerError";
 import type { WireProtocol } from "../protocols/wire";
 import { createSseParser, MAX_EVENT_CHARACTERS, SseOverflowError } from "../sse/parser";
@@ -43,9 +43,10 @@ export interface StreamTranslatorOptions extends Surroundings {
   readonly context: ResponseContext;
 }
 
-/** Nothing that a provider sends may throw further than here; what is nested without end overflows the stack. */
-function unreadable(thrown: unknown): WireError {
-  return malformed(thrown instanceof SseOverflowError ? thrown.message : "it cannot be processed");
+/** Says nothing to a client of its own. */
+function isSilent(event: StreamEvent): boolean {
+  if (event.type === "usage" || event.type === "textEnd") return true;
+  return (event.type === "textDelta" || event.type === "thinkingDelta") && event.text === "";
 }
 
 export function createStreamTranslator(options: StreamTranslatorOptions): StreamTranslator {
@@ -66,68 +67,113 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
     | undefined
     | null;
 
-  const emit = (events: readonly StreamEvent[]): string => {
-    let out = "";
+  /** What is written, and not returned yet. */
+  let out = "";
+  /** An answer's start waits for what it is the start of, so that a provider that fails at once gets its status. */
+  let held: StreamEvent | undefined;
+
+  const write = (event: StreamEvent): void => {
+    const text = encoder.encode(event);
+    if (text !== "") wrote = true;
+    out += text;
+  };
+  const release = (): void => {
+    const first = held;
+    held = undefined;
+    if (first) write(first);
+  };
+  const failWith = (cause: WireError): void => {
+    if (finished) return;
+    finished = true;
+    failure = errorFor(to, cause);
+    if (!wrote) early = failure;
+    let said = "";
+    try {
+      release();
+      said = encoder.encode({ type: "error", error: failure });
+    } catch {
+      // What the encoder has to say besides the error cannot be said.
+    }
+    out += said || errorEvent(to, failure);
+    wrote = true;
+  };
+  const emit = (events: readonly StreamEvent[]): void => {
     for (const event of events.flatMap(sequence).flatMap(adapt)) {
       if (finished) break;
       if (event.type === "usage") usage = event.usage;
-      if (event.type === "stop" || event.type === "error") finished = true;
-      if (event.type === "error") {
-        const error = errorFor(to, event.error);
-        failure = error;
-        if (!wrote && out === "") early = error;
-        out += encoder.encode({ type: "error", error });
-      } else out += encoder.encode(event);
+      if (event.type === "error") failWith(event.error);
+      else if (event.type === "start") held = event;
+      else {
+        if (!isSilent(event)) release();
+        write(event);
+        finished = event.type === "stop";
+      }
     }
-    if (out !== "") wrote = true;
+  };
+  /** Nothing that a provider sends may throw further than here; what is nested without end overflows the stack. */
+  const guarded = (step: () => void): string => {
+    out = "";
+    if (!finished) {
+      try {
+        step();
+      } catch (thrown) {
+        failWith(malformed(thrown instanceof SseOverflowError ? thrown.message : "it cannot be processed"));
+      }
+    }
     return out;
   };
-  const failWith = (error: WireError): string => emit([{ type: "error", error }]);
 
-  const readJson = (bytes: Uint8Array): string => {
-    if (!json) return "";
+  const readJson = (bytes: Uint8Array): void => {
+    if (!json) return;
     json.size += bytes.length;
-    if (json.size > MAX_EVENT_CHARACTERS) return failWith(malformed("it is too large"));
-    json.parts.push(json.decoder.decode(bytes, { stream: true }));
-    return "";
+    if (json.size > MAX_EVENT_CHARACTERS) failWith(malformed("it is too large"));
+    else json.parts.push(json.decoder.decode(bytes, { stream: true }));
+  };
+  const endJson = (text: string): void => {
+    const body = parseJson(text);
+    const answer = body === undefined ? incomplete() : decodeAnswer(from, body, options);
+    if ("status" in answer) failWith(answer);
+    else emit(answerToEvents(answer));
   };
 
   return {
-    push(bytes) {
-      if (finished) return "";
-      if (json === undefined) {
-        const first = bytes.find((byte) => byte > 0x20);
-        if (first === undefined) json = undefined;
-        // No line of an event stream begins with a brace.
-        else json = first === 0x7b ? { decoder: new TextDecoder(), parts: [], size: 0 } : null;
-      }
-      if (json) return readJson(bytes);
-      try {
-        return emit(parser.push(bytes).flatMap(({ data, event }) => decoder.event(data, event)));
-      } catch (thrown) {
-        return failWith(unreadable(thrown));
-      }
-    },
-    end() {
-      if (finished) return "";
-      if (json) {
-        const body = parseJson(json.parts.join("") + json.decoder.decode());
-        if (body === undefined) return failWith(incomplete());
-        const answer = decodeAnswer(from, body, options);
-        return "status" in answer ? failWith(answer) : emit(answerToEvents(answer));
-      }
-      try {
+    push: (bytes) =>
+      guarded(() => {
+        if (json === undefined) {
+          const first = bytes.find((byte) => byte > 0x20);
+          // No line of an event stream begins with a brace or a bracket.
+          const isJson = first === 0x7b || first === 0x5b;
+          if (first !== undefined) json = isJson ? { decoder: new TextDecoder(), parts: [], size: 0 } : null;
+        }
+        if (json) readJson(bytes);
+        else emit(parser.push(bytes).flatMap(({ data, event }) => decoder.event(data, event)));
+      }),
+    end: () =>
+      guarded(() => {
+        if (json) {
+          endJson(json.parts.join("") + json.decoder.decode());
+          return;
+        }
         const last = parser.end().flatMap(({ data, event }) => decoder.event(data, event));
-        return emit([...last, ...decoder.end()]);
-      } catch (thrown) {
-        return failWith(unreadable(thrown));
-      }
-    },
-    fail: (error) => (finished ? "" : failWith(error)),
+        emit([...last, ...decoder.end()]);
+      }),
+    fail: (error) =>
+      guarded(() => {
+        // An answer that had said why it stopped is whole, whatever became of the connection.
+        const events = json ? [] : decoder.end();
+        if (events.some(({ type }) => type === "stop")) emit(events);
+        else failWith(error);
+      }),
     usage: () => usage,
     failedBeforeContent: () => early,
     failure: () => failure,
     finished: () => finished,
-    keepAlive: () => (finished ? "" : encoder.keepAlive()),
+    keepAlive: () =>
+      guarded(() => {
+        release();
+        const text = encoder.keepAlive();
+        if (text !== "") wrote = true;
+        out += text;
+      }),
   };
 }

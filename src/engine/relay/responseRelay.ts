@@ -107,7 +107,10 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (decoder !== "plain") this.decoder = this.wired(decoder);
     this.begun = true;
     this.lane.begin({ status, headers, type, inflated: decoder !== "plain" });
-    this.silence = setInterval(() => this.onSilence(), this.options.silenceMs ?? SILENCE_MS);
+    this.silence = setInterval(
+      () => this.orRefused(() => this.onSilence()),
+      this.options.silenceMs ?? SILENCE_MS,
+    );
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -135,10 +138,13 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       this.silence?.refresh();
       if (!this.send(pieces)) this.waitForClient();
     }
-    if (this.lane.isOver()) {
-      this.end();
-      this.letProviderEnd();
-    }
+    this.endIfOver();
+  }
+
+  private endIfOver(): void {
+    if (!this.lane.isOver()) return;
+    this.end();
+    this.letProviderEnd();
   }
 
   /** @returns whether the client keeps up */
@@ -157,6 +163,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     this.sendHeaders();
     if (text === "") this.response.flushHeaders();
     else if (!this.response.write(text)) this.waitForClient();
+    this.endIfOver();
   }
 
   /** The client is slower than the provider: whatever feeds it stops, and goes on when the client has caught up. */
@@ -191,9 +198,10 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     try {
       return ask();
     } catch (thrown) {
-      if (!(thrown instanceof PosternError)) throw thrown;
-      this.cut(thrown);
-      this.controller?.abort(thrown);
+      // This is called from timers and streams: what is thrown on ends the engine.
+      const fault = thrown instanceof PosternError ? thrown : this.unusable("that cannot be processed");
+      if (!this.done) this.cut(fault);
+      this.controller?.abort(fault);
       return undefined;
     }
   }
@@ -218,7 +226,10 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       this.fail(fault);
       return;
     }
-    const last = this.lane.broken(fault);
+    let last: string | undefined;
+    try {
+      last = this.lane.broken(fault);
+    } catch {}
     // A broken connection is the honest end of what cannot be mended.
     if (last === undefined) this.response.destroy();
     else this.response.end(last === "" ? undefined : last);
@@ -264,18 +275,17 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     this.response.writeHead(status, headers);
   }
 
+  private unusable(how: string): PosternError {
+    return new PosternError("provider_incomplete", `Provider "${this.provider.id}" sent an answer ${how}.`);
+  }
+
   private wired(decoder: Transform): Transform {
-    decoder.on("data", (chunk: Buffer) => this.pass(chunk));
+    decoder.on("data", (chunk: Buffer) => this.orRefused(() => this.pass(chunk)));
     decoder.on("drain", () => this.controller?.resume());
-    decoder.on("end", () => this.finish());
+    decoder.on("end", () => this.orRefused(() => this.finish()));
     decoder.on("error", () => {
       if (this.done) return;
-      this.cut(
-        new PosternError(
-          "provider_incomplete",
-          `Provider "${this.provider.id}" sent a compressed answer that is broken.`,
-        ),
-      );
+      this.cut(this.unusable("whose compression is broken"));
       this.controller?.abort(new Error("broken compression"));
     });
     return decoder;

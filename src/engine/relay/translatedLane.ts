@@ -7,6 +7,7 @@ import { redacted } from "../../core/providers/redact";
 import { clientResponseHeaders, type ResponseHeaders } from "../../core/providers/responseHeaders";
 import {
   createStreamTranslator,
+  isEventStream,
   ProviderAnswerError,
   type ResponseContext,
   type StreamTranslator,
@@ -99,7 +100,8 @@ export class TranslatedLane implements Lane {
     try {
       body = JSON.parse(text);
     } catch {
-      return { fault: this.unusable("is no JSON") };
+      if (!isEventStream(text)) return { fault: this.unusable("is no JSON") };
+      body = text;
     }
     try {
       const answer = translateResponse({ from, to, body, context, ...surroundings });

@@ -3,7 +3,8 @@ import { foldEvents } from "../../conversation/foldAnswer";
 import { createSequencer } from "../../conversation/sequencer";
 import { asArray, asObject, isObject, type JsonObject } from "../../json/access";
 import type { WireError } from "../errorShape";
-import { malformed, readProviderError } from "../providerError";
+import { malformed } from "../providerError";
+import { readStreamError } from "../streamError";
 import { createChatDecoder } from "./decodeStream";
 
 /**
@@ -12,12 +13,12 @@ import { createChatDecoder } from "./decodeStream";
  */
 export function decodeChatAnswer(body: unknown, newId: (prefix: string) => string): Answer | WireError {
   if (!isObject(body)) return malformed("it is not a JSON object");
-  if (body.error !== undefined && body.error !== null) return readProviderError(body);
+  if (body.error !== undefined && body.error !== null) return readStreamError(body);
   const choices = asArray(body.choices).map(asObject);
   const first = choices.find((choice) => (choice.index ?? 0) === 0) ?? choices[0];
   if (!first) {
     return body.choices === undefined && (body.message !== undefined || body.detail !== undefined)
-      ? readProviderError(body)
+      ? readStreamError(body)
       : malformed("it has no choices");
   }
   const decoder = createChatDecoder(newId);

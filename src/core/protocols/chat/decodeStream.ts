@@ -10,11 +10,15 @@ import {
   nonEmpty,
   parseJson,
 } from "../../json/access";
-import { incomplete, malformed, readProviderError } from "../providerError";
+import { incomplete, malformed } from "../providerError";
+import { readStreamError } from "../streamError";
 import { contentPieces, reasoningDetails, reasoningText } from "./content";
 import { stopFromChat } from "./stopReason";
 import { createToolSlots } from "./toolSlots";
 import { usageFromChat } from "./usage";
+
+/** A text that begins after more tokens than this goes without their log probabilities. */
+const MAX_EARLY = 64;
 
 /** https://platform.openai.com/docs/api-reference/chat-streaming, as its many imitations write it. */
 export function createChatDecoder(newId: (prefix: string) => string): StreamDecoder & {
@@ -29,6 +33,10 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
   /** Where reasoning came from, while it is open. */
   let thinking: "reasoning_content" | "reasoning" | undefined;
   let stop: StopReason | undefined;
+  /** The last thing written was text. */
+  let inText = false;
+  /** Log probabilities of tokens that no text has come of yet. */
+  let early: unknown[] = [];
 
   const fail = (event: StreamEvent & { type: "error" }): StreamEvent[] => {
     over = true;
@@ -53,12 +61,14 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
     const think = (text: string, field: "reasoning_content" | "reasoning"): void => {
       if (text === "") return;
       wrote = true;
+      inText = false;
       thinking = field;
       out.push({ type: "thinkingDelta", text });
     };
     think(reasoningText(delta), asString(delta.reasoning_content) ? "reasoning_content" : "reasoning");
     for (const detail of reasoningDetails(delta)) mergeDetail(details, detail as JsonObject);
-    let logprobs: readonly unknown[] | undefined = asArray(asObject(from.logprobs).content);
+    let logprobs: readonly unknown[] = [...early, ...asArray(asObject(from.logprobs).content)];
+    early = [];
     for (const piece of contentPieces(delta.content)) {
       if (piece.text === "") continue;
       wrote = true;
@@ -66,14 +76,19 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
       else if (piece.kind === "refusal")
         out.push(...endThinking(), { type: "refusalDelta", text: piece.text });
       else {
-        const extra = logprobs && logprobs.length > 0 ? { logprobs } : {};
+        const extra = logprobs.length > 0 ? { logprobs } : {};
         out.push(...endThinking(), { type: "textDelta", text: piece.text, ...extra });
-        logprobs = undefined;
+        logprobs = [];
       }
+      inText = piece.kind === "text";
     }
+    // Half a character is a token, too.
+    if (inText && logprobs.length > 0) out.push({ type: "textDelta", text: "", logprobs });
+    else if (delta.content === "" && out.length === 0 && logprobs.length <= MAX_EARLY) early = [...logprobs];
     const refusal = asString(delta.refusal);
     if (refusal) {
       wrote = true;
+      inText = false;
       out.push(...endThinking(), { type: "refusalDelta", text: refusal });
     }
     const pieces = asArray(delta.tool_calls).filter(isObject);
@@ -82,7 +97,14 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
       pieces.push({ index: 0, id: "call_function", function: delta.function_call });
     for (const piece of pieces) {
       const events = tools.piece(piece);
-      if (events.length > 0) out.push(...endThinking());
+      if (!events) {
+        const error = malformed("it has too many tool calls");
+        return [...out, ...fail({ type: "error", error })];
+      }
+      if (events.length > 0) {
+        inText = false;
+        out.push(...endThinking());
+      }
       out.push(...events);
     }
     return out;
@@ -107,7 +129,7 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
     const usage =
       usageFromChat(json.usage) ?? usageFromChat(asObject(json.x_groq).usage) ?? usageFromChat(first?.usage);
     const out: StreamEvent[] = usage ? [{ type: "usage", usage }] : [];
-    if (wrong !== undefined) return [...out, ...fail({ type: "error", error: readProviderError(wrong) })];
+    if (wrong !== undefined) return [...out, ...fail({ type: "error", error: readStreamError(wrong) })];
     if (!started && (first || nonEmpty(json.id))) {
       started = true;
       const id = nonEmpty(json.id);
@@ -116,6 +138,7 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
     }
     if (!first) return out;
     out.push(...choice(first));
+    if (over) return out;
     const reason = stop === undefined ? nonEmpty(first.finish_reason) : undefined;
     if (reason) {
       stop = stopFromChat(reason);
@@ -134,7 +157,7 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
   return {
     chunk,
     event(data) {
-      if (over) return [];
+      if (over || data.trim() === "") return [];
       if (data.trim() === "[DONE]") {
         if (stop !== undefined || wrote || tools.count() > 0) return finish();
         return fail({ type: "error", error: incomplete() });
@@ -150,10 +173,12 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
   };
 }
 
-/** The part of an event that is an error, in the shapes of OpenAI, OpenRouter, vLLM and FastAPI. */
+/** The part of an event that is an error, in the shapes of OpenAI, OpenRouter, Groq, vLLM and FastAPI. */
 function findError(json: JsonObject, choice: JsonObject | undefined): JsonObject | undefined {
   if (isObject(json.error) || nonEmpty(json.error)) return json;
   if (isObject(choice?.error)) return choice;
+  const groq = asObject(json.x_groq);
+  if (isObject(groq.error) || nonEmpty(groq.error)) return groq;
   if (json.object === "error" || json.type === "error") return json;
   if (json.choices === undefined && (nonEmpty(json.detail) || nonEmpty(json.message))) return json;
   return undefined;

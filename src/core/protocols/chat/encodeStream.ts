@@ -68,7 +68,9 @@ export function createChatEncoder(options: ChatEncoderOptions): StreamEncoder {
       case "start":
         return start(event.id);
       case "textDelta":
-        return event.text === "" ? "" : start() + delta({ content: event.text }, event.logprobs);
+        return event.text === "" && !event.logprobs?.length
+          ? ""
+          : start() + delta({ content: event.text }, event.logprobs);
       case "refusalDelta":
         refused = true;
         return event.text === "" ? "" : start() + delta({ refusal: event.text });

@@ -1,14 +1,15 @@
 import type { Answer, AnswerBlock } from "../../conversation/answer";
 import { asArray, asObject, asString, isObject, type JsonObject, nonEmpty } from "../../json/access";
 import type { WireError } from "../errorShape";
-import { malformed, readProviderError } from "../providerError";
+import { malformed } from "../providerError";
+import { readStreamError } from "../streamError";
 import { stopFromMessages } from "./stopReason";
 import { type MessagesCounts, mergeCounts, usageFromCounts } from "./usage";
 
 /** A whole answer of a Messages provider. An error inside a 200 is an error. */
 export function decodeMessagesAnswer(body: unknown, newId: (prefix: string) => string): Answer | WireError {
   if (!isObject(body)) return malformed("it is not a JSON object");
-  if (body.type === "error" || isObject(body.error)) return readProviderError(body);
+  if (body.type === "error" || isObject(body.error)) return readStreamError(body);
   if (!Array.isArray(body.content)) return malformed("it has no content");
   const counts: MessagesCounts = {};
   mergeCounts(counts, body.usage);

@@ -10,7 +10,8 @@ import {
   nonEmpty,
   parseJson,
 } from "../../json/access";
-import { incomplete, malformed, readProviderError } from "../providerError";
+import { incomplete, malformed } from "../providerError";
+import { readStreamError } from "../streamError";
 import { stopFromMessages } from "./stopReason";
 import { type MessagesCounts, mergeCounts, usageFromCounts } from "./usage";
 
@@ -28,9 +29,12 @@ interface OpenBlock {
 export function createMessagesDecoder(newId: (prefix: string) => string): StreamDecoder {
   const counts: MessagesCounts = {};
   const open = new Map<number, OpenBlock>();
+  const begun = new Set<number>();
   let started = false;
   let over = false;
   let calls = 0;
+  /** Arguments came for a call that never began. */
+  let lost = false;
   let stop: string | undefined;
   let stopSequence: string | undefined;
 
@@ -60,6 +64,7 @@ export function createMessagesDecoder(newId: (prefix: string) => string): Stream
     const kind = lookup(kinds, asString(block.type)) ?? "other";
     const state: OpenBlock = { kind, parts: [], signature: "", wrote: false };
     open.set(index, state);
+    begun.add(index);
     if (kind === "text") out.push(...writeText(state, asString(block.text) ?? ""));
     if (kind === "thinking") {
       out.push(...writeText(state, asString(block.thinking) ?? ""));
@@ -99,7 +104,10 @@ export function createMessagesDecoder(newId: (prefix: string) => string): Stream
       else if (type === "thinking_delta") out.push(...beginBlock(index, { type: "thinking" }));
     }
     const state = open.get(index);
-    if (!state) return out;
+    if (!state) {
+      lost ||= type === "input_json_delta" && nonEmpty(delta.partial_json) !== undefined && !begun.has(index);
+      return out;
+    }
     if (type === "text_delta" && state.kind === "text")
       out.push(...writeText(state, asString(delta.text) ?? ""));
     if (type === "thinking_delta" && state.kind === "thinking") {
@@ -143,6 +151,7 @@ export function createMessagesDecoder(newId: (prefix: string) => string): Stream
   };
 
   const finish = (): StreamEvent[] => {
+    if (lost) return fail({ type: "error", error: malformed("a tool call has no name") });
     over = true;
     const out = [...open.keys()].flatMap(endBlock);
     const reason = stop === undefined ? (calls > 0 ? "toolCalls" : "stop") : stopFromMessages(stop);
@@ -162,7 +171,7 @@ export function createMessagesDecoder(newId: (prefix: string) => string): Stream
 
   return {
     event(data, name) {
-      if (over || data.trim() === "[DONE]") return [];
+      if (over || data.trim() === "" || data.trim() === "[DONE]") return [];
       const json = parseJson(data);
       if (!isObject(json)) return fail({ type: "error", error: malformed("an event is not JSON") });
       const index = asCount(json.index) ?? 0;
@@ -191,10 +200,10 @@ export function createMessagesDecoder(newId: (prefix: string) => string): Stream
         case "message_stop":
           return [...start({}), ...finish()];
         case "error":
-          return fail({ type: "error", error: readProviderError(json) });
+          return fail({ type: "error", error: readStreamError(json) });
         default:
           // `ping`, and what was invented since. An error without a type is an error.
-          return isObject(json.error) ? fail({ type: "error", error: readProviderError(json) }) : [];
+          return isObject(json.error) ? fail({ type: "error", error: readStreamError(json) }) : [];
       }
     },
     end: () => (over ? [] : fail({ type: "error", error: incomplete() })),

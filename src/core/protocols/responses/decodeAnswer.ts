@@ -3,7 +3,8 @@ import { foldEvents } from "../../conversation/foldAnswer";
 import { createSequencer } from "../../conversation/sequencer";
 import { isObject } from "../../json/access";
 import type { WireError } from "../errorShape";
-import { malformed, readProviderError } from "../providerError";
+import { malformed } from "../providerError";
+import { readStreamError } from "../streamError";
 import { createResponsesDecoder } from "./decodeStream";
 
 /** A whole answer of a Responses provider: read as the last event of a stream is. An error inside a 200 is an error. */
@@ -11,7 +12,7 @@ export function decodeResponsesAnswer(body: unknown, newId: (prefix: string) => 
   if (!isObject(body)) return malformed("it is not a JSON object");
   if (!Array.isArray(body.output)) {
     return isObject(body.error) || body.message !== undefined || body.detail !== undefined
-      ? readProviderError(body)
+      ? readStreamError(body)
       : malformed("it has no output");
   }
   if (body.status === "in_progress" || body.status === "queued") return malformed("it is not finished");

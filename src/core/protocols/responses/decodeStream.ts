@@ -10,24 +10,24 @@ import {
   nonEmpty,
   parseJson,
 } from "../../json/access";
-import { incomplete, malformed, readProviderError } from "../providerError";
-import { type ItemState, readItem, reasoningSeal } from "./items";
+import { incomplete, malformed } from "../providerError";
+import { readStreamError } from "../streamError";
+import { createItemStates, type ItemState, isCall, MAX_ITEMS, TooManyItemsError } from "./itemStates";
+import { readItem, reasoningSeal } from "./items";
 import { usageFromResponses } from "./usage";
 
 /**
- * https://platform.openai.com/docs/api-reference/responses-streaming. Items are told apart by `output_index`: there
- * are servers that change an item's id with every event. What came without deltas is taken from the `done` events,
- * and an answer that is only in the last event from there.
+ * https://platform.openai.com/docs/api-reference/responses-streaming. What came without deltas is taken from the
+ * `done` events, and what is only in the last event from there.
  */
 export function createResponsesDecoder(newId: (prefix: string) => string): StreamDecoder & {
   /** Reads a whole response, as the last event or a JSON answer has it. */
   response(response: JsonObject): StreamEvent[];
 } {
-  const items = new Map<number, ItemState>();
+  const items = createItemStates();
   let started = false;
   let over = false;
   let calls = 0;
-  let latest = 0;
   let usage: Usage | undefined;
 
   const start = (response: JsonObject): StreamEvent[] => {
@@ -43,33 +43,23 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
     return usage ? [{ type: "usage", usage }, error] : [error];
   };
 
-  const itemAt = (index: number, type: string): ItemState => {
-    let state = items.get(index);
-    if (!state) {
-      state = {
-        type,
-        call: index,
-        announced: false,
-        ended: false,
-        written: new Map(),
-        open: false,
-        source: undefined,
-      };
-      items.set(index, state);
-    }
-    return state;
-  };
-
   const announce = (state: ItemState, item: JsonObject, mayInvent: boolean): StreamEvent[] => {
     if (state.announced) return [];
-    const id = nonEmpty(item.call_id) ?? (mayInvent ? newId("call_") : undefined);
-    const name = nonEmpty(item.name) ?? (mayInvent ? "unnamed_tool" : undefined);
+    state.callId ??= nonEmpty(item.call_id);
+    state.name ??= nonEmpty(item.name);
+    const id = state.callId ?? (mayInvent ? newId("call_") : undefined);
+    const name = state.name ?? (mayInvent ? "unnamed_tool" : undefined);
     if (id === undefined || name === undefined) return [];
     state.announced = true;
     calls++;
+    const { call } = state;
     const custom = state.type === "custom_tool_call";
     const namespace = nonEmpty(item.namespace);
-    return [{ type: "toolStart", call: state.call, id, name, custom, ...(namespace ? { namespace } : {}) }];
+    const early = state.written.get("arguments") ?? "";
+    return [
+      { type: "toolStart", call, id, name, custom, ...(namespace ? { namespace } : {}) },
+      ...(early === "" ? [] : [{ type: "toolArguments", call, text: early } as const]),
+    ];
   };
 
   /** A piece of text of one part of an item; `part` also tells a summary from the reasoning itself. */
@@ -124,12 +114,13 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
   };
 
   const callText = (state: ItemState, text: string, whole: boolean): StreamEvent[] => {
-    if (!state.announced) return [];
-    return (whole ? complete : write)(state, "arguments", text, (delta) => ({
+    const out = (whole ? complete : write)(state, "arguments", text, (delta) => ({
       type: "toolArguments",
       call: state.call,
       text: delta,
     }));
+    // What came before the name is told with it.
+    return state.announced ? out : [];
   };
 
   const endItem = (state: ItemState, item: JsonObject): StreamEvent[] => {
@@ -158,6 +149,12 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
         );
       }
     }
+    if (isCall(state.type) && !state.announced) {
+      if (state.name !== undefined) out.push(...announce(state, {}, true));
+      else if (state.callId !== undefined || state.written.has("arguments")) {
+        return [...out, ...fail({ type: "error", error: malformed("a tool call has no name") })];
+      }
+    }
     state.ended = true;
     if (state.type === "message" && state.open) out.push({ type: "textEnd" });
     if (state.type === "reasoning") {
@@ -168,6 +165,22 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
     return out;
   };
 
+  /** Which messages' texts were written already, under other messages: servers join what they list apart. */
+  const createRepeats = (): ((item: JsonObject) => boolean) => {
+    const messages = items.all.filter(({ type }) => type === "message");
+    const said = messages.flatMap(({ written }) => [...written.values()]).join("");
+    let at = said === "" ? -1 : 0;
+    return (item) => {
+      if (item.type !== "message" || at < 0) return false;
+      const text = readItem(item)
+        .map((piece) => piece.text)
+        .join("");
+      const found = said.indexOf(text, at);
+      at = found < 0 ? found : found + text.length;
+      return found >= 0;
+    };
+  };
+
   const finish = (response: JsonObject): StreamEvent[] => {
     usage = usageFromResponses(response.usage) ?? usage;
     const out = start(response);
@@ -176,16 +189,26 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
       const error = isObject(response.error)
         ? { error: response.error }
         : { message: `The response was ${status}.` };
-      return [...out, ...fail({ type: "error", error: readProviderError(error) })];
+      return [...out, ...fail({ type: "error", error: readStreamError(error) })];
     }
     const output = asArray(response.output).map(asObject);
-    if (items.size === 0) {
-      output.forEach((item, index) => {
-        out.push(...endItem(itemAt(index, asString(item.type) ?? ""), item));
-      });
+    if (output.length > MAX_ITEMS) {
+      return [...out, ...fail({ type: "error", error: malformed("it has too many items") })];
     }
+    const repeats = createRepeats();
     // An item that never ended has its end in the whole response, or none.
-    for (const [index, state] of items) out.push(...endItem(state, output[index] ?? {}));
+    const matched = items.match(output);
+    for (const state of [...items.all]) {
+      out.push(...endItem(state, matched.get(state) ?? {}));
+      if (over) return out;
+    }
+    const known = new Set(matched.values());
+    output.forEach((item, index) => {
+      if (known.has(item) || repeats(item)) return;
+      // Reasoning stands before what came of it, or it is of no use.
+      if (item.type === "reasoning" && output.slice(index + 1).some((later) => known.has(later))) return;
+      out.push(...endItem(items.late(item), item));
+    });
     over = true;
     if (usage) out.push({ type: "usage", usage });
     out.push({ type: "stop", reason: stopOf(status, response, calls) });
@@ -193,8 +216,8 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
   };
 
   const event = (json: JsonObject, type: string): StreamEvent[] => {
-    const index = asCount(json.output_index) ?? latest;
-    latest = index;
+    const index = asCount(json.output_index);
+    const itemOf = (kind: string): ItemState => items.piece(kind, index, nonEmpty(json.item_id));
     const delta = asString(json.delta) ?? "";
     const partKey = `part${asCount(json.content_index) ?? 0}`;
     const text = (piece: string): StreamEvent => {
@@ -209,32 +232,32 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
         return start(asObject(json.response));
       case "response.output_item.added": {
         const item = asObject(json.item);
-        const state = itemAt(index, asString(item.type) ?? "");
+        const state = items.added(item, index);
         return isCall(state.type) ? announce(state, item, false) : [];
       }
       case "response.output_text.delta":
-        return write(itemAt(index, "message"), partKey, delta, text);
+        return write(itemOf("message"), partKey, delta, text);
       case "response.output_text.done":
-        return complete(itemAt(index, "message"), partKey, asString(json.text) ?? "", text);
+        return complete(itemOf("message"), partKey, asString(json.text) ?? "", text);
       case "response.refusal.delta":
-        return write(itemAt(index, "message"), partKey, delta, refusal);
+        return write(itemOf("message"), partKey, delta, refusal);
       case "response.refusal.done":
-        return complete(itemAt(index, "message"), partKey, asString(json.refusal) ?? "", refusal);
+        return complete(itemOf("message"), partKey, asString(json.refusal) ?? "", refusal);
       case "response.reasoning_summary_text.delta":
-        return think(itemAt(index, "reasoning"), "summary", asCount(json.summary_index) ?? 0, delta, false);
+        return think(itemOf("reasoning"), "summary", asCount(json.summary_index) ?? 0, delta, false);
       case "response.reasoning_text.delta":
-        return think(itemAt(index, "reasoning"), "content", asCount(json.content_index) ?? 0, delta, false);
+        return think(itemOf("reasoning"), "content", asCount(json.content_index) ?? 0, delta, false);
       case "response.function_call_arguments.delta":
-        return callText(itemAt(index, "function_call"), delta, false);
+        return callText(itemOf("function_call"), delta, false);
       case "response.function_call_arguments.done":
-        return callText(itemAt(index, "function_call"), asString(json.arguments) ?? "", true);
+        return callText(itemOf("function_call"), asString(json.arguments) ?? "", true);
       case "response.custom_tool_call_input.delta":
-        return callText(itemAt(index, "custom_tool_call"), delta, false);
+        return callText(itemOf("custom_tool_call"), delta, false);
       case "response.custom_tool_call_input.done":
-        return callText(itemAt(index, "custom_tool_call"), asString(json.input) ?? "", true);
+        return callText(itemOf("custom_tool_call"), asString(json.input) ?? "", true);
       case "response.output_item.done": {
         const item = asObject(json.item);
-        return endItem(itemAt(index, asString(item.type) ?? ""), item);
+        return endItem(items.done(item, index), item);
       }
       case "response.completed":
       case "response.incomplete":
@@ -244,21 +267,26 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
         return finish({ status, ...asObject(json.response) });
       }
       case "error":
-        return fail({ type: "error", error: readProviderError(json) });
+        return fail({ type: "error", error: readStreamError(json) });
       default:
-        return isObject(json.error) ? fail({ type: "error", error: readProviderError(json) }) : [];
+        return isObject(json.error) ? fail({ type: "error", error: readStreamError(json) }) : [];
     }
   };
 
   return {
     response: finish,
     event(data, name) {
-      if (over || data.trim() === "[DONE]") return [];
+      if (over || data.trim() === "" || data.trim() === "[DONE]") return [];
       const json = parseJson(data);
       if (!isObject(json)) return fail({ type: "error", error: malformed("an event is not JSON") });
       const type = asString(json.type) ?? name;
       const opens = type.startsWith("response.") && !isObject(json.response);
-      return opens ? [...start({}), ...event(json, type)] : event(json, type);
+      try {
+        return opens ? [...start({}), ...event(json, type)] : event(json, type);
+      } catch (thrown) {
+        if (!(thrown instanceof TooManyItemsError)) throw thrown;
+        return fail({ type: "error", error: malformed("it has too many items") });
+      }
     },
     end: () => (over ? [] : fail({ type: "error", error: incomplete() })),
   };
@@ -268,10 +296,6 @@ function commonPrefix(a: string, b: string): number {
   let at = 0;
   while (at < a.length && a[at] === b[at]) at++;
   return at;
-}
-
-function isCall(type: string): boolean {
-  return type === "function_call" || type === "custom_tool_call";
 }
 
 function stopOf(status: string, response: JsonObject, calls: number): StopReason {

@@ -34,9 +34,10 @@ export function encodeResponsesAnswer(answer: Answer, options: ResponsesEncoderO
     }
     if (block.seal) output.push(reasoningItem(options.newId("rs_"), "", block.seal, options.issuer));
     const fields = { callId: block.id, name: block.name, custom: block.custom, namespace: block.namespace };
-    output.push(
-      callItem(options.newId(block.custom ? "ctc_" : "fc_"), fields, block.argumentsText, "completed"),
-    );
+    const item = options.newId(block.custom ? "ctc_" : "fc_");
+    // What the model was cut off in.
+    const status = block === answer.blocks.at(-1) ? state.status : "completed";
+    output.push(callItem(item, fields, block.argumentsText, status));
   }
   return responseObject(responseId(answer.id, options.newId), options, {
     ...state,

@@ -96,7 +96,7 @@ export function createResponsesEncoder(options: ResponsesEncoderOptions): Stream
     return ends + done(reasoningItem(open.id, text, seal, options.issuer));
   };
 
-  const endCall = (): string => {
+  const endCall = (status: "completed" | "incomplete"): string => {
     if (open?.kind !== "call") return "";
     const { fields, texts } = open;
     const whole = texts.join("");
@@ -104,7 +104,7 @@ export function createResponsesEncoder(options: ResponsesEncoderOptions): Stream
     const ended = fields.custom
       ? write({ type: "response.custom_tool_call_input.done", ...place, input: whole })
       : write({ type: "response.function_call_arguments.done", ...place, arguments: whole });
-    return ended + done(callItem(open.id, fields, whole, "completed"));
+    return ended + done(callItem(open.id, fields, whole, status));
   };
 
   const close = (status: "completed" | "incomplete" = "completed"): string => {
@@ -112,7 +112,7 @@ export function createResponsesEncoder(options: ResponsesEncoderOptions): Stream
       const { id: itemId, parts } = open;
       return endPart() + done(messageItem(itemId, status, parts));
     }
-    return open?.kind === "reasoning" ? endReasoning(undefined) : endCall();
+    return open?.kind === "reasoning" ? endReasoning(undefined) : endCall(status);
   };
 
   const openReasoning = (): string => {
@@ -186,7 +186,9 @@ export function createResponsesEncoder(options: ResponsesEncoderOptions): Stream
       case "start":
         return start(event.id);
       case "textDelta":
-        return event.text === "" ? "" : say("text", event.text, event.logprobs);
+        return event.text !== "" || (event.logprobs?.length && open?.kind === "message")
+          ? say("text", event.text, event.logprobs)
+          : "";
       case "refusalDelta":
         refused = true;
         return event.text === "" ? "" : say("refusal", event.text);
@@ -217,7 +219,8 @@ export function createResponsesEncoder(options: ResponsesEncoderOptions): Stream
           : write({ type: "response.function_call_arguments.delta", ...place });
       }
       case "toolEnd":
-        return endCall();
+        // Whether its arguments were cut is known with what follows; clients act on `done`.
+        return "";
       case "usage":
         usage = event.usage;
         return "";

@@ -1,21 +1,6 @@
 import type { Seal } from "../../conversation/seal";
 import { asArray, asObject, asString, type JsonObject, nonEmpty } from "../../json/access";
 
-/** An output item of a stream, as far as it has come. */
-export interface ItemState {
-  readonly type: string;
-  /** Its index: what tells a call apart from the others. */
-  readonly call: number;
-  /** The client has been told of the call. */
-  announced: boolean;
-  ended: boolean;
-  /** What was written of each part. */
-  readonly written: Map<string, string>;
-  open: boolean;
-  /** Where the reasoning text of this item comes from. */
-  source: "summary" | "content" | undefined;
-}
-
 /** What a whole item says, part by part. */
 export type ItemPiece =
   | {

@@ -52,7 +52,7 @@ export function callItem(
   id: string,
   call: CallFields,
   argumentsText: string,
-  status: "in_progress" | "completed",
+  status: "in_progress" | "completed" | "incomplete",
 ): (ResponseFunctionToolCall | ResponseCustomToolCall) & { id: string } {
   const namespace = call.namespace === undefined ? {} : { namespace: call.namespace };
   if (call.custom) {
@@ -62,6 +62,8 @@ export function callItem(
       call_id: call.callId,
       name: call.name,
       input: argumentsText,
+      // Not in the type, and sent by OpenAI.
+      ...(status === "incomplete" ? { status } : {}),
       ...namespace,
     };
   }

@@ -181,11 +181,12 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
     process.kill(pid, "SIGSTOP");
     await expect(launcher().start()).rejects.toThrow("did not answer");
     const abort = new AbortController();
-    const cancelled = expect(launcher().start(0, abort.signal)).rejects.toThrow();
+    const cancelled = launcher()
+      .start(0, abort.signal)
+      .catch((error: unknown) => String(error));
     abort.abort();
-    const begun = Date.now();
-    await cancelled;
-    expect(Date.now() - begun).toBeLessThan(5000);
+    // Not waited to the end of its patience.
+    expect(await cancelled).not.toContain("did not answer");
   }, 40_000);
 
   test("tells a stranger on the pipe nothing", async () => {

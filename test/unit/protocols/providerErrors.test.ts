@@ -56,10 +56,9 @@ describe("a conversation that is too long", () => {
   });
 
   it("is looked for without going astray in numbers", () => {
-    const start = performance.now();
-    told("messages", `context length ${"1".repeat(60_000)}`);
-    overflowNumbers(`context size (${" ".repeat(60_000)}`);
-    expect(performance.now() - start).toBeLessThan(200);
+    // Where the time grows with the square, a test does not get to its end within its limit.
+    expect(told("messages", `context length ${"1".repeat(1_000_000)}`)).toContain("context length");
+    expect(overflowNumbers(`context size (${" ".repeat(1_000_000)}`)).toBeUndefined();
   });
 });
 

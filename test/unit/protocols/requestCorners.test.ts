@@ -172,9 +172,9 @@ describe("a request of monstrous size", () => {
         content: [{ type: "tool_result", tool_use_id: "t1", content: " ".repeat(500_000), is_error: true }],
       },
     ];
-    const start = performance.now();
-    translated("messages", "chat", { model: "p/m", max_tokens: 9, messages });
-    expect(performance.now() - start).toBeLessThan(500);
+    // It took minutes once, which no test's limit allows.
+    const { json } = translated("messages", "chat", { model: "p/m", max_tokens: 9, messages });
+    expect(json.messages).toHaveLength(3);
   });
 });
 

@@ -51,7 +51,7 @@ async function targets() {
   const provider = await start([here("provider.mjs")], 1);
   const pipe = await start([here("pipe.mjs"), provider.url.href], 0);
   const config = join(folder, "postern.json");
-  const models = ["small", "events-5", "events-400", "events-40", "events-20"].map((id) => ({ id }));
+  const models = ["small", "events-5", "events-2000", "events-200", "events-50"].map((id) => ({ id }));
   const shared = { apiKey: "bench-provider-key", models };
   const providers = [
     { ...shared, id: "bench", type: "openai", baseUrl: `${provider.url.href}v1` },
@@ -87,9 +87,9 @@ const plan = [
     pick: [["p50", 1000]],
     lower: true,
   },
-  { name: "events/s, 50 streams", unit: "", run: (t) => measures.events(t, 50, 400) },
-  { name: "events/s, 500 streams", unit: "", run: (t) => measures.events(t, 500, 40) },
-  { name: "events/s, 2,000 streams", unit: "", run: (t) => measures.events(t, 2000, 20) },
+  { name: "events/s, 50 streams", unit: "", run: (t) => measures.events(t, 50, 2000) },
+  { name: "events/s, 500 streams", unit: "", run: (t) => measures.events(t, 500, 200) },
+  { name: "events/s, 2,000 streams", unit: "", run: (t) => measures.events(t, 2000, 50) },
   {
     name: "1 MB body, p50",
     unit: "ms",

@@ -7,7 +7,7 @@ function send(agent, { url, key, body }) {
   return new Promise((resolve, reject) => {
     let first = 0;
     let bytes = 0;
-    let events = 0;
+    let lineEnds = 0;
     agent.dispatch(
       {
         origin: url.origin,
@@ -28,10 +28,11 @@ function send(agent, { url, key, body }) {
         onResponseData(_, chunk) {
           first ||= performance.now() - started;
           bytes += chunk.length;
-          for (let at = chunk.indexOf("data: "); at >= 0; at = chunk.indexOf("data: ", at + 6)) events += 1;
+          // Line ends are single bytes, which no chunk's end can cut in two.
+          for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, at + 1)) lineEnds += 1;
         },
         onResponseEnd() {
-          resolve({ total: performance.now() - started, first, bytes, events });
+          resolve({ total: performance.now() - started, first, bytes, events: lineEnds / 2 });
         },
         onResponseError(_, error) {
           reject(error);

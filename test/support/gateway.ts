@@ -81,6 +81,8 @@ export class Gateway {
     process.once("exit", () => child.kill("SIGKILL"));
     const output = collectOutput(child);
     const exited = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
+    // However it ends; a test that kills it does not stop it.
+    void exited.then(folder.remove);
     const started = new Gateway(child, output, exited, folder.remove);
     const gone = exited.then((code) => {
       throw new Error(`the gateway ended with ${code}: ${output.stderr}`);

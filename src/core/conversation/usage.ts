@@ -14,3 +14,12 @@ export interface Usage {
   /** Of the output: reasoning. */
   readonly reasoningTokens?: number;
 }
+
+/** What a provider's report says of each count. */
+export type ReportedCounts = { readonly [Name in keyof Usage]-?: number | undefined };
+
+/** The counts that were reported; undefined where there is neither an input nor an output. */
+export function usageOf(counts: ReportedCounts): Usage | undefined {
+  if (counts.inputTokens === undefined && counts.outputTokens === undefined) return undefined;
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== undefined));
+}

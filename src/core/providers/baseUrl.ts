@@ -17,7 +17,8 @@ export function baseUrlFault(provider: Pick<ProviderConfig, "type" | "baseUrl">)
   return azureFault(provider.type, url);
 }
 
-const AZURE_HOST = /\.(openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com)$/i;
+/** Where Azure OpenAI and Foundry have their resources. */
+export const AZURE_HOST = /\.(openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com)$/i;
 
 /** Azure and Foundry serve several APIs on one host; the wrong `type` answers only with a bare 404. */
 function azureFault(type: ProviderConfig["type"], url: URL): string | null {

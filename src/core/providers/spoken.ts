@@ -1,5 +1,6 @@
 import type { ProviderConfig } from "../config/schema";
 import type { WireProtocol } from "../protocols/wire";
+import { AZURE_HOST } from "./baseUrl";
 
 type Speaker = Pick<ProviderConfig, "type" | "wireApi" | "baseUrl" | "azure">;
 
@@ -33,7 +34,6 @@ function servesBothApis(provider: Speaker): boolean {
 }
 
 const OPENAI_HOST = "api.openai.com";
-const AZURE_HOST = /\.(openai\.azure\.com|services\.ai\.azure\.com|cognitiveservices\.azure\.com)$/i;
 
 /** Whether OpenAI or Azure answers, whose rules are known, and not one of the many servers that are compatible. */
 export function isOpenAiItself({ type, baseUrl }: Pick<Speaker, "type" | "baseUrl">): boolean {

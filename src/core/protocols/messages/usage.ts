@@ -1,5 +1,5 @@
 import type { MessageDeltaUsage } from "@anthropic-ai/sdk/resources/messages";
-import type { Usage } from "../../conversation/usage";
+import { type Usage, usageOf } from "../../conversation/usage";
 import { asCount, isObject } from "../../json/access";
 
 /** Anthropic's counts as they come: in `message_start`, then cumulative in each `message_delta`. */
@@ -28,14 +28,13 @@ export function mergeCounts(into: MessagesCounts, usage: unknown): void {
 /** Anthropic's `input_tokens` leaves out what was read from and written to the cache. */
 export function usageFromCounts(counts: MessagesCounts): Usage | undefined {
   const { input, cacheRead, cacheWrite, output, thinking } = counts;
-  if (input === undefined && output === undefined) return undefined;
-  return {
-    ...(input === undefined ? {} : { inputTokens: input + (cacheRead ?? 0) + (cacheWrite ?? 0) }),
-    ...(cacheRead === undefined ? {} : { cachedInputTokens: cacheRead }),
-    ...(cacheWrite === undefined ? {} : { cacheWriteTokens: cacheWrite }),
-    ...(output === undefined ? {} : { outputTokens: output }),
-    ...(thinking === undefined ? {} : { reasoningTokens: thinking }),
-  };
+  return usageOf({
+    inputTokens: input === undefined ? undefined : input + (cacheRead ?? 0) + (cacheWrite ?? 0),
+    cachedInputTokens: cacheRead,
+    cacheWriteTokens: cacheWrite,
+    outputTokens: output,
+    reasoningTokens: thinking,
+  });
 }
 
 /**

@@ -1,24 +1,18 @@
 import type { ResponseUsage } from "openai/resources/responses/responses";
-import type { Usage } from "../../conversation/usage";
+import { type Usage, usageOf } from "../../conversation/usage";
 import { asCount, asObject, isObject } from "../../json/access";
 
 /** Responses' counts: `input_tokens` has the cached ones in it. Undefined where there are none. */
 export function usageFromResponses(usage: unknown): Usage | undefined {
   if (!isObject(usage)) return undefined;
   const details = asObject(usage.input_tokens_details);
-  const input = asCount(usage.input_tokens);
-  const output = asCount(usage.output_tokens);
-  if (input === undefined && output === undefined) return undefined;
-  const cached = asCount(details.cached_tokens);
-  const written = asCount(details.cache_write_tokens);
-  const reasoning = asCount(asObject(usage.output_tokens_details).reasoning_tokens);
-  return {
-    ...(input === undefined ? {} : { inputTokens: input }),
-    ...(cached === undefined ? {} : { cachedInputTokens: cached }),
-    ...(written === undefined ? {} : { cacheWriteTokens: written }),
-    ...(output === undefined ? {} : { outputTokens: output }),
-    ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
-  };
+  return usageOf({
+    inputTokens: asCount(usage.input_tokens),
+    cachedInputTokens: asCount(details.cached_tokens),
+    cacheWriteTokens: asCount(details.cache_write_tokens),
+    outputTokens: asCount(usage.output_tokens),
+    reasoningTokens: asCount(asObject(usage.output_tokens_details).reasoning_tokens),
+  });
 }
 
 /** Codex fails to read the last event where one of the three sums is no integer. */

@@ -76,7 +76,7 @@ export class EngineService {
     return this.inTurn(async () => {
       this.failed = undefined;
       if (this.server.address) this.parts.log.info("gateway stopped");
-      await this.server.stop();
+      this.server.stop();
       this.tellSoon();
     });
   }
@@ -169,7 +169,7 @@ export class EngineService {
   /** Cuts what is left and writes what is not written yet. */
   async close(): Promise<void> {
     clearTimeout(this.tellTimer);
-    await this.server.stop();
+    this.server.stop();
     await this.upstream.destroy();
     this.parts.usage.save();
   }

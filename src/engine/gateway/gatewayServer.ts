@@ -85,12 +85,10 @@ export class GatewayServer {
   }
 
   /** Stops, and cuts what is running. */
-  async stop(): Promise<void> {
+  stop(): void {
     const server = this.server;
     this.stopListening();
-    if (!server) return;
-    server.closeAllConnections();
-    if (server.listening) await new Promise<void>((resolve) => server.once("close", resolve));
+    server?.closeAllConnections();
   }
 }
 

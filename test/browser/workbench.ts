@@ -241,8 +241,17 @@ export class Workbench {
   /** Clicks the inline action of a tree row, by its tooltip. */
   async treeAction(view: string, row: string, action: string): Promise<void> {
     const line = this.treeRow(view, row);
-    await line.hover();
-    await line.locator(`.actions a[aria-label^="${action}"]`).click();
+    // A tree that is drawn anew meanwhile moves its rows away under the mouse.
+    await until(`the action "${action}" clicked`, async () => {
+      await line.hover();
+      return line
+        .locator(`.actions a[aria-label^="${action}"]`)
+        .click({ timeout: 1000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
   }
 
   /** Picks from the context menu of a tree row. */

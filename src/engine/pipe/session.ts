@@ -59,17 +59,9 @@ export class Session {
       this.events.onAuthenticated();
       return handlers.authenticate(params);
     });
-    const guarded = [
-      "configure",
-      "startGateway",
-      "stopGateway",
-      "status",
-      "testProvider",
-      "refreshModels",
-      "drain",
-    ] as const;
-    for (const method of guarded)
-      this.onGuarded(method, handlers[method] as (params: unknown) => Promise<unknown>);
+    for (const [method, handler] of Object.entries(handlers)) {
+      if (method !== "authenticate") this.onGuarded(method, handler as (params: unknown) => Promise<unknown>);
+    }
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
       clearTimeout(timer);
@@ -102,7 +94,7 @@ export class Session {
     );
   }
 
-  private onGuarded(method: Method, handler: (params: unknown) => Promise<unknown>): void {
+  private onGuarded(method: string, handler: (params: unknown) => Promise<unknown>): void {
     this.connection.onRequest(method, async (params: unknown) => {
       if (!this.authenticated) throw new ResponseError(NOT_AUTHENTICATED, "authenticate first");
       try {

@@ -1,0 +1,23 @@
+import * as z from "zod";
+import { gatewaySchema } from "./gateway";
+import { providerSchema } from "./provider";
+import { text } from "./text";
+
+export * from "./gateway";
+export * from "./gatewayKey";
+export * from "./model";
+export * from "./provider";
+
+/**
+ * The one configuration schema (design, section 4): VS Code's settings `postern.*` and the headless file
+ * have the same shape. Unknown fields are refused, so a part that this version does not build is never
+ * silently ignored.
+ */
+
+export const configSchema = z.strictObject({
+  providers: z.array(providerSchema).default([]).describe("Your model providers."),
+  gateway: gatewaySchema.prefault({}),
+  dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),
+});
+
+export type Config = z.output<typeof configSchema>;

@@ -1,0 +1,57 @@
+import * as z from "zod";
+import { modelSchema } from "./model";
+import { text } from "./text";
+
+export const providerSchema = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be 1 to 64 letters, digits, '.', '_' or '-'")
+      .describe("A short name of your own; clients address a model as id/model."),
+    name: text.optional().describe("A name to show instead of the id."),
+    type: z
+      .enum(["openai", "azure", "anthropic"])
+      .describe(
+        "openai: OpenAI and every compatible endpoint. azure: Azure OpenAI and Foundry. anthropic: the Messages API.",
+      ),
+    wireApi: z
+      .enum(["completions", "responses"])
+      .default("completions")
+      .describe("Which of OpenAI's APIs the provider is spoken to in: Chat Completions or Responses."),
+    baseUrl: text.describe("The provider's address; with or without /v1 or a trailing slash."),
+    apiKey: text
+      .optional()
+      .describe(
+        "Only as ${env:NAME}: the environment variable that holds the key. A key itself belongs in the secret storage: use 'Postern: Set Key'.",
+      ),
+    bearerToken: text.optional().describe("Only as ${env:NAME}: a bearer token, sent instead of the key."),
+    azure: z
+      .strictObject({
+        apiVersion: text
+          .optional()
+          .describe(
+            "Set: the deployments routes with this api-version. Unset: the versionless /openai/v1 routes.",
+          ),
+      })
+      .optional(),
+    headers: z
+      .record(
+        z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is not a header name"),
+        z.string().regex(/^[^\r\n\0]*$/, "must be one line"),
+      )
+      .optional()
+      .describe("Headers to send with every request; values may be ${env:NAME}."),
+    extraBody: z
+      .record(z.string(), z.json())
+      .optional()
+      .describe("Fields added to every request body that does not have them already."),
+    models: z
+      .array(modelSchema)
+      .optional()
+      .describe("The provider's models. Left out: they are asked from the provider."),
+    enabled: z.boolean().default(true).describe("Whether requests may go to this provider."),
+  })
+  .describe("A model provider.");
+
+export type ProviderConfig = z.output<typeof providerSchema>;
+export type ProviderType = ProviderConfig["type"];

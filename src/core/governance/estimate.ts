@@ -13,6 +13,9 @@ const SAFETY = 1.15;
 /** What an answer is taken to be where neither the client nor the model says how long it may get. */
 export const DEFAULT_MAX_OUTPUT = 8_192;
 
+/** Tokens read and written. */
+export type TokenCounts = Required<Pick<Usage, "inputTokens" | "outputTokens">>;
+
 /** What was seen of a request that did not come to its report. */
 export interface Seen {
   /** Size of the request's body; images and files in base64 in `mediaBytes` are not among them. */
@@ -32,7 +35,7 @@ export function estimateInputTokens(requestBytes: number, mediaBytes = 0): numbe
 }
 
 /** The tokens of an answer that broke off, by what of it was seen. */
-export function estimateUsage({ requestBytes, mediaBytes = 0, streamedChars }: Seen): Usage {
+export function estimateUsage({ requestBytes, mediaBytes = 0, streamedChars }: Seen): TokenCounts {
   return {
     inputTokens: estimateInputTokens(requestBytes, mediaBytes),
     outputTokens: Math.ceil(streamedChars / CHARACTERS_A_TOKEN),
@@ -52,13 +55,13 @@ export function usageToCharge(
   complete: boolean,
   seen: Seen,
 ): { readonly usage: Usage; readonly basis: Basis } {
-  const bothReported = reported?.inputTokens !== undefined && reported.outputTokens !== undefined;
-  if (complete && bothReported) return { usage: reported, basis: "reported" };
   const guess = estimateUsage(seen);
-  const output = Math.max(reported?.outputTokens ?? 0, guess.outputTokens ?? 0);
-  if (bothReported && output === reported.outputTokens) return { usage: reported, basis: "reported" };
-  const usage = { ...guess, ...reported, outputTokens: output };
-  return { usage, basis: "estimated" };
+  const output = Math.max(reported?.outputTokens ?? 0, guess.outputTokens);
+  const isWhole = complete
+    ? reported?.outputTokens !== undefined || seen.streamedChars === 0
+    : reported?.outputTokens === output;
+  if (reported?.inputTokens !== undefined && isWhole) return { usage: reported, basis: "reported" };
+  return { usage: { ...guess, ...reported, outputTokens: output }, basis: "estimated" };
 }
 
 /** What a request may come to at most, for what is held of a budget before it goes out. */
@@ -74,7 +77,7 @@ export interface MaximumOf {
 }
 
 /** The tokens that a request may use at most; the input is rounded up, and none of it is taken to be cached. */
-export function estimateMaximum(request: MaximumOf): Required<Pick<Usage, "inputTokens" | "outputTokens">> {
+export function estimateMaximum(request: MaximumOf): TokenCounts {
   const { requestBytes, mediaBytes, maxTokens, modelMaxOutput, answers = 1 } = request;
   const most = Math.min(maxTokens ?? DEFAULT_MAX_OUTPUT, modelMaxOutput ?? Number.POSITIVE_INFINITY);
   return {

@@ -1,10 +1,10 @@
 import type { EngineConfig, EngineProvider } from "../core/config/engineConfig";
 import { logSafeText, PosternError } from "../core/errors";
-import type { RequestRecord } from "../core/governance/requestRecord";
 import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contract";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
+import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
 import { ProviderRegistry } from "./providers/providerRegistry";
@@ -18,15 +18,16 @@ import { Attempts } from "./routing/attempts";
 import { Health } from "./routing/health";
 import { Router } from "./routing/router";
 import { Stickiness } from "./routing/stickiness";
-import type { UsageCounter } from "./usage/usageCounter";
 
+/** How long a request that was cut may take to say so. */
+const CUT_MS = 1_000;
 /** Statuses are told at most this often. */
 const STATUS_INTERVAL_MS = 200;
 
 export interface EngineParts {
   readonly version: string;
   readonly log: Log;
-  readonly usage: UsageCounter;
+  readonly ledger: Ledger;
   /** Renews credentials that expire. */
   readonly refresh?: CredentialRefresh;
   /** How long is waited for what; tests cannot. */
@@ -73,7 +74,7 @@ export class EngineService {
       sender: new Sender(this.upstream, stored, waits),
       stored,
       stickiness,
-      journal: { settled: (record) => this.count(record) },
+      journal: { settled: (record) => parts.ledger.append(record) },
       log,
       onChange: tell,
     });
@@ -91,6 +92,7 @@ export class EngineService {
   async configure(config: EngineConfig): Promise<void> {
     const before = this.config?.gateway;
     this.config = config;
+    this.parts.ledger.configure(config.ledger);
     this.upstream.setNetwork(config.network);
     this.keys = new KeyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
@@ -177,13 +179,18 @@ export class EngineService {
     return this.operations.running;
   }
 
+  get ledger(): Ledger {
+    return this.parts.ledger;
+  }
+
   status(): EngineStatus {
     return {
       version: this.parts.version,
       pid: process.pid,
       gateway: this.gatewayState(),
       providers: this.registry.statuses(),
-      usage: this.parts.usage.today(),
+      usage: this.parts.ledger.usageToday(),
+      ledger: this.parts.ledger.status(),
       gatewayKeys: this.keys.size,
       running: this.operations.running,
     };
@@ -216,11 +223,10 @@ export class EngineService {
     clearTimeout(this.tellTimer);
     this.server.stop();
     await this.upstream.destroy();
-    this.parts.usage.save();
-  }
-
-  private count({ usage, outcome }: RequestRecord): void {
-    this.parts.usage.add({ usage, answered: outcome === "answered" });
+    const until = performance.now() + CUT_MS;
+    while (this.operations.running > 0 && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    this.parts.ledger.close();
   }
 
   private gatewayState(): GatewayState {

@@ -1,7 +1,7 @@
 import { isLocalAddress } from "../providers/baseUrl";
 import type { ConfigProblem } from "./problems";
 import { type Environment, replaceReferences, resolveReference } from "./reference";
-import type { Config, ProviderConfig, RouteConfig, RoutingConfig } from "./schema";
+import type { Config, LedgerConfig, ProviderConfig, RouteConfig, RoutingConfig } from "./schema";
 
 /** What a provider is authenticated with. Lives in memory and on the private pipe only. */
 export type Credential =
@@ -65,6 +65,7 @@ export interface EngineConfig {
   readonly gateway: EngineGateway;
   readonly routes: readonly RouteConfig[];
   readonly routing: RoutingConfig;
+  readonly ledger: LedgerConfig;
   readonly network: NetworkConfig;
   /** Seconds the engine stays after its last window has gone. */
   readonly lingerSeconds: number;
@@ -164,6 +165,7 @@ export function engineConfigFromFile(
       gateway: { ...config.gateway, keys },
       routes: config.routes,
       routing: config.routing,
+      ledger: config.ledger,
       network,
       lingerSeconds: 0,
       keepRunning: true,

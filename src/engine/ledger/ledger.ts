@@ -1,12 +1,26 @@
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { logSafeText } from "../../core/errors";
-import type { RequestPage, RequestQuery } from "../../core/governance/ledgerQuery";
-import { addHeld, type Held, NOTHING_HELD, type OpenRequest } from "../../core/governance/openRequest";
-import { periodRange, type TimeRange } from "../../core/governance/period";
+import { latestFirst, type RequestPage, type RequestQuery } from "../../core/governance/ledgerQuery";
+import {
+  addHeld,
+  type Held,
+  NOTHING_HELD,
+  type OpenRequest,
+  type RequestBeginning,
+} from "../../core/governance/openRequest";
+import { localDay, type Period, periodRange, type TimeRange } from "../../core/governance/period";
 import type { RequestRecord } from "../../core/governance/requestRecord";
-import { type Scope, type ScopeKind, sameScope, scopesOf, type Totals } from "../../core/governance/spend";
-import type { LedgerStatus } from "../../core/rpc/contract";
+import {
+  EVERYTHING,
+  type Scope,
+  type ScopeKind,
+  sameScope,
+  scopesOf,
+  type Totals,
+} from "../../core/governance/spend";
+import { usageToday } from "../../core/governance/usageToday";
+import type { LedgerStatus, UsageToday } from "../../core/rpc/contract";
 import type { Log } from "../log/log";
 import { LedgerBuffer } from "./ledgerBuffer";
 import { LedgerFile } from "./ledgerFile";
@@ -14,6 +28,7 @@ import { LedgerReader } from "./ledgerReader";
 import type { LedgerStore, WrittenRequest } from "./ledgerStore";
 import { settleDeadEngines } from "./lostEngines";
 import { Maintenance, type Retention } from "./maintenance";
+import { takeOverUsageToday } from "./usageToday";
 import { wellFormed } from "./wellFormed";
 
 /** How long rows are collected before they are written in one transaction, in milliseconds. */
@@ -187,14 +202,22 @@ export class Ledger {
     };
   }
 
-  /** Today's and this month's totals of everything. */
-  spend(): { readonly today: Totals; readonly month: Totals } {
+  /** The local day's counts, with what it and the month have cost. */
+  usageToday(): UsageToday {
     const now = this.now();
-    const scope: Scope = { kind: "all", name: "" };
-    return {
-      today: this.totals(scope, periodRange("day", now)),
-      month: this.totals(scope, periodRange("month", now)),
-    };
+    const today = this.totals(EVERYTHING, periodRange("day", now));
+    const month = this.totals(EVERYTHING, periodRange("month", now));
+    return usageToday(localDay(now), today, month);
+  }
+
+  /** The period that now lies in. */
+  period(period: Period): TimeRange {
+    return periodRange(period, this.now());
+  }
+
+  /** Requests that are running, as far as the ledger was told of them; the latest first. */
+  open(): readonly RequestBeginning[] {
+    return [...this.running.values()].map(({ record }) => record).sort(latestFirst);
   }
 
   /** Writes what is not written yet, if it can be written. */
@@ -214,7 +237,7 @@ export class Ledger {
     clearTimeout(this.timer);
     const { store } = this.file;
     if (store && this.running.size === 0) this.tried(() => store.forgetEngine(this.engine));
-    this.file.close();
+    this.file.end();
     if (this.buffer.size > 0 && !this.file.memoryOnly)
       this.options.log.error(`${this.buffer.size} requests could not be written to the ledger and are lost`);
   }
@@ -271,10 +294,13 @@ export class Ledger {
   }
 
   private takeOver(store: LedgerStore): void {
-    store.transaction(() => {
-      settleDeadEngines(store, this.now(), this.options.onWritten);
+    const { folder, onWritten } = this.options;
+    const done = store.transaction(() => {
+      settleDeadEngines(store, this.now(), onWritten);
       store.noteAlive(process.pid, this.now());
+      return folder === undefined ? () => {} : takeOverUsageToday(store, folder);
     });
+    done();
     this.aliveAt = this.now();
   }
 

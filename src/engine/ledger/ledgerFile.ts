@@ -96,6 +96,12 @@ export class LedgerFile {
     return this.file === undefined ? 0 : (statSync(`${this.file}-wal`, { throwIfNoEntry: false })?.size ?? 0);
   }
 
+  /** Closes for good. */
+  end(): void {
+    this.forever = true;
+    this.close();
+  }
+
   close(): void {
     closeQuietly(this.current?.database);
     this.current = undefined;

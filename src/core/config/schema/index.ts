@@ -1,11 +1,13 @@
 import * as z from "zod";
 import { gatewaySchema } from "./gateway";
+import { ledgerSchema } from "./ledger";
 import { providerSchema } from "./provider";
 import { routeSchema, routingSchema } from "./route";
 import { text } from "./text";
 
 export * from "./gateway";
 export * from "./gatewayKey";
+export * from "./ledger";
 export * from "./model";
 export * from "./provider";
 export * from "./route";
@@ -21,6 +23,7 @@ export const configSchema = z.strictObject({
   gateway: gatewaySchema.prefault({}),
   routes: z.array(routeSchema).default([]).describe("Model ids of your own, and the models behind them."),
   routing: routingSchema.prefault({}),
+  ledger: ledgerSchema.prefault({}),
   dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),
 });
 

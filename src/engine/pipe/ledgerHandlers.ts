@@ -13,7 +13,7 @@ export function ledgerHandlers(ledger: Ledger): Pick<SessionHandlers, LedgerMeth
       const request = ledger.request(id);
       return request ? { request } : {};
     },
-    runningRequests: async () => ({ requests: ledger.open() }),
+    runningRequests: async () => ({ requests: ledger.runningRequests() }),
     totals: async ({ scope, ...within }) => {
       const range = rangeOf(within);
       return { range, totals: ledger.totals(scope, range), held: ledger.held(scope, range) };

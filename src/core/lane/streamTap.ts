@@ -1,5 +1,6 @@
 import type { Usage } from "../conversation/usage";
 import { asNumber, isObject, type JsonObject } from "../json/access";
+import { withServiceTier } from "../protocols/billing";
 import { errorEvent, type WireError } from "../protocols/errorShape";
 import type { WireProtocol } from "../protocols/wire";
 import { comment, namedEvent } from "../sse/format";
@@ -33,7 +34,8 @@ export class StreamTap {
   /** @returns false if the frame is not to be sent on */
   onFrame(frame: Uint8Array): boolean {
     if (this.dropUsageChunk && hasEmptyChoices(frame)) {
-      const usage = reportedUsage("chat", frameObject(frame)?.usage);
+      const chunk = frameObject(frame);
+      const usage = reportedUsage("chat", withServiceTier(chunk?.usage, chunk?.service_tier));
       if (usage) {
         this.droppedUsage = usage;
         return false;
@@ -178,11 +180,12 @@ function statusOf(error: JsonObject): number {
 }
 
 function usageField(protocol: WireProtocol, fields: Record<string, unknown>): unknown {
-  if (protocol === "responses") return member(fields.response, "usage");
+  if (protocol === "responses")
+    return withServiceTier(member(fields.response, "usage"), member(fields.response, "service_tier"));
   // message_start carries it inside the message, message_delta beside the delta.
   if (protocol === "messages") return fields.usage ?? member(fields.message, "usage");
   // Groq reports inside a field of its own.
-  return fields.usage ?? member(fields.x_groq, "usage");
+  return withServiceTier(fields.usage ?? member(fields.x_groq, "usage"), fields.service_tier);
 }
 
 function isTerminal(protocol: WireProtocol, frame: Uint8Array): boolean {

@@ -15,6 +15,7 @@ export type ErrorCode =
   | "body_too_large"
   | "body_timeout"
   | "too_many_requests"
+  | "policy_refused"
   | "model_not_found"
   | "previous_response_not_found"
   | "thread_unsupported"
@@ -47,6 +48,7 @@ const STATUS: Record<ErrorCode, number> = {
   body_too_large: 413,
   body_timeout: 408,
   too_many_requests: 503,
+  policy_refused: 403,
   model_not_found: 404,
   previous_response_not_found: 400,
   thread_unsupported: 400,

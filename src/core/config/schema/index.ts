@@ -1,11 +1,15 @@
 import * as z from "zod";
+import { auditSchema } from "./audit";
 import { gatewaySchema } from "./gateway";
+import { policySchema } from "./policy";
 import { providerSchema } from "./provider";
 import { text } from "./text";
 
+export * from "./audit";
 export * from "./gateway";
 export * from "./gatewayKey";
 export * from "./model";
+export * from "./policy";
 export * from "./provider";
 
 /**
@@ -17,6 +21,8 @@ export * from "./provider";
 export const configSchema = z.strictObject({
   providers: z.array(providerSchema).default([]).describe("Your model providers."),
   gateway: gatewaySchema.prefault({}),
+  audit: auditSchema.prefault({}),
+  policy: policySchema.prefault({}),
   dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),
 });
 

@@ -1,7 +1,7 @@
 import { isLocalAddress } from "../providers/baseUrl";
 import type { ConfigProblem } from "./problems";
 import { type Environment, replaceReferences, resolveReference } from "./reference";
-import type { Config, ProviderConfig } from "./schema";
+import type { AuditConfig, Config, PolicyConfig, ProviderConfig } from "./schema";
 
 /** What a provider is authenticated with. Lives in memory and on the private pipe only. */
 export type Credential =
@@ -64,6 +64,10 @@ export interface EngineConfig {
   readonly faulty: readonly FaultyProvider[];
   readonly gateway: EngineGateway;
   readonly network: NetworkConfig;
+  /** Rules of the settings or of the file; a fault refuses every request. Absent: none. */
+  readonly policy?: PolicyConfig | { readonly fault: string };
+  /** What is kept of requests; absent: the schema's defaults. */
+  readonly audit?: AuditConfig;
   /** Seconds the engine stays after its last window has gone. */
   readonly lingerSeconds: number;
   /** Stay even without a window. */
@@ -161,6 +165,8 @@ export function engineConfigFromFile(
       faulty: [],
       gateway: { ...config.gateway, keys },
       network,
+      policy: config.policy,
+      audit: config.audit,
       lingerSeconds: 0,
       keepRunning: true,
       secretStore: "file",

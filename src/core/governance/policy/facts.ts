@@ -37,7 +37,7 @@ export function factsOf(caller: Caller, taskHeader?: string): PolicyFacts {
   return {
     labels,
     tasks: [...new Set(tasks)],
-    ...(workspace === undefined ? {} : { workspace: workspace.folder }),
+    ...(workspace?.folder ? { workspace: workspace.folder } : {}),
     ...(workspace?.remote === undefined ? {} : { remote: workspace.remote }),
     ...(workspace?.trusted === undefined ? {} : { trusted: workspace.trusted }),
   };

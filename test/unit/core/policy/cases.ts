@@ -72,7 +72,10 @@ export const POLICY_CASES: readonly PolicyCase[] = [
   },
   {
     says: "two lists with nothing in common leave nothing",
-    rules: { settings: [{ name: "a", allow: ["azure/*"] }], repository: [{ name: "b", allow: ["openai/*"] }] },
+    rules: {
+      settings: [{ name: "a", allow: ["azure/*"] }],
+      repository: [{ name: "b", allow: ["openai/*"] }],
+    },
     targets: both,
     expect: { open: [], refusedBy: "b", recorded: "b" },
   },
@@ -123,7 +126,11 @@ export const POLICY_CASES: readonly PolicyCase[] = [
   },
   {
     says: "of two that refuse the administrator's is named",
-    rules: { repository: [{ name: "c", refuse: true }], settings: [{ name: "b", refuse: true }], administrator: [{ name: "a", refuse: true }] },
+    rules: {
+      repository: [{ name: "c", refuse: true }],
+      settings: [{ name: "b", refuse: true }],
+      administrator: [{ name: "a", refuse: true }],
+    },
     targets: both,
     expect: { open: [], refusedBy: "a" },
   },
@@ -137,14 +144,22 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     says: "the first route wins, and the administrator's comes before the settings'",
     rules: {
       settings: [{ name: "s", route: "fast" }],
-      administrator: [{ name: "a1", route: "inside" }, { name: "a2", route: "other" }],
+      administrator: [
+        { name: "a1", route: "inside" },
+        { name: "a2", route: "other" },
+      ],
     },
     targets: both,
     expect: { route: "inside", recorded: "a1, a2, s" },
   },
   {
     says: "a route does not open what a list closes",
-    rules: { settings: [{ name: "r", route: "openai/gpt-5.4" }, { name: "l", allow: ["azure/*"] }] },
+    rules: {
+      settings: [
+        { name: "r", route: "openai/gpt-5.4" },
+        { name: "l", allow: ["azure/*"] },
+      ],
+    },
     targets: both,
     expect: { route: "openai/gpt-5.4", open: ["azure/gpt-4o"], refusedBy: "l" },
   },
@@ -152,7 +167,10 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     says: "every warning is given, keeping and redacting add up",
     rules: {
       administrator: [{ name: "keep", audit: "full" }],
-      settings: [{ name: "w1", warn: "one" }, { name: "clean", redact: true }],
+      settings: [
+        { name: "w1", warn: "one" },
+        { name: "clean", redact: true },
+      ],
       repository: [{ name: "w2", warn: true }],
     },
     targets: both,
@@ -179,14 +197,18 @@ export const POLICY_CASES: readonly PolicyCase[] = [
   },
   {
     says: "secrets to an external provider are taken out, to a local one they are left",
-    rules: { settings: [{ name: "clean", when: { secrets: true, providerClass: "external" }, redact: true }] },
+    rules: {
+      settings: [{ name: "clean", when: { secrets: true, providerClass: "external" }, redact: true }],
+    },
     facts: { secrets: ["github"] },
     targets: ["openai/gpt-5.4 as external"],
     expect: { redact: true, recorded: "clean" },
   },
   {
     says: "… and the local one",
-    rules: { settings: [{ name: "clean", when: { secrets: true, providerClass: "external" }, redact: true }] },
+    rules: {
+      settings: [{ name: "clean", when: { secrets: true, providerClass: "external" }, redact: true }],
+    },
     facts: { secrets: ["github"] },
     targets: ["ollama/qwen3 as local"],
     expect: {},
@@ -253,7 +275,11 @@ export const POLICY_CASES: readonly PolicyCase[] = [
     targets: both,
     expect: {},
   },
-  ...["git@github.com:acme/api.git", "https://token@github.com/acme/api", "ssh://git@github.com:22/Acme/api/"].map(
+  ...[
+    "git@github.com:acme/api.git",
+    "https://token@github.com/acme/api",
+    "ssh://git@github.com:22/Acme/api/",
+  ].map(
     (remote): PolicyCase => ({
       says: `a remote, written ${remote}`,
       rules: { settings: [{ name: "r", when: { remote: "github.com/acme/*" }, allow: ["azure/*"] }] },
@@ -306,7 +332,9 @@ export const POLICY_CASES: readonly PolicyCase[] = [
   {
     says: "all conditions have to fit",
     rules: {
-      settings: [{ name: "all", when: { task: "incident", label: { team: "web" }, trusted: true }, refuse: true }],
+      settings: [
+        { name: "all", when: { task: "incident", label: { team: "web" }, trusted: true }, refuse: true },
+      ],
     },
     facts: { tasks: ["incident"], labels: { team: "web" }, trusted: false },
     targets: both,

@@ -82,7 +82,11 @@ describe("a repository", () => {
   });
 
   it("is not quoted where it is wrong: it may be a file that was never meant to be read", () => {
-    for (const text of ["root:x:0:0:secret-word", '{"secret-word": 1}', '{"policy":{"rules":[{"secret-word":1}]}}']) {
+    for (const text of [
+      "root:x:0:0:secret-word",
+      '{"secret-word": 1}',
+      '{"policy":{"rules":[{"secret-word":1}]}}',
+    ]) {
       const found = repositorySource(text, "/w/.postern.json");
       expect(JSON.stringify(found)).toContain("fault");
       expect(JSON.stringify(found)).not.toContain("secret-word");
@@ -200,7 +204,9 @@ test("an explanation names the verdict, the request, and every rule with each co
     ],
   });
   const facts = { ...NOBODY, tasks: ["incident"], labels: { team: "api" }, workspace: "/w" };
-  expect(explanationLines(explain(facts, sources, targetOf("openai/gpt-5.4"))).join("\n")).toMatchInlineSnapshot(`
+  expect(
+    explanationLines(explain(facts, sources, targetOf("openai/gpt-5.4"))).join("\n"),
+  ).toMatchInlineSnapshot(`
     "Refused. The policy rule "incidents stay inside" of your settings allows only azure/* here, not openai/gpt-5.4.
 
     The request

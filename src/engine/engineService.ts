@@ -5,6 +5,8 @@ import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
 import type { Log } from "./log/log";
+import { loadCatalogue } from "./models/loadCatalogue";
+import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
 import { Operations } from "./relay/operations";
@@ -19,6 +21,7 @@ export interface EngineParts {
   readonly version: string;
   readonly log: Log;
   readonly usage: UsageCounter;
+  readonly lists: ModelListCache;
   /** How long is waited for what; tests cannot. */
   readonly waits?: Pick<RelayOptions, "silenceMs" | "stalledMs">;
 }
@@ -30,6 +33,7 @@ export class EngineService {
   private readonly operations: Operations;
   private readonly server: GatewayServer;
   private keys = new KeyRing([]);
+  private catalogue: Promise<void> | undefined;
   private config: EngineConfig | undefined;
   private failed: Extract<GatewayState, { state: "failed" }> | undefined;
   private readonly configured = new Set<(config: EngineConfig) => void>();
@@ -42,8 +46,14 @@ export class EngineService {
 
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
-    this.registry = new ProviderRegistry(this.upstream, parts.log, tell);
-    const { usage, log, waits } = parts;
+    const { usage, log, waits, lists } = parts;
+    this.registry = new ProviderRegistry({
+      upstream: this.upstream,
+      log,
+      cache: lists,
+      now: Date.now,
+      onChange: tell,
+    });
     this.operations = new Operations(this.registry, this.upstream, usage, log, tell, waits);
     const facts = {
       version: parts.version,
@@ -61,10 +71,21 @@ export class EngineService {
     this.upstream.setNetwork(config.network);
     this.keys = new KeyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
+    this.catalogue ??= this.readCatalogue();
+    await this.catalogue;
     this.registry.configure(config);
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     if (moved) await this.inTurn(() => this.move());
+  }
+
+  /** Without it models work all the same; less is known of them. */
+  private async readCatalogue(): Promise<void> {
+    try {
+      this.registry.setCatalogue(await loadCatalogue());
+    } catch (error) {
+      this.parts.log.error(`the catalogue of models cannot be read: ${logSafeText(error)}`);
+    }
   }
 
   /** @throws PosternError not_ready, port_in_use, listen_failed */
@@ -170,6 +191,7 @@ export class EngineService {
   async close(): Promise<void> {
     clearTimeout(this.tellTimer);
     this.server.stop();
+    this.registry.close();
     await this.upstream.destroy();
     this.parts.usage.save();
   }

@@ -6,6 +6,7 @@ import { text } from "./text";
 export * from "./gateway";
 export * from "./gatewayKey";
 export * from "./model";
+export * from "./price";
 export * from "./provider";
 
 /**

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { modelSchema } from "./model";
+import { modelOverrideSchema, modelSchema } from "./model";
 import { text } from "./text";
 
 export const providerSchema = z
@@ -49,6 +49,13 @@ export const providerSchema = z
       .array(modelSchema)
       .optional()
       .describe("The provider's models. Left out: they are asked from the provider."),
+    extraModels: z.array(modelSchema).optional().describe("Models beside those that the provider lists."),
+    modelOverrides: z
+      .record(z.string(), modelOverrideSchema)
+      .optional()
+      .describe(
+        "By id, what to change of models: hide, pin or rename them, or correct what is known of them.",
+      ),
     enabled: z.boolean().default(true).describe("Whether requests may go to this provider."),
   })
   .describe("A model provider.");

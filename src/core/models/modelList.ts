@@ -1,9 +1,4 @@
-/** A model as a provider's own list names it. */
-export interface ListedModel {
-  readonly id: string;
-  readonly name?: string;
-  readonly contextWindow?: number;
-}
+import type { ListedModel } from "./listedModel";
 
 const MAX_MODELS = 5000;
 
@@ -24,7 +19,7 @@ export function parseModelList(body: unknown): ListedModel[] | undefined {
     models.set(id, {
       id,
       ...(name !== undefined && name !== id ? { name } : {}),
-      ...(typeof context === "number" && context > 0 ? { contextWindow: context } : {}),
+      facts: typeof context === "number" && context > 0 ? { contextWindow: context } : {},
     });
   }
   return [...models.values()];

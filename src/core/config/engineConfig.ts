@@ -10,10 +10,22 @@ export type Credential =
   | { readonly kind: "none" }
   | { readonly kind: "missing"; readonly reason: string };
 
+/** One of several credentials of a provider. */
+export interface LabelledCredential {
+  /** What the person calls it; unique within the provider, shown in the tree and in the ledger. */
+  readonly label: string;
+  readonly credential: Extract<Credential, { readonly value: string }>;
+  /** When it ends, in milliseconds since the epoch, where that is known. */
+  readonly expiresAt?: number;
+}
+
 /** A provider as the engine runs it: its configuration with references resolved, and its credential. */
 export interface EngineProvider {
   readonly config: Omit<ProviderConfig, "apiKey" | "bearerToken">;
+  /** What a request is sent with; the pool's first, where there is a pool. */
   readonly credential: Credential;
+  /** Every usable credential, the first one included; requests are spread over them. Absent: just the one. */
+  readonly pool?: readonly LabelledCredential[];
 }
 
 /** A provider whose configuration cannot be used; requests to it are told why. */

@@ -84,7 +84,7 @@ export class Catalogue {
 
   /** A model that only its maker has, whoever serves it: `bedrock/us.anthropic.claude-…` too. */
   private made(id: string): { readonly shelf: string; readonly abilities: ModelFacts } | undefined {
-    const tail = plainName(id).split("/").at(-1) ?? "";
+    const tail = plainName(id.split("/").at(-1) ?? "");
     const bare = withoutRegion(tail).replace(/^(?:anthropic|openai|google|xai)\.(?=[a-z])/, "");
     const shelf = MAKERS.find(([ids]) => ids.test(bare))?.[1];
     const abilities = shelf === undefined ? undefined : this.shelves.get(shelf)?.abilities(bare);

@@ -9,7 +9,7 @@ import type { ModelSource } from "../../core/routing/resolveModel";
 import type { ProviderStatus } from "../../core/rpc/contract";
 import type { Log } from "../log/log";
 import type { UpstreamClient } from "../relay/upstreamClient";
-import { fetchModels } from "./fetchModels";
+import { fetchDetails, fetchModels } from "./fetchModels";
 import type { ModelListCache } from "./modelListCache";
 import { canAsk, isOld, newEntry, type ProviderEntry, statusOf } from "./providerEntry";
 
@@ -181,15 +181,19 @@ export class ProviderRegistry {
     const { config, credential } = entry.provider;
     const { id } = config;
     try {
-      const { status, models } = await fetchModels(this.parts.upstream, entry.provider);
-      if (models) {
-        entry.listed = models;
+      const answer = await fetchModels(this.parts.upstream, entry.provider);
+      const { status } = answer;
+      if (answer.models) {
+        entry.listed = answer.models;
         entry.listedAt = this.parts.now();
         entry.modelsFrom = "provider";
-        this.parts.cache.set(entry.provider, { listedAt: entry.listedAt, models });
-        this.workOut(entry);
         entry.failure = undefined;
         entry.note = undefined;
+        this.workOut(entry);
+        this.parts.onChange();
+        entry.listed = await fetchDetails(this.parts.upstream, entry.provider, answer);
+        this.workOut(entry);
+        this.parts.cache.set(entry.provider, { listedAt: entry.listedAt, models: entry.listed });
         return;
       }
       const refused = status === 401 || status === 403;

@@ -238,6 +238,6 @@ describe("parseModelList", () => {
     ["text", undefined],
     [null, undefined],
   ])("%j", (body, models) => {
-    expect(parseModelList(body)).toEqual(models);
+    expect(parseModelList(body, "http://localhost:8000/v1")).toEqual(models);
   });
 });

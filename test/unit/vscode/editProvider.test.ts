@@ -22,7 +22,8 @@ vi.mock("../../../src/vscode/ui/steps", () => {
     inputStep: ({ prompt, value }: InputStep) =>
       answer(typeof prompt === "string" ? prompt : prompt(value ?? "")),
     pickStep: ({ placeholder, prompt, choices }: PickStep<unknown>) => {
-      offered.push(...choices.map(({ label, description }) => `${label}: ${description ?? ""}`));
+      for (const choice of choices)
+        if ("label" in choice) offered.push(`${choice.label}: ${choice.description ?? ""}`);
       return answer(prompt ?? placeholder);
     },
   };

@@ -3,7 +3,7 @@ import type { ProviderType } from "../../core/config/schema";
 import { addressFault, addressWarning, splitNames } from "../../core/providers/draft";
 import type { KeyAtNewAddress, ProviderRegistry, ProviderTarget } from "../providers/registry";
 import { originOf } from "../secrets/storedKey";
-import { type ProviderPatch, providerEntryRange } from "../settings/providerEdits";
+import { addressPatch, type ProviderPatch, providerEntryRange } from "../settings/providerEdits";
 import { type Answer, type Choice, inputStep, pickStep } from "../ui/steps";
 import { askKey, type KeyOwner } from "./keyInput";
 
@@ -66,7 +66,7 @@ async function editAddress(
   const baseUrl = address.value.trim();
   const keyIsFor = await registry.keyOrigin(target);
   if (keyIsFor === undefined || keyIsFor === originOf(baseUrl)) {
-    await registry.patch(target, { baseUrl });
+    await registry.patch(target, addressPatch(baseUrl));
     return "changed";
   }
   const owner = { type, baseUrl, name: text(raw.name) || target.id };

@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import * as vscode from "vscode";
 import { RUNTIMES, type RuntimeId } from "../../core/providers/runtimes";
 import { startCommand } from "../render/localServers";
@@ -18,7 +19,8 @@ export async function startInTerminal(
 ): Promise<Extract<LocalServer, { state: "running" }> | undefined> {
   const before = await runtimes.locate(id, signal);
   if (before?.state === "running") return before;
-  const terminal = vscode.window.createTerminal({ name: RUNTIMES[id].label });
+  // Not in the open folder: some shells look there first, and a repository may bring a program of that name.
+  const terminal = vscode.window.createTerminal({ name: RUNTIMES[id].label, cwd: homedir() });
   terminal.show(true);
   terminal.sendText(startCommand(before ?? RUNTIMES[id], process.platform));
   const until = Date.now() + PATIENCE_MS;

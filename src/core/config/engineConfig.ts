@@ -1,7 +1,7 @@
 import { isLocalAddress } from "../providers/baseUrl";
 import type { ConfigProblem } from "./problems";
 import { type Environment, replaceReferences, resolveReference } from "./reference";
-import type { Config, ProviderConfig } from "./schema";
+import type { AuditConfig, Config, PolicyConfig, ProviderConfig, RouteConfig, RoutingConfig } from "./schema";
 
 /** What a provider is authenticated with. Lives in memory and on the private pipe only. */
 export type Credential =
@@ -10,10 +10,22 @@ export type Credential =
   | { readonly kind: "none" }
   | { readonly kind: "missing"; readonly reason: string };
 
+/** One of several credentials of a provider. */
+export interface LabelledCredential {
+  /** What the person calls it; unique within the provider, shown in the tree and in the ledger. */
+  readonly label: string;
+  readonly credential: Extract<Credential, { readonly value: string }>;
+  /** When it ends, in milliseconds since the epoch, where that is known. */
+  readonly expiresAt?: number;
+}
+
 /** A provider as the engine runs it: its configuration with references resolved, and its credential. */
 export interface EngineProvider {
   readonly config: Omit<ProviderConfig, "apiKey" | "bearerToken">;
+  /** What a request is sent with; the pool's first, where there is a pool. */
   readonly credential: Credential;
+  /** Every usable credential, the first one included; requests are spread over them. Absent: just the one. */
+  readonly pool?: readonly LabelledCredential[];
 }
 
 /** A provider whose configuration cannot be used; requests to it are told why. */
@@ -51,7 +63,13 @@ export interface EngineConfig {
   readonly providers: readonly EngineProvider[];
   readonly faulty: readonly FaultyProvider[];
   readonly gateway: EngineGateway;
+  readonly routes: readonly RouteConfig[];
+  readonly routing: RoutingConfig;
   readonly network: NetworkConfig;
+  /** Rules of the settings or of the file; a fault refuses every request. Absent: none. */
+  readonly policy?: PolicyConfig | { readonly fault: string };
+  /** What is kept of requests; absent: the schema's defaults. */
+  readonly audit?: AuditConfig;
   /** Seconds the engine stays after its last window has gone. */
   readonly lingerSeconds: number;
   /** Stay even without a window. */
@@ -148,7 +166,11 @@ export function engineConfigFromFile(
       providers: config.providers.map((provider) => resolveProvider(provider, environment)),
       faulty: [],
       gateway: { ...config.gateway, keys },
+      routes: config.routes,
+      routing: config.routing,
       network,
+      policy: config.policy,
+      audit: config.audit,
       lingerSeconds: 0,
       keepRunning: true,
       secretStore: "file",

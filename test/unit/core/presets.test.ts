@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { EngineProvider } from "../../../src/core/config/engineConfig";
 import { checkProviders } from "../../../src/core/config/parse";
 import { type ProviderConfig, providerSchema } from "../../../src/core/config/schema";
+import { parseModelList } from "../../../src/core/models/modelList";
 import { baseUrlFault } from "../../../src/core/providers/baseUrl";
 import {
   addressFault,
@@ -16,7 +17,6 @@ import {
   withValue,
 } from "../../../src/core/providers/draft";
 import { endpointUrl, type Operation } from "../../../src/core/providers/endpoint";
-import { parseModelList } from "../../../src/core/providers/modelList";
 import { exampleAddress, fitsPreset, type ProviderPreset } from "../../../src/core/providers/preset";
 import { PROVIDER_PRESETS } from "../../../src/core/providers/presets";
 import { providerRequestHeaders } from "../../../src/core/providers/requestHeaders";
@@ -87,7 +87,9 @@ describe.each(PROVIDER_PRESETS)("the preset $id", (each) => {
       : `${baseUrl}/${list.path}`;
     expect(endpointUrl(configOf(each), "models")).toBe(wanted);
     const entries = [{ id: "m" }];
-    expect(parseModelList(list.shape === "array" ? entries : { data: entries })).toEqual([{ id: "m" }]);
+    expect(parseModelList(list.shape === "array" ? entries : { data: entries }, baseUrl)).toMatchObject([
+      { id: "m" },
+    ]);
   });
 
   test("is spoken to in nothing that its address does not serve", () => {

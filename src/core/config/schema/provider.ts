@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { modelSchema } from "./model";
+import { modelOverrideSchema, modelSchema } from "./model";
 import { text } from "./text";
+import { timeoutsSchema } from "./timeouts";
 
 /** What a connection is made of (RFC 9110, sections 7.2 and 7.6), and what says of what kind a body is. */
 const NOT_FOR_KEYS =
@@ -66,6 +67,20 @@ export const providerSchema = z
       .optional()
       .describe(
         "The program on this machine that serves the models. VS Code follows it in baseUrl when its port changes.",
+      ),
+    timeouts: timeoutsSchema.optional(),
+    pool: z
+      .enum(["round-robin", "least-used"])
+      .optional()
+      .describe(
+        "How requests are spread over several keys of this provider; round-robin where it is left out.",
+      ),
+    extraModels: z.array(modelSchema).optional().describe("Models beside those that the provider lists."),
+    modelOverrides: z
+      .record(z.string(), modelOverrideSchema)
+      .optional()
+      .describe(
+        "By id, what to change of models: hide, pin or rename them, or correct what is known of them.",
       ),
     enabled: z.boolean().default(true).describe("Whether requests may go to this provider."),
   })

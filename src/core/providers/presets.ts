@@ -1,8 +1,8 @@
 import type { ModelsList, ProviderPreset } from "./preset";
 
 /**
- * The providers that people choose from: one entry each, and no code anywhere else knows one of them by name. Adding
- * one is adding an entry here; the tests hold its address and its list of models against `endpoint.ts`.
+ * The providers that people choose from, one entry each: adding one is adding an entry here. The tests hold its address
+ * and its list of models against `endpoint.ts`, and the golden file where its requests go.
  */
 
 const LIST: ModelsList = { path: "models", shape: "data" };

@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
-import { fitsPreset } from "../../core/providers/preset";
-import { PROVIDER_PRESETS } from "../../core/providers/presets";
+import { knownPreset } from "../../core/providers/knownPreset";
 import type { Target } from "../common/target";
 import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
 import type { ProviderEntry, StateStore } from "../state";
@@ -45,7 +44,7 @@ async function setKey(
   const entry = entryOf(store.value, target);
   if (!entry || entry.faulty)
     throw new Error("The provider is faulty; mend its entry in the settings first.");
-  const page = PROVIDER_PRESETS.find((preset) => fitsPreset(preset, entry))?.keyPage;
+  const page = knownPreset(entry)?.keyPage;
   const answer = await askKey(
     entry,
     {

@@ -12,8 +12,13 @@ export function serverText(server: LocalServer): { readonly text: string; readon
   if (models === undefined) return { text: "running" };
   const count = models.length === 0 ? "no models yet" : counted(models.length, "model");
   const more = models.length > NAMED_MODELS ? ` and ${models.length - NAMED_MODELS} more` : "";
-  const named = models.slice(0, NAMED_MODELS).join(", ") + more;
+  const named = models.slice(0, NAMED_MODELS).map(short).join(", ") + more;
   return { text: `running, ${count}`, ...(named === "" ? {} : { detail: named }) };
+}
+
+/** A local server may say anything. */
+function short(name: string): string {
+  return name.length > 60 ? `${name.slice(0, 60)}…` : name;
 }
 
 type Startable = Pick<Extract<LocalServer, { state: "stopped" }>, "program" | "start"> | Runtime;

@@ -17,6 +17,7 @@ import {
   withValue,
 } from "../../../src/core/providers/draft";
 import { endpointUrl, type Operation } from "../../../src/core/providers/endpoint";
+import { knownPreset } from "../../../src/core/providers/knownPreset";
 import { exampleAddress, fitsPreset, type ProviderPreset } from "../../../src/core/providers/preset";
 import { PROVIDER_PRESETS } from "../../../src/core/providers/presets";
 import { providerRequestHeaders } from "../../../src/core/providers/requestHeaders";
@@ -122,6 +123,17 @@ describe.each(PROVIDER_PRESETS)("the preset $id", (each) => {
     const found = PROVIDER_PRESETS.filter((other) => fitsPreset(other, configOf(each)));
     expect(found.map(({ id }) => id)).toEqual([each.id]);
   });
+});
+
+test("no other endpoint is taken for a preset", () => {
+  expect(knownPreset({ type: "openai", baseUrl: "https://api.groq.com/openai/v1/" })?.id).toBe("groq");
+  for (const baseUrl of [
+    "https://llm.example.com/v1",
+    "http://localhost:9",
+    "https://groq.com.example.net",
+    "x",
+  ])
+    expect(knownPreset({ type: "openai", baseUrl }), baseUrl).toBeUndefined();
 });
 
 test("presets have ids and labels of their own", () => {

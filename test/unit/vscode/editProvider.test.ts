@@ -80,6 +80,20 @@ describe("editing a provider", () => {
     expect(list).toEqual([entry]);
   });
 
+  test("keeps a runtime that is followed only while the address is on this machine", async () => {
+    const runtime = { id: "a", type: "openai", baseUrl: "http://localhost:11434/v1", runtime: "ollama" };
+    await keys.put("a", undefined);
+    list = [runtime];
+    await edit("http://127.0.0.1:11500/v1");
+    expect(list).toEqual([{ ...runtime, baseUrl: "http://127.0.0.1:11500/v1" }]);
+    await edit("http://gpu-box:11434/v1");
+    expect(list).toEqual([{ id: "a", type: "openai", baseUrl: "http://gpu-box:11434/v1" }]);
+    list = [runtime];
+    await keys.put("a", { apiKey: "sk-a", origin: "http://localhost:11434" });
+    await edit("https://ollama.example.com/v1", "none");
+    expect(list).toEqual([{ id: "a", type: "openai", baseUrl: "https://ollama.example.com/v1" }]);
+  });
+
   test("on the same host asks nothing", async () => {
     await edit("https://a.example/v2");
     expect(asked).toHaveLength(2);

@@ -106,7 +106,7 @@ describe("a key of another company", () => {
     ["pst_1", at("https://llm.example.com/v1"), "Postern's own gateway"],
     ["pst_1", at("http://127.0.0.1:4141/v1"), undefined],
     // A name that only looks like the company's.
-    ["sk-proj-1", at("https://openai.com.example.net/v1"), undefined],
+    ["sk-ant-1", at("https://openai.com.example.net/v1"), undefined],
     ["sk-1", at("nonsense"), undefined],
   ] as const)("%s for %j is of %s", (key, provider, owner) => {
     expect(foreignKeyOwner(key, provider)).toBe(owner);

@@ -1,7 +1,6 @@
 import type { EngineProvider } from "../../src/core/config/engineConfig";
 import { type EngineParts, EngineService } from "../../src/engine/engineService";
 import { EngineLog } from "../../src/engine/log/log";
-import { ModelListCache } from "../../src/engine/providers/modelListCache";
 import { UsageCounter } from "../../src/engine/usage/usageCounter";
 import { engineConfig } from "./engine";
 import { GATEWAY_KEY, PROVIDER_KEY } from "./gateway";
@@ -21,8 +20,7 @@ export class InProcessEngine {
   ): Promise<InProcessEngine> {
     const log = new EngineLog(Date.now);
     const usage = new UsageCounter(undefined, () => new Date(), log);
-    const lists = new ModelListCache(undefined, log);
-    const service = new EngineService({ version: "test", log, usage, lists, waits });
+    const service = new EngineService({ version: "test", log, usage, waits });
     const protocols: Protocol[] = ["chat", "responses", "messages"];
     await service.configure(
       engineConfig(providerUrl, {

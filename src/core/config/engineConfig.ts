@@ -1,7 +1,7 @@
 import { isLocalAddress } from "../providers/baseUrl";
 import type { ConfigProblem } from "./problems";
 import { type Environment, replaceReferences, resolveReference } from "./reference";
-import type { Config, ProviderConfig } from "./schema";
+import type { Config, ProviderConfig, RouteConfig, RoutingConfig } from "./schema";
 
 /** What a provider is authenticated with. Lives in memory and on the private pipe only. */
 export type Credential =
@@ -63,6 +63,8 @@ export interface EngineConfig {
   readonly providers: readonly EngineProvider[];
   readonly faulty: readonly FaultyProvider[];
   readonly gateway: EngineGateway;
+  readonly routes: readonly RouteConfig[];
+  readonly routing: RoutingConfig;
   readonly network: NetworkConfig;
   /** Seconds the engine stays after its last window has gone. */
   readonly lingerSeconds: number;
@@ -160,6 +162,8 @@ export function engineConfigFromFile(
       providers: config.providers.map((provider) => resolveProvider(provider, environment)),
       faulty: [],
       gateway: { ...config.gateway, keys },
+      routes: config.routes,
+      routing: config.routing,
       network,
       lingerSeconds: 0,
       keepRunning: true,

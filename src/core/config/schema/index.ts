@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { gatewaySchema } from "./gateway";
 import { providerSchema } from "./provider";
+import { routeSchema, routingSchema } from "./route";
 import { text } from "./text";
 
 export * from "./gateway";
@@ -8,6 +9,7 @@ export * from "./gatewayKey";
 export * from "./model";
 export * from "./price";
 export * from "./provider";
+export * from "./route";
 
 /**
  * The one configuration schema (design, section 4): VS Code's settings `postern.*` and the headless file
@@ -18,6 +20,8 @@ export * from "./provider";
 export const configSchema = z.strictObject({
   providers: z.array(providerSchema).default([]).describe("Your model providers."),
   gateway: gatewaySchema.prefault({}),
+  routes: z.array(routeSchema).default([]).describe("Model ids of your own, and the models behind them."),
+  routing: routingSchema.prefault({}),
   dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),
 });
 

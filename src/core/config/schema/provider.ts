@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { modelOverrideSchema, modelSchema } from "./model";
 import { text } from "./text";
+import { timeoutsSchema } from "./timeouts";
 
 export const providerSchema = z
   .strictObject({
@@ -55,6 +56,13 @@ export const providerSchema = z
       .optional()
       .describe(
         "By id, what to change of models: hide, pin or rename them, or correct what is known of them.",
+      ),
+    timeouts: timeoutsSchema.optional(),
+    pool: z
+      .enum(["round-robin", "least-used"])
+      .optional()
+      .describe(
+        "How requests are spread over several keys of this provider; round-robin where it is left out.",
       ),
     enabled: z.boolean().default(true).describe("Whether requests may go to this provider."),
   })

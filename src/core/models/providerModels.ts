@@ -7,6 +7,8 @@ import type { ListedModel } from "./listedModel";
 export interface ProviderModel extends ModelStatus {
   /** Azure: the deployment, where its name differs. */
   readonly deployment?: string;
+  /** The model this really is, where the person has said so. */
+  readonly baseModel?: string;
 }
 
 /** What of a provider's configuration is about its models. */
@@ -59,6 +61,7 @@ function modelOf(
     id,
     ...(name === undefined ? {} : { name }),
     ...(own.deployment === undefined ? {} : { deployment: own.deployment }),
+    ...(own.baseModel === undefined ? {} : { baseModel: own.baseModel }),
     facts: mergeFacts(ownFacts(own), said?.facts, lookUp(id, own.baseModel)),
     ...(own.pinned ? { pinned: true } : {}),
     ...(own.hidden ? { hidden: true } : {}),

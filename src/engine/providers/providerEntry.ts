@@ -83,6 +83,6 @@ export function statusOf({
   return { ...shared, state: "ready", ...(note === undefined ? {} : { detail: note }) };
 }
 
-function modelStatus({ deployment: _, ...status }: ProviderModel): ModelStatus {
+function modelStatus({ deployment: _, baseModel: __, ...status }: ProviderModel): ModelStatus {
   return status;
 }

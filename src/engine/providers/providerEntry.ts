@@ -62,20 +62,17 @@ export function isOld({ provider, modelsFrom, listedAt }: ProviderEntry, now: nu
   return Math.abs(now - listedAt) > limit;
 }
 
-export function statusOf({
-  provider,
-  models,
-  modelsFrom,
-  listedAt,
-  failure,
-  note,
-}: ProviderEntry): ProviderStatus {
+/** @param now milliseconds since the epoch */
+export function statusOf(entry: ProviderEntry, now: number): ProviderStatus {
+  const { provider, models, modelsFrom, listedAt, failure, note } = entry;
   const { config, credential } = provider;
   const shared = {
     id: config.id,
     models: models.map(modelStatus),
     modelsFrom,
-    ...(listedAt === undefined ? {} : { listedAt }),
+    ...(listedAt === undefined
+      ? {}
+      : { listedAt, listedHoursAgo: Math.max(0, Math.floor((now - listedAt) / HOUR_MS)) }),
   };
   if (!config.enabled) return { ...shared, state: "disabled" };
   if (credential.kind === "missing") return { ...shared, state: "keyMissing", detail: credential.reason };

@@ -94,7 +94,8 @@ export class ProviderRegistry {
         modelsFrom: "unavailable",
       }),
     );
-    return [...this.entries.map(statusOf), ...faulty];
+    const now = this.parts.now();
+    return [...this.entries.map((entry) => statusOf(entry, now)), ...faulty];
   }
 
   /**

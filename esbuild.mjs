@@ -17,6 +17,7 @@ const sharedRuntime = {
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/engine\/runtime$/ }, () => ({ path: "./engineRuntime.js", external: true }));
     onResolve({ filter: /^\.\/cl100k$/ }, () => ({ path: "./tokenizer.js", external: true }));
+    onResolve({ filter: /^\.\/secretRules$/ }, () => ({ path: "./secretRules.js", external: true }));
     onResolve({ filter: /^\.\/shippedCatalogue$/ }, () => ({ path: "./catalogue.js", external: true }));
   },
 };
@@ -28,6 +29,7 @@ const result = await build({
     cli: "src/cli.ts",
     engineRuntime: "src/engine/runtime.ts",
     tokenizer: "src/engine/tokens/cl100k.ts",
+    secretRules: "src/engine/secrets/secretRules.ts",
     catalogue: "src/engine/models/shippedCatalogue.ts",
   },
   plugins: [sharedRuntime],

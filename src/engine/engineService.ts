@@ -5,10 +5,17 @@ import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contrac
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
+import type { Governor } from "./governance/governor";
+import { OpenGovernor } from "./governance/openGovernor";
+import { Permits } from "./governance/permits";
+import { Pricing } from "./governance/pricing";
 import type { Log } from "./log/log";
 import { loadCatalogue } from "./models/loadCatalogue";
+import type { AdministratorPolicy } from "./policy/administratorPolicy";
+import { PolicyService } from "./policy/policyService";
+import { RepositoryPolicies } from "./policy/repositoryPolicies";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
-import { ModelListCache } from "./providers/modelListCache";
+import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
 import { Operations } from "./relay/operations";
@@ -20,6 +27,7 @@ import { Attempts } from "./routing/attempts";
 import { Health } from "./routing/health";
 import { Router } from "./routing/router";
 import { Stickiness } from "./routing/stickiness";
+import { SecretDetector } from "./secrets/secretDetector";
 import type { UsageCounter } from "./usage/usageCounter";
 
 /** Statuses are told at most this often. */
@@ -29,10 +37,13 @@ export interface EngineParts {
   readonly version: string;
   readonly log: Log;
   readonly usage: UsageCounter;
-  /** What providers have listed; in memory only where it is left out. */
-  readonly lists?: ModelListCache;
+  /** Gateway keys' limits and budgets; absent: there are none. */
+  readonly governor?: Governor;
+  /** The policy of the machine's administrator; absent: there is none. */
+  readonly administrator?: Pick<AdministratorPolicy, "source">;
   /** Renews credentials that expire. */
   readonly refresh?: CredentialRefresh;
+  readonly lists: ModelListCache;
   /** How long is waited for what; tests cannot. */
   readonly waits?: Pick<RelayOptions, "silenceMs" | "stalledMs">;
 }
@@ -42,6 +53,9 @@ export class EngineService {
   private readonly upstream = new UpstreamClient();
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
+  private readonly pricing: Pricing;
+  private readonly secrets = new SecretDetector();
+  private readonly policy: PolicyService;
   private readonly health: Health;
   private readonly router: Router;
   private readonly server: GatewayServer;
@@ -61,19 +75,22 @@ export class EngineService {
 
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
-    const { log, lists, waits = {} } = parts;
+    const { log, waits = {} } = parts;
     this.registry = new ProviderRegistry({
       upstream: this.upstream,
       log,
-      cache: lists ?? new ModelListCache(undefined, log),
+      cache: parts.lists,
       now: Date.now,
       onChange: tell,
     });
+    this.pricing = new Pricing(this.registry);
+    const administrator = parts.administrator ?? { source: async () => undefined };
+    this.policy = new PolicyService(administrator, new RepositoryPolicies(), this.secrets);
     this.health = new Health(() => performance.now(), tell);
     const stickiness = new Stickiness(() => performance.now());
     this.router = new Router(this.registry, this.health, stickiness, {
       random: Math.random,
-      priceOf: (key) => this.priceFor(key),
+      priceOf: (key) => this.priceOf(key),
     });
     const limits = () => this.router.routing;
     const stored = new StoredResponses(this.registry);
@@ -84,7 +101,12 @@ export class EngineService {
       sender: new Sender(this.upstream, stored, waits),
       stored,
       stickiness,
-      journal: { settled: (record) => this.count(record) },
+      permits: new Permits({
+        governor: parts.governor ?? new OpenGovernor((record) => this.count(record)),
+        policy: this.policy,
+        secrets: this.secrets,
+        pricing: this.pricing,
+      }),
       log,
       onChange: tell,
     });
@@ -110,26 +132,11 @@ export class EngineService {
     this.registry.configure(config);
     this.router.configure(config.routes, config.routing);
     this.forgetChanged(config.providers);
+    this.secrets.configure(config);
+    this.policy.configure(config.policy ?? { rules: [] });
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     if (moved) await this.inTurn(() => this.move());
-  }
-
-  /** Without it models work all the same; less is known of them. */
-  private async readCatalogue(): Promise<void> {
-    try {
-      this.registry.setCatalogue(await loadCatalogue());
-    } catch (error) {
-      this.parts.log.error(`the catalogue of models cannot be read: ${logSafeText(error)}`);
-    }
-  }
-
-  /** What "cheapest" compares: input and output together, of the target `provider/model`. */
-  private priceFor(key: string): number | undefined {
-    const slash = key.indexOf("/");
-    const model = this.registry.model(key.slice(0, slash), key.slice(slash + 1), Date.now());
-    const { input, output } = model?.facts.price ?? {};
-    return input === undefined || output === undefined ? undefined : input + output;
   }
 
   /** Whose key or address has changed is no longer left alone for what the old one did. */
@@ -139,6 +146,15 @@ export class EngineService {
       const { id } = provider.config;
       if (this.known.get(id) !== text) this.health.forget(id);
       this.known.set(id, text);
+    }
+  }
+
+  /** Without it models work all the same; less is known of them. */
+  private async readCatalogue(): Promise<void> {
+    try {
+      this.registry.setCatalogue(await loadCatalogue());
+    } catch (error) {
+      this.parts.log.error(`the catalogue of models cannot be read: ${logSafeText(error)}`);
     }
   }
 
@@ -250,8 +266,16 @@ export class EngineService {
     this.parts.usage.save();
   }
 
-  private count({ usage, outcome }: RequestRecord): void {
-    this.parts.usage.add({ usage, answered: outcome === "answered" });
+  private priceOf(key: string): number | undefined {
+    const [id = ""] = key.split("/", 1);
+    const provider = this.registry.get(id);
+    const model = { id: key.slice(id.length + 1) };
+    return provider && this.pricing.perMillion({ provider, model }, Date.now());
+  }
+
+  private count({ usage, usageBasis, outcome }: RequestRecord): void {
+    const reported = usageBasis === "reported" ? usage : undefined;
+    this.parts.usage.add({ usage: reported, answered: outcome === "answered" });
   }
 
   private gatewayState(): GatewayState {

@@ -7,6 +7,8 @@ import { acquireOwnership } from "./lifecycle/ownership";
 import { announcePipe, withdrawPipe } from "./lifecycle/pipeNote";
 import { EngineLog } from "./log/log";
 import { PipeServer } from "./pipe/pipeServer";
+import { machinePolicy } from "./policy/machinePolicy";
+import { ModelListCache } from "./providers/modelListCache";
 
 /** Where the engine is not told otherwise. On Windows it holds VS Code's executable, so it must not stay long. */
 const MAX_LINGER_SECONDS = process.platform === "win32" ? 10 : 24 * 60 * 60;
@@ -22,7 +24,8 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
   // Two windows started one each; the other one serves them both.
   if (!ownership) return 0;
   const ledger = new Ledger({ folder: boot.dataDir, log });
-  const engine = new EngineService({ version, log, ledger });
+  const lists = new ModelListCache(boot.dataDir, log);
+  const engine = new EngineService({ version, log, ledger, lists, administrator: machinePolicy() });
   return new Promise((resolve) => {
     let leaving = false;
     const leave = async (drainMs: number) => {
@@ -33,6 +36,7 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
       withdrawPipe(boot.dataDir);
       // The successor finds everything that has settled so far.
       ledger.flush();
+      lists.handOver();
       ownership.release();
       await drained;
       pipe.close();

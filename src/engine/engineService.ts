@@ -4,9 +4,18 @@ import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contrac
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
+import type { Governor } from "./governance/governor";
+import { OpenGovernor } from "./governance/openGovernor";
+import { Permits } from "./governance/permits";
+import { Pricing } from "./governance/pricing";
 import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
+import { loadCatalogue } from "./models/loadCatalogue";
+import type { AdministratorPolicy } from "./policy/administratorPolicy";
+import { PolicyService } from "./policy/policyService";
+import { RepositoryPolicies } from "./policy/repositoryPolicies";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
+import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
 import { Operations } from "./relay/operations";
@@ -18,6 +27,7 @@ import { Attempts } from "./routing/attempts";
 import { Health } from "./routing/health";
 import { Router } from "./routing/router";
 import { Stickiness } from "./routing/stickiness";
+import { SecretDetector } from "./secrets/secretDetector";
 
 /** How long a request that was cut may take to say so. */
 const CUT_MS = 1_000;
@@ -28,8 +38,13 @@ export interface EngineParts {
   readonly version: string;
   readonly log: Log;
   readonly ledger: Ledger;
+  /** Gateway keys' limits and budgets; absent: there are none. */
+  readonly governor?: Governor;
+  /** The policy of the machine's administrator; absent: there is none. */
+  readonly administrator?: Pick<AdministratorPolicy, "source">;
   /** Renews credentials that expire. */
   readonly refresh?: CredentialRefresh;
+  readonly lists: ModelListCache;
   /** How long is waited for what; tests cannot. */
   readonly waits?: Pick<RelayOptions, "silenceMs" | "stalledMs">;
 }
@@ -39,10 +54,14 @@ export class EngineService {
   private readonly upstream = new UpstreamClient();
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
+  private readonly pricing: Pricing;
+  private readonly secrets = new SecretDetector();
+  private readonly policy: PolicyService;
   private readonly health: Health;
   private readonly router: Router;
   private readonly server: GatewayServer;
   private keys = new KeyRing([]);
+  private catalogue: Promise<void> | undefined;
   private config: EngineConfig | undefined;
   /** Each provider as it was configured last. */
   private readonly known = new Map<string, string>();
@@ -57,13 +76,26 @@ export class EngineService {
 
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
-    this.registry = new ProviderRegistry(this.upstream, parts.log, tell);
+    const modelsChanged = () => {
+      this.pricing.forget();
+      tell();
+    };
     const { log, waits = {} } = parts;
+    this.registry = new ProviderRegistry({
+      upstream: this.upstream,
+      log,
+      cache: parts.lists,
+      now: Date.now,
+      onChange: modelsChanged,
+    });
+    this.pricing = new Pricing(this.registry);
+    const administrator = parts.administrator ?? { source: async () => undefined };
+    this.policy = new PolicyService(administrator, new RepositoryPolicies(), this.secrets);
     this.health = new Health(() => performance.now(), tell);
     const stickiness = new Stickiness(() => performance.now());
     this.router = new Router(this.registry, this.health, stickiness, {
       random: Math.random,
-      priceOf: () => undefined,
+      priceOf: (key) => this.priceOf(key),
     });
     const limits = () => this.router.routing;
     const stored = new StoredResponses(this.registry);
@@ -74,7 +106,12 @@ export class EngineService {
       sender: new Sender(this.upstream, stored, waits),
       stored,
       stickiness,
-      journal: { settled: (record) => parts.ledger.append(record) },
+      permits: new Permits({
+        governor: parts.governor ?? new OpenGovernor((record) => parts.ledger.append(record)),
+        policy: this.policy,
+        secrets: this.secrets,
+        pricing: this.pricing,
+      }),
       log,
       onChange: tell,
     });
@@ -96,9 +133,13 @@ export class EngineService {
     this.upstream.setNetwork(config.network);
     this.keys = new KeyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
+    this.catalogue ??= this.readCatalogue();
+    await this.catalogue;
     this.registry.configure(config);
     this.router.configure(config.routes, config.routing);
     this.forgetChanged(config.providers);
+    this.secrets.configure(config);
+    this.policy.configure(config.policy ?? { rules: [] });
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     if (moved) await this.inTurn(() => this.move());
@@ -111,6 +152,15 @@ export class EngineService {
       const { id } = provider.config;
       if (this.known.get(id) !== text) this.health.forget(id);
       this.known.set(id, text);
+    }
+  }
+
+  /** Without it models work all the same; less is known of them. */
+  private async readCatalogue(): Promise<void> {
+    try {
+      this.registry.setCatalogue(await loadCatalogue());
+    } catch (error) {
+      this.parts.log.error(`the catalogue of models cannot be read: ${logSafeText(error)}`);
     }
   }
 
@@ -222,11 +272,19 @@ export class EngineService {
   async close(): Promise<void> {
     clearTimeout(this.tellTimer);
     this.server.stop();
+    this.registry.close();
     await this.upstream.destroy();
     const until = performance.now() + CUT_MS;
     while (this.operations.running > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 5));
     this.parts.ledger.close();
+  }
+
+  private priceOf(key: string): number | undefined {
+    const [id = ""] = key.split("/", 1);
+    const provider = this.registry.get(id);
+    const model = { id: key.slice(id.length + 1) };
+    return provider && this.pricing.perMillion({ provider, model }, Date.now());
   }
 
   private gatewayState(): GatewayState {

@@ -7,6 +7,8 @@ import { logSafeText } from "../core/errors";
 import { EngineService } from "./engineService";
 import { Ledger } from "./ledger/ledger";
 import { EngineLog } from "./log/log";
+import { machinePolicy } from "./policy/machinePolicy";
+import { ModelListCache } from "./providers/modelListCache";
 import { testProvider } from "./providers/testProvider";
 import { UpstreamClient } from "./relay/upstreamClient";
 
@@ -81,7 +83,8 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
     return 2;
   }
   const ledger = new Ledger({ folder: loaded.dataDir, log });
-  const engine = new EngineService({ version, log, ledger });
+  const lists = new ModelListCache(loaded.dataDir, log);
+  const engine = new EngineService({ version, log, ledger, lists, administrator: machinePolicy() });
   const { gateway } = loaded.engine;
   if (gateway.keys.length === 0)
     log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");

@@ -3,6 +3,7 @@ import type { EngineConfig } from "../../src/core/config/engineConfig";
 import { EngineService } from "../../src/engine/engineService";
 import { Ledger } from "../../src/engine/ledger/ledger";
 import { EngineLog } from "../../src/engine/log/log";
+import { ModelListCache } from "../../src/engine/providers/modelListCache";
 import { engineConfig } from "../support/engine";
 import { freePort } from "../support/freePort";
 import { within } from "../support/waiting";
@@ -16,6 +17,7 @@ async function running(port = 0): Promise<EngineService> {
     version: "test",
     log,
     ledger: new Ledger({ folder: undefined, log }),
+    lists: new ModelListCache(undefined, log),
   });
   await engine.configure(config(port));
   return engine;

@@ -2,6 +2,7 @@ import type { EngineProvider } from "../../src/core/config/engineConfig";
 import { type EngineParts, EngineService } from "../../src/engine/engineService";
 import { Ledger } from "../../src/engine/ledger/ledger";
 import { EngineLog } from "../../src/engine/log/log";
+import { ModelListCache } from "../../src/engine/providers/modelListCache";
 import { engineConfig } from "./engine";
 import { GATEWAY_KEY, PROVIDER_KEY } from "./gateway";
 import { PATH, type Protocol } from "./recordings";
@@ -20,7 +21,8 @@ export class InProcessEngine {
   ): Promise<InProcessEngine> {
     const log = new EngineLog(Date.now);
     const ledger = new Ledger({ folder: undefined, log });
-    const service = new EngineService({ version: "test", log, ledger, waits });
+    const lists = new ModelListCache(undefined, log);
+    const service = new EngineService({ version: "test", log, ledger, lists, waits });
     const protocols: Protocol[] = ["chat", "responses", "messages"];
     await service.configure(
       engineConfig(providerUrl, {

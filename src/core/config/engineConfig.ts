@@ -1,7 +1,15 @@
 import { isLocalAddress } from "../providers/baseUrl";
 import type { ConfigProblem } from "./problems";
 import { type Environment, replaceReferences, resolveReference } from "./reference";
-import type { Config, LedgerConfig, ProviderConfig, RouteConfig, RoutingConfig } from "./schema";
+import type {
+  AuditConfig,
+  Config,
+  LedgerConfig,
+  PolicyConfig,
+  ProviderConfig,
+  RouteConfig,
+  RoutingConfig,
+} from "./schema";
 
 /** What a provider is authenticated with. Lives in memory and on the private pipe only. */
 export type Credential =
@@ -67,6 +75,10 @@ export interface EngineConfig {
   readonly routing: RoutingConfig;
   readonly ledger: LedgerConfig;
   readonly network: NetworkConfig;
+  /** Rules of the settings or of the file; a fault refuses every request. Absent: none. */
+  readonly policy?: PolicyConfig | { readonly fault: string };
+  /** What is kept of requests; absent: the schema's defaults. */
+  readonly audit?: AuditConfig;
   /** Seconds the engine stays after its last window has gone. */
   readonly lingerSeconds: number;
   /** Stay even without a window. */
@@ -167,6 +179,8 @@ export function engineConfigFromFile(
       routing: config.routing,
       ledger: config.ledger,
       network,
+      policy: config.policy,
+      audit: config.audit,
       lingerSeconds: 0,
       keepRunning: true,
       secretStore: "file",

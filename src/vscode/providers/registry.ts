@@ -7,11 +7,13 @@ import type { Target } from "../common/target";
 import type { ProviderKeys } from "../secrets/providerKeys";
 import { originOf, resolveWithStored, type StoredKey } from "../secrets/storedKey";
 import {
+  addressPatch,
   entryId,
   freeId,
   indexOfEntry,
   insertEntry,
   literalCredentials,
+  moveEntry,
   type ProviderPatch,
   patchEntry,
   type RawProviders,
@@ -64,6 +66,18 @@ export class ProviderRegistry {
     await this.changed();
   }
 
+  /**
+   * Moves a provider to the place of another one, or to the end. The order decides who serves a model that is named
+   * without its provider.
+   */
+  async move(target: ProviderTarget, place: ProviderTarget | "end"): Promise<void> {
+    const { list, index } = this.find(target);
+    const to = place === "end" ? list.length - 1 : this.find(place).index;
+    if (to === index) return;
+    await this.settings.writeProviders(moveEntry(list, index, to));
+    await this.changed();
+  }
+
   /** The address that the stored key of a provider was entered for, if it has one of its own. */
   async keyOrigin(target: ProviderTarget): Promise<string | undefined> {
     const { list, index } = this.find(target);
@@ -80,7 +94,7 @@ export class ProviderRegistry {
       const known = await this.keys.get(target.id);
       if (known) await this.keys.put(target.id, { ...known, origin: originFor(baseUrl) });
     }
-    await this.settings.writeProviders(patchEntry(list, index, { baseUrl }));
+    await this.settings.writeProviders(patchEntry(list, index, addressPatch(baseUrl)));
     await this.changed();
   }
 

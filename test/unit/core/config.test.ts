@@ -14,7 +14,7 @@ const provider = (fields: object): ProviderConfig => providerSchema.parse({ ...o
 describe("parseConfigText", () => {
   it("reads JSON with comments and fills in the defaults", () => {
     const result = parseConfigText(`{ // mine\n "providers": [${JSON.stringify(openai)},],\n}`);
-    expect(result).toEqual({
+    expect(result).toMatchObject({
       ok: true,
       config: {
         providers: [{ ...openai, wireApi: "completions", enabled: true }],
@@ -136,6 +136,25 @@ describe("checkProviders", () => {
       expect(problems.map(({ path }) => path).join(), what).toContain("apiKey");
       expect(JSON.stringify(problems), what).not.toContain("remedy");
     }
+  });
+
+  it("refuses a literal key in the header that carries keys, and a header that cannot carry one", () => {
+    const named = { ...openai, authHeader: "Ocp-Apim-Subscription-Key" };
+    const [fine, literal, host] = checkProviders(
+      [
+        { ...named, headers: { "ocp-apim-subscription-key": "${env:KEY}" } },
+        { ...named, id: "b", headers: { "ocp-apim-subscription-key": "literal-canary" } },
+        { ...openai, id: "c", authHeader: "Host" },
+      ],
+      "settings",
+    );
+    expect(fine?.ok).toBe(true);
+    expect(literal).toMatchObject({
+      ok: false,
+      problems: [{ path: "providers[1].headers.ocp-apim-subscription-key" }],
+    });
+    expect(JSON.stringify(literal)).not.toContain("literal-canary");
+    expect(host).toMatchObject({ ok: false, problems: [{ path: "providers[2].authHeader" }] });
   });
 
   it("refuses a literal key in a header too, and a model that is listed twice", () => {

@@ -4,7 +4,6 @@ import { EngineService } from "../../src/engine/engineService";
 import { Ledger } from "../../src/engine/ledger/ledger";
 import { EngineLog } from "../../src/engine/log/log";
 import { ModelListCache } from "../../src/engine/providers/modelListCache";
-
 import { engineConfig } from "../support/engine";
 import { GATEWAY_KEY } from "../support/gateway";
 import { json, type Player, ReplayProvider } from "../support/replayProvider";

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
+import { originOf } from "../../core/credentials/stored";
 import { addressFault, addressWarning, splitNames } from "../../core/providers/draft";
 import type { ProviderKind } from "../../core/providers/kinds";
 import type { KeyAtNewAddress, ProviderRegistry, ProviderTarget } from "../providers/registry";
-import { originOf } from "../secrets/storedKey";
 import { type ProviderPatch, providerEntryRange } from "../settings/providerEdits";
 import { type Answer, type Choice, inputStep, pickStep } from "../ui/steps";
 import { askKey, type KeyOwner } from "./keyInput";

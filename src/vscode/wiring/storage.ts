@@ -56,13 +56,14 @@ export function createStorage(context: vscode.ExtensionContext, log: Log): Stora
       const read = settings.read();
       const ids = read.providers.flatMap((checked) => (checked.ok ? [checked.provider.id] : []));
       const credentials = await Promise.all(
-        ids.map(async (id) => [id, await readable(providerKeys.get(id), undefined, log)] as const),
+        ids.map(async (id) => [id, await readable(providerKeys.list(id), [], log)] as const),
       );
       return desiredState({
         settings: read,
         proxy: settings.proxy(),
         environment,
-        credentials: new Map(credentials.flatMap(([id, key]) => (key ? [[id, key]] : []))),
+        credentials: new Map(credentials),
+        asked: () => ({ kind: "missing", reason: "it is not asked for here" }),
         gatewayKeys: await readable(gatewayKeys.list(), [], log),
         secretStore: await readable(secretStoreId(context.secrets), "unreadable", log),
       });

@@ -28,6 +28,7 @@ vi.mock("../../../src/vscode/ui/steps", () => {
   };
 });
 
+const secret = (value: string, origin: string) => ({ label: "key", kind: "apiKey" as const, value, origin });
 const entry = { id: "a", type: "openai", baseUrl: "https://a.example/v1" };
 
 describe("editing a provider", () => {
@@ -41,7 +42,7 @@ describe("editing a provider", () => {
     offered.length = 0;
     list = [entry];
     keys = new ProviderKeys(new MemorySecrets());
-    await keys.put("a", { apiKey: "sk-a", origin: "https://a.example" });
+    await keys.put("a", [secret("sk-a", "https://a.example")]);
     const settings = {
       providers: () => list,
       writeProviders: async (next: RawProviders) => {
@@ -83,20 +84,20 @@ describe("editing a provider", () => {
     await edit("https://a.example/v2");
     expect(asked).toHaveLength(2);
     expect(list).toEqual([{ ...entry, baseUrl: "https://a.example/v2" }]);
-    expect(await keys.get("a")).toEqual({ apiKey: "sk-a", origin: "https://a.example" });
+    expect(await keys.list("a")).toEqual([secret("sk-a", "https://a.example")]);
   });
 
   test.each([
-    ["the same key", ["same"], { apiKey: "sk-a", origin: "https://b.example" }],
-    ["another key", ["other", " sk-b "], { apiKey: "sk-b", origin: "https://b.example" }],
-    ["no key", ["none"], undefined],
+    ["the same key", ["same"], [secret("sk-a", "https://b.example")]],
+    ["another key", ["other", " sk-b "], [secret("sk-b", "https://b.example")]],
+    ["no key", ["none"], []],
   ])("on another host asks, and goes on with %s", async (_, choice, left) => {
     await edit("https://b.example/v1", ...choice);
     expect(asked[2]).toBe(
       "The stored key was entered for https://a.example. May it go to https://b.example?",
     );
     expect(list).toEqual([{ ...entry, baseUrl: "https://b.example/v1" }]);
-    expect(await keys.get("a")).toEqual(left);
+    expect(await keys.list("a")).toEqual(left);
   });
 
   test.each([
@@ -105,6 +106,6 @@ describe("editing a provider", () => {
   ])("changes nothing if it is left at %s", async (_, choice) => {
     await edit("https://b.example/v1", ...choice);
     expect(list).toEqual([entry]);
-    expect(await keys.get("a")).toEqual({ apiKey: "sk-a", origin: "https://a.example" });
+    expect(await keys.list("a")).toEqual([secret("sk-a", "https://a.example")]);
   });
 });

@@ -7,7 +7,7 @@ import { MemorySecrets } from "./memorySecrets";
 const openai = { id: "openai", type: "openai", baseUrl: "https://api.openai.com/v1" };
 const SECRET = "postern.provider.openai.credential";
 const stored = (apiKey: string, origin = "https://api.openai.com"): string =>
-  JSON.stringify({ apiKey, origin });
+  JSON.stringify({ credentials: [{ label: "key", kind: "apiKey", value: apiKey, origin }] });
 const target = (index = 0, id = "openai") => ({ kind: "provider" as const, id, index });
 
 describe("the provider registry", () => {

@@ -3,6 +3,7 @@ import { gatewaySchema } from "./gateway";
 import { providerSchema } from "./provider";
 import { text } from "./text";
 
+export * from "./credential";
 export * from "./gateway";
 export * from "./gatewayKey";
 export * from "./model";

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { credentialSchema } from "./credential";
 import { modelSchema } from "./model";
 import { text } from "./text";
 
@@ -25,6 +26,14 @@ export const providerSchema = z
         "Only as ${env:NAME}: the environment variable that holds the key. A key itself belongs in the secret storage: use 'Postern: Set Key'.",
       ),
     bearerToken: text.optional().describe("Only as ${env:NAME}: a bearer token, sent instead of the key."),
+    credentials: z
+      .array(credentialSchema)
+      .min(1, "must not be empty; leave it out")
+      .max(32)
+      .optional()
+      .describe(
+        "Where the credentials come from, in the order in which they are used; instead of apiKey and bearerToken. Left out: the keys in the secret storage.",
+      ),
     azure: z
       .strictObject({
         apiVersion: text

@@ -5,11 +5,13 @@ import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
 import type { Log } from "./log/log";
+import { CredentialRefreshHub } from "./providers/credentialRefreshHub";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
 import { Operations } from "./relay/operations";
 import type { RelayOptions } from "./relay/responseRelay";
 import { UpstreamClient } from "./relay/upstreamClient";
+import { systemClock } from "./systemClock";
 import type { UsageCounter } from "./usage/usageCounter";
 
 /** Statuses are told at most this often. */
@@ -26,6 +28,8 @@ export interface EngineParts {
 /** The engine itself, the same whether windows drive it through the pipe or a file does on the command line. */
 export class EngineService {
   private readonly upstream = new UpstreamClient();
+  /** Gets another credential in place of one that a provider has refused. */
+  readonly credentials: CredentialRefreshHub;
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
   private readonly server: GatewayServer;
@@ -43,6 +47,7 @@ export class EngineService {
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
     this.registry = new ProviderRegistry(this.upstream, parts.log, tell);
+    this.credentials = new CredentialRefreshHub((id) => this.registry.get(id), systemClock);
     const { usage, log, waits } = parts;
     this.operations = new Operations(this.registry, this.upstream, usage, log, tell, waits);
     const facts = {
@@ -62,6 +67,7 @@ export class EngineService {
     this.keys = new KeyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
     this.registry.configure(config);
+    this.credentials.configured();
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     if (moved) await this.inTurn(() => this.move());

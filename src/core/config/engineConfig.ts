@@ -24,6 +24,8 @@ export interface LabelledCredential {
   readonly credential: Extract<Credential, { readonly value: string }>;
   /** When it ends, in milliseconds since the epoch, where that is known. */
   readonly expiresAt?: number;
+  /** Another one can be had from where it came from, if a provider refuses it. */
+  readonly renewable?: true;
 }
 
 /** A provider as the engine runs it: its configuration with references resolved, and its credential. */
@@ -132,11 +134,7 @@ export function resolveEntry(provider: ProviderConfig, inputs: CredentialInputs)
     credentials,
   });
   if (unset.length > 0) return withoutKey(`the environment variable ${unset.join(", ")} is not set`);
-  const pool = credentials.flatMap(({ label, outcome }): LabelledCredential[] => {
-    if (outcome.kind !== "apiKey" && outcome.kind !== "bearerToken") return [];
-    const { kind, value, expiresAt } = outcome;
-    return [{ label, credential: { kind, value }, ...(expiresAt === undefined ? {} : { expiresAt }) }];
-  });
+  const pool = credentials.flatMap(labelled);
   const [first] = pool;
   if (first) return { provider: { config, credential: first.credential, pool }, credentials };
   const mayGoWithout = resolvedHeaders !== undefined || isLocalAddress(provider.baseUrl);
@@ -146,6 +144,21 @@ export function resolveEntry(provider: ProviderConfig, inputs: CredentialInputs)
   const reason = reasonOf(credentials);
   // A key that belongs elsewhere is no reason to be without one here, but the person may have meant it to be used.
   return withoutKey(mayGoWithout && listed === undefined ? withRemedy(reason, credentials) : reason);
+}
+
+/** One that can be used, as the engine gets it. */
+function labelled({ label, source, outcome }: ResolvedCredential): LabelledCredential[] {
+  if (outcome.kind !== "apiKey" && outcome.kind !== "bearerToken") return [];
+  const { kind, value, expiresAt } = outcome;
+  const renewable = source === "command" || source === "entra" || source === "github";
+  return [
+    {
+      label,
+      credential: { kind, value },
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(renewable ? { renewable } : {}),
+    },
+  ];
 }
 
 function withRemedy(reason: string, credentials: readonly ResolvedCredential[]): string {

@@ -20,7 +20,11 @@ export type CredentialOutcome =
 export type MissingBecause = "pending" | "consent" | "signIn" | "elsewhere" | "unused";
 
 /** Says at once what is known of a credential that has to be asked for. */
-export type AskedFor = (provider: ProviderConfig, credential: AskedCredential) => CredentialOutcome;
+export type AskedFor = (
+  provider: ProviderConfig,
+  credential: AskedCredential,
+  label: string,
+) => CredentialOutcome;
 
 /** One credential of a provider, usable or not. */
 export interface ResolvedCredential {
@@ -72,12 +76,13 @@ function fromList(
 ): ResolvedCredential[] {
   const found: ResolvedCredential[] = [];
   const used = new Set<StoredSecret>();
-  const add = (wanted: string, source: ResolvedCredential["source"], outcome: CredentialOutcome): void => {
-    const label = freeLabel(
+  const free = (wanted: string): string =>
+    freeLabel(
       wanted,
-      found.map((known) => known.label),
+      found.map(({ label }) => label),
     );
-    found.push({ label, source, outcome });
+  const add = (wanted: string, source: ResolvedCredential["source"], outcome: CredentialOutcome): void => {
+    found.push({ label: free(wanted), source, outcome });
   };
   for (const credential of credentials) {
     const { label } = credential;
@@ -103,8 +108,10 @@ function fromList(
       case "none":
         add(label ?? "none", "none", { kind: "none" });
         break;
-      default:
-        add(label ?? nameOfAsked(credential), credential.kind, inputs.asked(provider, credential));
+      default: {
+        const own = free(label ?? nameOfAsked(credential));
+        found.push({ label: own, source: credential.kind, outcome: inputs.asked(provider, credential, own) });
+      }
     }
   }
   return found;

@@ -37,13 +37,21 @@ export class ProviderRegistry {
   /** Takes over a new configuration; what is known of a provider that did not change is kept. */
   configure(config: Pick<EngineConfig, "providers" | "faulty">): void {
     const before = new Map(this.entries.map((entry) => [entry.provider.config.id, entry]));
+    const rekeyed: Entry[] = [];
     this.faulty = config.faulty;
     this.entries = config.providers.map((provider) => {
       const known = before.get(provider.config.id);
       if (known && JSON.stringify(known.provider) === JSON.stringify(provider)) return known;
+      if (known && known.modelsFrom === "provider" && isSameButCredentials(known.provider, provider)) {
+        // Its list serves until the new credential has brought another.
+        const renewed = { ...known, provider, failure: undefined, asking: undefined };
+        rekeyed.push(renewed);
+        return renewed;
+      }
       return newEntry(provider);
     });
-    for (const entry of this.entries) if (entry.modelsFrom === "pending") void this.ask(entry);
+    for (const entry of this.entries)
+      if (entry.modelsFrom === "pending" || rekeyed.includes(entry)) void this.ask(entry);
     this.onChange();
   }
 
@@ -149,6 +157,11 @@ export class ProviderRegistry {
     if (entry.modelsFrom === "pending") entry.modelsFrom = "unavailable";
     this.log.warn(`models of provider "${id}" could not be listed: ${entry.failure ?? entry.note}`);
   }
+}
+
+/** Whether two are asked for models in the same way but for what they are authenticated with, and both can be. */
+function isSameButCredentials(before: EngineProvider, after: EngineProvider): boolean {
+  return JSON.stringify(before.config) === JSON.stringify(after.config) && canAsk(after);
 }
 
 function newEntry(provider: EngineProvider): Entry {

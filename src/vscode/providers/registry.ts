@@ -2,7 +2,7 @@ import { type EngineProvider, resolveEntry } from "../../core/config/engineConfi
 import { checkProviders } from "../../core/config/parse";
 import type { Environment } from "../../core/config/reference";
 import { providerSchema } from "../../core/config/schema";
-import type { AskedFor } from "../../core/credentials/resolve";
+import type { AskedCredentials } from "../../core/credentials/askedCredentials";
 import { originOf, type StoredSecret } from "../../core/credentials/stored";
 import { cleanPastedKey } from "../../core/providers/pastedKey";
 import type { Target } from "../common/target";
@@ -27,6 +27,12 @@ export interface ProviderSettings {
   writeProviders(list: RawProviders): Thenable<void>;
 }
 
+/** What programs and accounts give. */
+export type AskedElsewhere = Pick<AskedCredentials, "asked" | "settled">;
+
+/** A person who waits for a test waits for a program too. */
+const ASKED_MS = 30_000;
+
 export type ProviderTarget = Extract<Target, { kind: "provider" }>;
 
 /** A provider's entry in the settings, with the id it must have free. */
@@ -45,7 +51,7 @@ export class ProviderRegistry {
     private readonly keys: ProviderKeys,
     private readonly environment: Environment,
     private readonly changed: () => Promise<void>,
-    private readonly asked: AskedFor = () => ({ kind: "missing", reason: "it is not asked for here" }),
+    private readonly asked: AskedElsewhere,
   ) {}
 
   /**
@@ -200,8 +206,11 @@ export class ProviderRegistry {
     const checked = checkProviders(list, "settings")[index];
     if (!checked?.ok) throw new Error(checked?.problems[0]?.message ?? "The provider is faulty.");
     const stored = await this.keys.list(target.id);
-    return resolveEntry(checked.provider, { environment: this.environment, stored, asked: this.asked })
-      .provider;
+    const { asked } = this.asked;
+    const resolve = () => resolveEntry(checked.provider, { environment: this.environment, stored, asked });
+    resolve();
+    await this.asked.settled(ASKED_MS);
+    return resolve().provider;
   }
 
   private find({ id, index }: ProviderTarget): { readonly list: RawProviders; readonly index: number } {

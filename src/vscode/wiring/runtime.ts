@@ -9,6 +9,7 @@ import { concernsEngine } from "../secrets/names";
 import type { StateStore } from "../state";
 import type { PosternTestApi } from "../testApi";
 import { createCommands } from "./commands";
+import { createCredentials } from "./credentials";
 import { createEngine } from "./engine";
 import { createStorage } from "./storage";
 import { createTestApi } from "./testApi";
@@ -29,11 +30,18 @@ export function createRuntime(
   store: StateStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
-  const storage = createStorage(context, channel);
-  const engine = createEngine(context, storage, store, channel);
+  const { credentials, consents, disposables } = createCredentials(context, channel, () => sync.schedule());
+  const storage = createStorage(context, credentials, channel);
+  const engine = createEngine(context, storage, store, credentials.asked, channel);
   const { sync, supervisor, session, api } = engine;
   const changed = (): Promise<void> => sync.flush();
-  const registry = new ProviderRegistry(storage.settings, storage.providerKeys, storage.environment, changed);
+  const registry = new ProviderRegistry(
+    storage.settings,
+    storage.providerKeys,
+    storage.environment,
+    changed,
+    credentials.asked,
+  );
   const gateway = new GatewayController(api, storage.gatewayKeys, {
     flush: changed,
     local: () => store.value.local,
@@ -63,13 +71,17 @@ export function createRuntime(
   };
   context.subscriptions.push(
     engine.disposables,
+    disposables,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
       failure.follow(state.engine);
       wakeForViews();
       void startFileWriter?.follow(state);
     }),
-    vscode.window.onDidChangeWindowState(() => failure.follow(store.value.engine)),
+    vscode.window.onDidChangeWindowState(() => {
+      failure.follow(store.value.engine);
+      credentials.recheck();
+    }),
     storage.settings.onDidChange(() => sync.schedule()),
     context.secrets.onDidChange(({ key }) => concernsEngine(key) && sync.schedule()),
   );

@@ -5,6 +5,7 @@ import { ProviderKeys } from "../../../src/vscode/secrets/providerKeys";
 import type { RawProviders } from "../../../src/vscode/settings/providerEdits";
 import type { Answer, InputStep, PickStep } from "../../../src/vscode/ui/steps";
 import { MemorySecrets } from "./memorySecrets";
+import { nobodyAsked } from "./nobodyAsked";
 
 vi.mock("vscode", () => ({ window: {}, commands: {} }));
 /** What the person answers, in this order; what is not an answer is given as it is. */
@@ -54,6 +55,7 @@ describe("editing a provider", () => {
       keys,
       () => undefined,
       async () => {},
+      nobodyAsked,
     );
   });
 

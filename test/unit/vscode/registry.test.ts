@@ -3,6 +3,7 @@ import { ProviderRegistry } from "../../../src/vscode/providers/registry";
 import { ProviderKeys } from "../../../src/vscode/secrets/providerKeys";
 import type { RawProviders } from "../../../src/vscode/settings/providerEdits";
 import { MemorySecrets } from "./memorySecrets";
+import { nobodyAsked } from "./nobodyAsked";
 
 const openai = { id: "openai", type: "openai", baseUrl: "https://api.openai.com/v1" };
 const SECRET = "postern.provider.openai.credential";
@@ -38,6 +39,7 @@ describe("the provider registry", () => {
       new ProviderKeys(secrets),
       () => undefined,
       async () => {},
+      nobodyAsked,
     );
   });
 

@@ -40,7 +40,7 @@ export const credentialSchema = z.discriminatedUnion("kind", [
           .string()
           .min(1)
           .max(4096)
-          .regex(/^[^\0\r\n]*$/, "must be one line"),
+          .regex(/^\P{Cc}*$/u, "must be one line"),
       )
       .min(1)
       .max(64)

@@ -9,14 +9,15 @@ const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.
 const development = process.argv.includes("--dev");
 
 /**
- * Leaves the imports of the shared runtime and of the tokenizer to Node: the one is bundled once and not in each
- * program, the other is not read before somebody counts tokens.
+ * Leaves the imports of the shared runtime, of the tokenizer and of YAML to Node: the one is bundled once and not in
+ * each program, the others are not read before somebody counts tokens or imports a YAML file.
  */
 const sharedRuntime = {
   name: "shared-runtime",
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/engine\/runtime$/ }, () => ({ path: "./engineRuntime.js", external: true }));
     onResolve({ filter: /^\.\/cl100k$/ }, () => ({ path: "./tokenizer.js", external: true }));
+    onResolve({ filter: /^\.\/yaml$/ }, () => ({ path: "./yaml.js", external: true }));
   },
 };
 
@@ -27,6 +28,7 @@ const result = await build({
     cli: "src/cli.ts",
     engineRuntime: "src/engine/runtime.ts",
     tokenizer: "src/engine/tokens/cl100k.ts",
+    yaml: "src/vscode/interchange/yaml.ts",
   },
   plugins: [sharedRuntime],
   outdir: "dist",

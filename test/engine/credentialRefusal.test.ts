@@ -4,6 +4,7 @@ import { EngineService } from "../../src/engine/engineService";
 import { EngineLog } from "../../src/engine/log/log";
 import { PipeServer } from "../../src/engine/pipe/pipeServer";
 import { CredentialRefreshHub } from "../../src/engine/providers/credentialRefreshHub";
+import { ModelListCache } from "../../src/engine/providers/modelListCache";
 import { UsageCounter } from "../../src/engine/usage/usageCounter";
 import { EngineClient, engineConfig, type Home, newHome } from "../support/engine";
 import { FakeClock } from "../support/fakeClock";
@@ -102,6 +103,7 @@ describe("over the pipe", () => {
       version: "test",
       log,
       usage: new UsageCounter(undefined, () => new Date(), log),
+      lists: new ModelListCache(undefined, log),
     });
     const options = { path: home.pipePath, token: home.token, version: "test" };
     pipe = new PipeServer(

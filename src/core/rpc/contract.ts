@@ -1,5 +1,6 @@
 import type { EngineConfig, EngineProvider } from "../config/engineConfig";
 import type { ConfigProblem } from "../config/problems";
+import type { ModelFacts } from "../models/facts";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -57,9 +58,16 @@ export type ProviderState = "ready" | "disabled" | "keyMissing" | "failing" | "f
 
 export interface ModelStatus {
   readonly id: string;
-  readonly name?: string | undefined;
-  /** In tokens. */
-  readonly contextWindow?: number | undefined;
+  /** A name to show: the person's, else the provider's. */
+  readonly name?: string;
+  /** What is known of it, and from where. */
+  readonly facts: ModelFacts;
+  /** Listed first. */
+  readonly pinned?: true;
+  /** Listed nowhere but among the hidden ones. */
+  readonly hidden?: true;
+  /** Not listed by the provider; the person has added it. */
+  readonly added?: true;
 }
 
 /** active: requests are sent with it. coolingDown: left alone for a while. refused: the provider does not take it. */
@@ -84,6 +92,8 @@ export interface ProviderStatus {
   readonly modelsFrom: "config" | "provider" | "pending" | "unavailable";
   /** In the order in which they are used; absent where nothing is known of them yet. */
   readonly credentials?: readonly CredentialStatus[];
+  /** When the provider listed them, in milliseconds since the epoch. */
+  readonly listedAt?: number;
 }
 
 /** Counts since local midnight. Tokens are what providers reported; requests without a report are counted apart. */
@@ -95,6 +105,27 @@ export interface UsageToday {
   readonly outputTokens: number;
   /** Requests that were answered without a usage report. */
   readonly unreported: number;
+}
+
+/**
+ * What is wrong with the ledger, as one sentence for the person. damaged: the file was set aside and a new one begun.
+ * unwritable: the disk or the folder. newer: a newer version's file. unavailable: Node has no SQLite.
+ */
+export interface LedgerNotice {
+  readonly kind: "damaged" | "unwritable" | "newer" | "unavailable";
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+export interface LedgerStatus {
+  /** Where requests are kept: memory is forgotten when the engine ends. */
+  readonly kept: "disk" | "memory";
+  /** Requests that wait to be written. */
+  readonly unwritten: number;
+  /** Of those, how many lost their details because there were too many; their totals are still there. */
+  readonly lost: number;
+  readonly notices: readonly LedgerNotice[];
 }
 
 export interface EngineStatus {

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cliFile, Gateway, providerEntry, run, temporaryFolder } from "../support/gateway";
@@ -24,6 +24,14 @@ const withCredentials = (credentials: readonly object[]) => {
   const { apiKey: _, ...entry } = providerEntry(provider.url, { credentials });
   return entry;
 };
+
+/** A program that prints another token each time: t1, t2 … */
+function counting(name: string, more = ""): string[] {
+  const counter = JSON.stringify(join(folder.path, name));
+  const count = `const fs = require("node:fs"); fs.appendFileSync(${counter}, "x");`;
+  const token = `"t" + fs.readFileSync(${counter}).length`;
+  return program(`${count} console.log(JSON.stringify({ access_token: ${token}${more} }));`);
+}
 
 describe("credentials of a configuration file", () => {
   it("run no program that was not allowed, and say which", async () => {
@@ -69,14 +77,8 @@ describe("credentials of a configuration file", () => {
   });
 
   it("are got anew before they end", async () => {
-    const counter = join(folder.path, "count");
-    const script = [
-      `const fs = require("node:fs"), file = ${JSON.stringify(counter)};`,
-      `fs.appendFileSync(file, "x");`,
-      `console.log(JSON.stringify({ access_token: "t" + fs.readFileSync(file).length, expires_in: 3 }));`,
-    ].join(" ");
     const gateway = await Gateway.start({
-      providers: [withCredentials([{ kind: "command", command: program(script) }])],
+      providers: [withCredentials([{ kind: "command", command: counting("expiring", ", expires_in: 3") }])],
       args: ["--allow-commands"],
     });
     try {
@@ -89,6 +91,32 @@ describe("credentials of a configuration file", () => {
       await eventually(async () => (await sent()) !== "Bearer t1", "another token");
       expect(await sent()).toMatch(/^Bearer t[2-9]$/);
     } finally {
+      await gateway.stop();
+    }
+  });
+
+  it("are got anew where the provider refuses them, and the request does not notice", async () => {
+    const gateway = await Gateway.start({
+      providers: [withCredentials([{ kind: "command", command: counting("refused") }])],
+      args: ["--allow-commands"],
+    });
+    const sent: (string | undefined)[] = [];
+    const answers = json({ choices: [], usage: {} });
+    provider.play = (exchange) => {
+      sent.push(exchange.headers.authorization);
+      const known = exchange.headers.authorization !== "Bearer t1";
+      return known ? answers(exchange) : json({ error: { message: "expired" } }, 401)(exchange);
+    };
+    try {
+      const asking = () => gateway.post("/v1/chat/completions", { model: "model-a", messages: [] });
+      const all = await Promise.all([asking(), asking(), asking()]);
+      expect(all.map(({ status }) => status)).toEqual([200, 200, 200]);
+      expect(sent.filter((value) => value === "Bearer t2")).toHaveLength(3);
+      expect(readFileSync(join(folder.path, "refused"), "utf8")).toBe("xx");
+      expect((await asking()).status).toBe(200);
+      expect(sent.at(-1)).toBe("Bearer t2");
+    } finally {
+      provider.play = answers;
       await gateway.stop();
     }
   });

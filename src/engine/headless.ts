@@ -7,6 +7,7 @@ import { logSafeText } from "../core/errors";
 import { EngineService } from "./engineService";
 import { commandProblems, HeadlessCredentials } from "./headlessCredentials";
 import { EngineLog } from "./log/log";
+import { machinePolicy } from "./policy/machinePolicy";
 import { ModelListCache } from "./providers/modelListCache";
 import { testProvider } from "./providers/testProvider";
 import { UpstreamClient } from "./relay/upstreamClient";
@@ -94,7 +95,7 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
   }
   const usage = new UsageCounter(loaded.dataDir, () => new Date(), log);
   const lists = new ModelListCache(loaded.dataDir, log);
-  const engine = new EngineService({ version, log, usage, lists });
+  const engine = new EngineService({ version, log, usage, lists, administrator: machinePolicy() });
   const { gateway } = loaded.engine;
   if (gateway.keys.length === 0)
     log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");

@@ -3,6 +3,7 @@ import type { CheckedRoute } from "../core/config/routes";
 import type { ProviderType } from "../core/config/schema";
 import type { MissingBecause, ResolvedCredential } from "../core/credentials/resolve";
 import type { WireProtocol } from "../core/protocols/wire";
+import type { RuntimeId } from "../core/providers/runtimes";
 import { Emitter } from "./common/emitter";
 import type { EngineState } from "./engine/state";
 
@@ -47,6 +48,8 @@ export type ProviderEntry =
       readonly stored: boolean;
       /** In the order in which they are used. */
       readonly credentials: readonly CredentialEntry[];
+      /** The local runtime that it follows. */
+      readonly runtime?: RuntimeId;
     })
   | (EntryBase & { readonly faulty: true; readonly problems: readonly ConfigProblem[] });
 

@@ -62,6 +62,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       key: presence(resolved),
       stored: stored.length > 0,
       credentials: resolved.credentials.map(credentialEntry),
+      ...(provider.runtime === undefined ? {} : { runtime: provider.runtime }),
     });
   });
   const keys = gatewayKeys(inputs);

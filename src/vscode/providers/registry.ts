@@ -10,6 +10,7 @@ import { atAddress, moved, renamed, withoutSecret, withSecret } from "../credent
 import type { ProviderKeys } from "../secrets/providerKeys";
 import { DEFAULT_LABEL } from "../secrets/storedKey";
 import {
+  addressPatch,
   entryId,
   freeId,
   indexOfEntry,
@@ -90,7 +91,7 @@ export class ProviderRegistry {
       if (key.kind === "other") return [storedKey(key.key, baseUrl)];
       return stored[0] ? atAddress(stored, stored[0].origin, origin) : stored;
     });
-    await this.settings.writeProviders(patchEntry(list, index, { baseUrl }));
+    await this.settings.writeProviders(patchEntry(list, index, addressPatch(baseUrl)));
     await this.changed();
   }
 

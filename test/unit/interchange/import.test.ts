@@ -5,11 +5,11 @@ import { providersOfEnvironment } from "../../../src/core/interchange/dotenv";
 import type { ImportedProvider } from "../../../src/core/interchange/imported";
 import { KnownProviders } from "../../../src/core/interchange/known";
 import { type Existing, importPlan } from "../../../src/core/interchange/plan";
-import { KNOWN_PROVIDERS } from "../../../src/core/interchange/table";
+import { PROVIDER_PRESETS } from "../../../src/core/providers/presets";
 import { parseYaml } from "../../../src/vscode/interchange/yaml";
 import * as samples from "./samples";
 
-const known = new KnownProviders(KNOWN_PROVIDERS);
+const known = new KnownProviders(PROVIDER_PRESETS);
 const read = (name: string, text: string) =>
   readForeignFile(name, text, known, async (yaml) => parseYaml(yaml));
 
@@ -197,7 +197,7 @@ describe("providers of other programs", () => {
       "x-defaults: it has no counterpart here",
       "general_settings: these are settings of LiteLLM's server; its master key is no provider's key",
       "litellm_settings: these are settings of LiteLLM itself",
-      'model_list[5]: its provider "bedrock" is not known here',
+      "model_list[5]: it does not say where its provider is (api_base)",
       "model_list[6]: its address stands in the variable NOT_IN_FILE; write it into the file first",
     ]);
   });

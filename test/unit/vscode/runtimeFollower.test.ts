@@ -12,6 +12,7 @@ import { openAiListAnswers, startFakeRuntime, writeFakeProgram } from "../../sup
 import { freePort } from "../../support/freePort";
 import { entry, providerStatus, ready, state } from "./fixtures";
 import { MemorySecrets } from "./memorySecrets";
+import { nobodyAsked } from "./nobodyAsked";
 
 let home: string;
 let list: RawProviders;
@@ -35,6 +36,7 @@ beforeEach(async () => {
     keys,
     () => undefined,
     async () => {},
+    nobodyAsked,
   );
   clock = 0;
   const runtimes = new LocalRuntimes({

@@ -10,8 +10,12 @@ class FakePick {
   private accept = (): void => {};
   private hide = (): void => {};
   onDidTriggerButton = (): void => {};
-  onDidAccept = (listener: () => void): void => void (this.accept = listener);
-  onDidHide = (listener: () => void): void => void (this.hide = listener);
+  onDidAccept = (listener: () => void): void => {
+    this.accept = listener;
+  };
+  onDidHide = (listener: () => void): void => {
+    this.hide = listener;
+  };
   show = (): void => {};
   dispose = (): void => {};
   get items(): readonly { label: string }[] {

@@ -1,6 +1,8 @@
 /** What a command acts on, when it was chosen from a tree. */
 export type Target =
   | { readonly kind: "provider"; readonly id: string; readonly index: number }
+  /** One of a provider's credentials, by its label. */
+  | { readonly kind: "credential"; readonly id: string; readonly index: number; readonly label: string }
   | { readonly kind: "gatewayKey"; readonly name: string }
   /** A model by the id that clients address it by. */
   | { readonly kind: "model"; readonly name: string };
@@ -13,10 +15,11 @@ export function targetOf(argument: unknown): Target | undefined {
   if (typeof argument !== "object" || argument === null || !("target" in argument)) return undefined;
   const { target } = argument;
   if (typeof target !== "object" || target === null) return undefined;
-  const { kind, id, index, name } = target as Record<string, unknown>;
-  if (kind === "provider" && typeof id === "string") {
-    return { kind, id, index: typeof index === "number" ? index : 0 };
-  }
+  const { kind, id, index, name, label } = target as Record<string, unknown>;
+  const at = typeof index === "number" ? index : 0;
+  if (kind === "provider" && typeof id === "string") return { kind, id, index: at };
+  if (kind === "credential" && typeof id === "string" && typeof label === "string")
+    return { kind, id, index: at, label };
   if (kind !== "gatewayKey" && kind !== "model") return undefined;
   return typeof name === "string" ? { kind, name } : undefined;
 }

@@ -4,6 +4,7 @@ import type { CommandHandlers } from "../commands/register";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
+import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
 import { RuntimeFollower } from "../runtimes/follower";
@@ -33,7 +34,7 @@ export function createRuntime(
   store: StateStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
-  const { credentials, consents, disposables } = createCredentials(context, channel, () => sync.schedule());
+  const { credentials, disposables } = createCredentials(context, channel, () => sync.schedule());
   const storage = createStorage(context, credentials, channel);
   const engine = createEngine(context, storage, store, credentials.asked, channel);
   const { sync, supervisor, session, api } = engine;
@@ -64,6 +65,7 @@ export function createRuntime(
     },
   });
   const literalKeys = new LiteralKeyNotice(registry);
+  const waitingCredentials = new CredentialNotice();
   const runtimes = new LocalRuntimes({
     platform: process.platform,
     home: os.homedir(),
@@ -92,6 +94,7 @@ export function createRuntime(
     follower,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
+      waitingCredentials.follow(state.local);
       failure.follow(state.engine);
       wakeForViews();
       followRuntimes();
@@ -117,7 +120,7 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, channel }),
+    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, credentials, channel }),
     settled,
     viewsVisible: () => {
       viewsSeen = true;

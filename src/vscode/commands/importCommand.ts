@@ -114,20 +114,24 @@ async function readSource(file: string, known: KnownProviders) {
 
 /** Shows what can be added and what is left out. @returns what the person has chosen */
 function preview(format: string, rows: readonly ImportRow[]): Promise<readonly ImportedProvider[]> {
-  const pick = vscode.window.createQuickPick<vscode.QuickPickItem & { provider?: ImportedProvider }>();
+  const pick = vscode.window.createQuickPick();
   pick.title = `${TITLE}: ${format}`;
   pick.placeholder = "Which providers are to be added?";
   pick.canSelectMany = true;
   pick.ignoreFocusOut = true;
-  pick.items = rows.map((row) =>
-    "heading" in row
-      ? { label: row.heading, kind: vscode.QuickPickItemKind.Separator }
-      : { label: row.label, description: row.description, detail: row.detail, provider: row.provider },
-  );
-  const wanted = new Set(rows.flatMap((row) => ("heading" in row || !row.picked ? [] : [row.provider])));
-  pick.selectedItems = pick.items.filter(({ provider }) => provider !== undefined && wanted.has(provider));
+  // Apart from the rows, so that no key is in what is shown.
+  const providers = new Map<vscode.QuickPickItem, ImportedProvider>();
+  const picked: vscode.QuickPickItem[] = [];
+  pick.items = rows.map((row): vscode.QuickPickItem => {
+    if ("heading" in row) return { label: row.heading, kind: vscode.QuickPickItemKind.Separator };
+    const item = { label: row.label, description: row.description, detail: row.detail };
+    providers.set(item, row.provider);
+    if (row.picked) picked.push(item);
+    return item;
+  });
+  pick.selectedItems = picked;
   return new Promise<readonly ImportedProvider[]>((resolve) => {
-    pick.onDidAccept(() => resolve(pick.selectedItems.flatMap(({ provider }) => provider ?? [])));
+    pick.onDidAccept(() => resolve(pick.selectedItems.flatMap((item) => providers.get(item) ?? [])));
     pick.onDidHide(() => resolve([]));
     pick.show();
   }).finally(() => pick.dispose());

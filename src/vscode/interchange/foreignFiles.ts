@@ -1,4 +1,4 @@
-import { lstat, readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { MAX_FILE, UnreadableFile } from "../../core/interchange/readable";
 
@@ -39,7 +39,7 @@ export function usualFiles({ home, environment, userFolder }: ForeignHost): Fore
 export async function presentFiles(files: readonly ForeignFile[]): Promise<ForeignFile[]> {
   const found = await Promise.all(
     files.map(async (file) => {
-      const stats = await lstat(file.path).catch(() => undefined);
+      const stats = await stat(file.path).catch(() => undefined);
       return stats?.isFile() ? [file] : [];
     }),
   );
@@ -51,12 +51,12 @@ export async function presentFiles(files: readonly ForeignFile[]): Promise<Forei
  * @throws UnreadableFile
  */
 export async function readForeignText(file: string): Promise<string> {
-  const stats = await lstat(file).catch(() => undefined);
-  // A pipe or a device would be read for ever.
-  if (!stats?.isFile() && !stats?.isSymbolicLink()) throw new UnreadableFile("it is not a file");
+  const stats = await stat(file).catch(() => undefined);
+  // A pipe or a device, also behind a link, would be read for ever.
+  if (!stats?.isFile()) throw new UnreadableFile("it is not a file");
   if (stats.size > MAX_FILE) throw new UnreadableFile("it is larger than 1 MB");
   try {
-    const text = await readFile(file, { encoding: "utf8", signal: AbortSignal.timeout(5_000) });
+    const text = await readFile(file, "utf8");
     if (text.length > MAX_FILE) throw new UnreadableFile("it is larger than 1 MB");
     return text;
   } catch (error) {

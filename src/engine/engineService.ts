@@ -79,13 +79,17 @@ export class EngineService {
 
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
+    const modelsChanged = () => {
+      this.pricing.forget();
+      tell();
+    };
     const { log, waits = {} } = parts;
     this.registry = new ProviderRegistry({
       upstream: this.upstream,
       log,
       cache: parts.lists,
       now: Date.now,
-      onChange: tell,
+      onChange: modelsChanged,
     });
     this.credentials = new CredentialRefreshHub((id) => this.registry.get(id), systemClock);
     this.pricing = new Pricing(this.registry);

@@ -94,6 +94,8 @@ export interface ProviderStatus {
   readonly credentials?: readonly CredentialStatus[];
   /** When the provider listed them, in milliseconds since the epoch. */
   readonly listedAt?: number;
+  /** How long ago that was, in whole hours. */
+  readonly listedHoursAgo?: number;
 }
 
 /** Counts since local midnight. Tokens are what providers reported; requests without a report are counted apart. */

@@ -26,6 +26,7 @@ import {
   indexOfEntry,
   insertEntry,
   literalCredentials,
+  moveEntry,
   type ProviderPatch,
   patchEntry,
   type RawProviders,
@@ -133,6 +134,18 @@ export class ProviderRegistry {
   async patch(target: ProviderTarget, patch: ProviderPatch): Promise<void> {
     const { list, index } = this.find(target);
     await this.settings.writeProviders(patchEntry(list, index, patch));
+    await this.changed();
+  }
+
+  /**
+   * Moves a provider to the place of another one, or to the end. The order decides who serves a model that is named
+   * without its provider.
+   */
+  async move(target: ProviderTarget, place: ProviderTarget | "end"): Promise<void> {
+    const { list, index } = this.find(target);
+    const to = place === "end" ? list.length - 1 : this.find(place).index;
+    if (to === index) return;
+    await this.settings.writeProviders(moveEntry(list, index, to));
     await this.changed();
   }
 

@@ -1,6 +1,7 @@
 import os from "node:os";
 import * as vscode from "vscode";
 import type { CommandHandlers } from "../commands/register";
+import { messageOf } from "../common/log";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
@@ -12,6 +13,7 @@ import { LocalRuntimes } from "../runtimes/localRuntimes";
 import { concernsEngine } from "../secrets/names";
 import type { StateStore } from "../state";
 import type { PosternTestApi } from "../testApi";
+import { notify } from "../ui/notify";
 import { createCommands } from "./commands";
 import { createCredentials } from "./credentials";
 import { createEngine } from "./engine";
@@ -25,6 +27,8 @@ export interface Runtime {
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
   viewsVisible(): void;
+  /** A provider was dragged to another place; what goes wrong is logged and shown. */
+  moveProvider(...move: Parameters<ProviderRegistry["move"]>): void;
   testApi(activationMs: number): PosternTestApi;
 }
 
@@ -125,6 +129,12 @@ export function createRuntime(
     viewsVisible: () => {
       viewsSeen = true;
       wakeForViews();
+    },
+    moveProvider: (provider, place) => {
+      registry.move(provider, place).catch((error: unknown) => {
+        channel.error(`A provider could not be moved: ${messageOf(error)}`);
+        notify("error", `Postern: ${messageOf(error)}`);
+      });
     },
     testApi: (activationMs) =>
       createTestApi({ context, storage, store, engine, registry, gateway, activationMs }),

@@ -57,6 +57,29 @@ describe("the provider registry", () => {
     expect(secrets.values.has(SECRET)).toBe(false);
   });
 
+  test.each([
+    ["a", "c", "b c a d"],
+    ["c", "a", "c a b d"],
+    ["b", "end", "a c d b"],
+    ["b", "b", "a b c d"],
+  ])("moves %s to the place of %s", async (from, to, order_) => {
+    list = ["a", "b", "c", "d"].map((id) => ({ ...openai, id }));
+    const at = (id: string) =>
+      target(
+        list.findIndex((entry) => (entry as { id: string }).id === id),
+        id,
+      );
+    await registry.move(at(from), to === "end" ? "end" : at(to));
+    expect(list.map((entry) => (entry as { id: string }).id).join(" ")).toBe(order_);
+    expect(order).toHaveLength(from === to ? 0 : 1);
+  });
+
+  test("what is gone by now cannot be moved", async () => {
+    list = [openai];
+    await expect(registry.move(target(1, "gone"), "end")).rejects.toThrow("any more");
+    await expect(registry.move(target(), target(1, "gone"))).rejects.toThrow("any more");
+  });
+
   test("a literal key is stored before it leaves the settings", async () => {
     list = [{ ...openai, apiKey: "sk-literal" }];
     await registry.moveKeyToSecretStorage({ kind: "provider", id: "openai", index: 0 });

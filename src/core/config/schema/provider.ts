@@ -71,6 +71,13 @@ export const providerSchema = z
       .array(modelSchema)
       .optional()
       .describe("The provider's models. Left out: they are asked from the provider."),
+    extraModels: z.array(modelSchema).optional().describe("Models beside those that the provider lists."),
+    modelOverrides: z
+      .record(z.string(), modelOverrideSchema)
+      .optional()
+      .describe(
+        "By id, what to change of models: hide, pin or rename them, or correct what is known of them.",
+      ),
     runtime: z
       .enum(["ollama", "lmstudio", "foundry-local"])
       .optional()
@@ -83,13 +90,6 @@ export const providerSchema = z
       .optional()
       .describe(
         "How requests are spread over several keys of this provider; round-robin where it is left out.",
-      ),
-    extraModels: z.array(modelSchema).optional().describe("Models beside those that the provider lists."),
-    modelOverrides: z
-      .record(z.string(), modelOverrideSchema)
-      .optional()
-      .describe(
-        "By id, what to change of models: hide, pin or rename them, or correct what is known of them.",
       ),
     enabled: z.boolean().default(true).describe("Whether requests may go to this provider."),
   })

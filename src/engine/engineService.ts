@@ -1,6 +1,6 @@
 import type { EngineConfig, EngineProvider } from "../core/config/engineConfig";
 import { logSafeText, PosternError } from "../core/errors";
-import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contract";
+import type { EngineStatus, GatewayState, ProviderStatus, TestResult } from "../core/rpc/contract";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
@@ -15,6 +15,7 @@ import type { AdministratorPolicy } from "./policy/administratorPolicy";
 import { PolicyService } from "./policy/policyService";
 import { RepositoryPolicies } from "./policy/repositoryPolicies";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
+import { CredentialRefreshHub } from "./providers/credentialRefreshHub";
 import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
@@ -28,6 +29,7 @@ import { Health } from "./routing/health";
 import { Router } from "./routing/router";
 import { Stickiness } from "./routing/stickiness";
 import { SecretDetector } from "./secrets/secretDetector";
+import { systemClock } from "./systemClock";
 
 /** How long a request that was cut may take to say so. */
 const CUT_MS = 1_000;
@@ -52,6 +54,8 @@ export interface EngineParts {
 /** The engine itself, the same whether windows drive it through the pipe or a file does on the command line. */
 export class EngineService {
   private readonly upstream = new UpstreamClient();
+  /** Gets another credential in place of one that a provider has refused. */
+  readonly credentials: CredentialRefreshHub;
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
   private readonly pricing: Pricing;
@@ -88,6 +92,7 @@ export class EngineService {
       now: Date.now,
       onChange: modelsChanged,
     });
+    this.credentials = new CredentialRefreshHub((id) => this.registry.get(id), systemClock);
     this.pricing = new Pricing(this.registry);
     const administrator = parts.administrator ?? { source: async () => undefined };
     this.policy = new PolicyService(administrator, new RepositoryPolicies(), this.secrets);
@@ -102,7 +107,7 @@ export class EngineService {
     this.operations = new Operations({
       registry: this.registry,
       router: this.router,
-      attempts: new Attempts(this.health, parts.refresh, limits, () => performance.now()),
+      attempts: new Attempts(this.health, parts.refresh ?? this.credentials, limits, () => performance.now()),
       sender: new Sender(this.upstream, stored, waits),
       stored,
       stickiness,
@@ -136,6 +141,7 @@ export class EngineService {
     this.catalogue ??= this.readCatalogue();
     await this.catalogue;
     this.registry.configure(config);
+    this.credentials.configured();
     this.router.configure(config.routes, config.routing);
     this.forgetChanged(config.providers);
     this.secrets.configure(config);
@@ -238,7 +244,8 @@ export class EngineService {
       version: this.parts.version,
       pid: process.pid,
       gateway: this.gatewayState(),
-      providers: this.registry.statuses(),
+      providers: this.registry.statuses().map((status) => this.withHealth(status)),
+      routes: this.router.status(),
       usage: this.parts.ledger.usageToday(),
       ledger: this.parts.ledger.status(),
       gatewayKeys: this.keys.size,
@@ -278,6 +285,17 @@ export class EngineService {
     while (this.operations.running > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 5));
     this.parts.ledger.close();
+  }
+
+  private withHealth(status: ProviderStatus): ProviderStatus {
+    const provider = this.registry.get(status.id);
+    const latencyMs = this.health.lastLatencyOf(status.id);
+    const credentials = provider ? this.health.credentials(provider) : [];
+    return {
+      ...status,
+      ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
+      ...(credentials.length === 0 ? {} : { credentials }),
+    };
   }
 
   private priceOf(key: string): number | undefined {

@@ -75,6 +75,17 @@ export interface ModelStatus {
   readonly added?: true;
 }
 
+/** active: requests are sent with it. coolingDown: left alone for a while. refused: the provider does not take it. */
+export type CredentialState = "active" | "coolingDown" | "refused";
+
+/** How one of a provider's credentials does; never the credential itself. */
+export interface CredentialStatus {
+  readonly label: string;
+  readonly state: CredentialState;
+  /** One sentence for the person, where there is something to say; log-safe. */
+  readonly detail?: string;
+}
+
 export interface ProviderStatus {
   readonly id: string;
   readonly state: ProviderState;
@@ -84,10 +95,35 @@ export interface ProviderStatus {
   readonly models: readonly ModelStatus[];
   /** Where the models come from; `pending` while they are being asked for. */
   readonly modelsFrom: "config" | "provider" | "pending" | "unavailable";
+  /** Time to the first byte of its last answer, in milliseconds. */
+  readonly latencyMs?: number;
+  /** In the order in which they are used; absent where nothing is known of them yet. */
+  readonly credentials?: readonly CredentialStatus[];
   /** When the provider listed them, in milliseconds since the epoch. */
   readonly listedAt?: number;
   /** How long ago that was, in whole hours. */
   readonly listedHoursAgo?: number;
+}
+
+/** ready: it is asked. resting: left alone for a while after failures. unusable: it cannot be asked at all. */
+export type RouteTargetState = "ready" | "resting" | "unusable";
+
+export interface RouteTargetStatus {
+  /** As it stands in the route. */
+  readonly model: string;
+  readonly state: RouteTargetState;
+  /** `provider/model` that it comes to. */
+  readonly servedBy?: string;
+  /** One sentence for the person, where there is something to say. */
+  readonly detail?: string;
+  /** Recent time to the first byte, in milliseconds. */
+  readonly latencyMs?: number;
+}
+
+export interface RouteStatus {
+  /** Its name, or what it matches. */
+  readonly name: string;
+  readonly targets: readonly RouteTargetStatus[];
 }
 
 /** Counts since local midnight. Tokens are what providers reported; requests without a report are counted apart. */
@@ -140,6 +176,7 @@ export interface EngineStatus {
   readonly pid: number;
   readonly gateway: GatewayState;
   readonly providers: readonly ProviderStatus[];
+  readonly routes: readonly RouteStatus[];
   readonly usage: UsageToday;
   readonly ledger?: LedgerStatus;
   /** How many gateway keys are accepted, those of other browsers included. */
@@ -192,6 +229,8 @@ export interface EngineRequests {
   /** Tests a provider as given, which need not be configured yet. */
   testProvider: { params: EngineProvider; result: TestResult };
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
+  /** There is no other credential than the one that was refused. Where there is, it comes with `configure`. */
+  credentialKept: { params: CredentialRefusal; result: Record<string, never> };
   /** Requests of the ledger, the latest first. */
   queryRequests: { params: RequestQuery; result: RequestPage };
   /** One request; absent if the ledger has none of that id. */
@@ -209,10 +248,18 @@ export interface EngineRequests {
   drain: { params: Record<string, never>; result: Record<string, never> };
 }
 
+/** A credential that its provider did not take. */
+export interface CredentialRefusal {
+  readonly providerId: string;
+  readonly label: string;
+}
+
 /** Notifications from the engine to every window. */
 export interface EngineNotifications {
   statusChanged: EngineStatus;
   log: LogEntry;
+  /** Sent to one window of each secret storage: it gets another credential if it can, and answers either way. */
+  credentialRefused: CredentialRefusal;
   /** Sent to the other windows by an engine that was asked to drain: its successor comes, start none yourself. */
   draining: Record<string, never>;
 }

@@ -262,7 +262,8 @@ export class Attempts {
     const { target } = standing.candidate;
     const { id } = target.provider.config;
     const named = target.provider.pool === undefined ? undefined : label;
-    if (!this.refresh?.mayRenew(id, named) || !(await this.refresh.refused(id, named))) return false;
+    const refused = credentialsOf(target).find((credential) => credential?.label === named)?.credential.value;
+    if (!this.refresh?.mayRenew(id, named) || !(await this.refresh.refused(id, named, refused))) return false;
     const provider = request.provider(id);
     if (!provider) return false;
     standing.candidate = { ...standing.candidate, target: { ...target, provider } };

@@ -1,11 +1,24 @@
-import type { EngineProvider } from "../../core/config/engineConfig";
+import { type EngineProvider, resolveEntry } from "../../core/config/engineConfig";
 import { checkProviders } from "../../core/config/parse";
 import type { Environment } from "../../core/config/reference";
-import { providerSchema } from "../../core/config/schema";
+import { type CredentialConfig, type ProviderConfig, providerSchema } from "../../core/config/schema";
+import type { AskedCredentials } from "../../core/credentials/askedCredentials";
+import { originOf, type StoredSecret } from "../../core/credentials/stored";
+import type { ImportedProvider } from "../../core/interchange/imported";
 import { cleanPastedKey } from "../../core/providers/pastedKey";
 import type { Target } from "../common/target";
+import {
+  movedPlace,
+  onlyCredential,
+  relabelled,
+  standsForAll,
+  withCredential,
+  withoutPlace,
+  withStored,
+} from "../credentials/listEdits";
+import { atAddress, moved, renamed, withoutSecret, withSecret } from "../credentials/storedEdits";
 import type { ProviderKeys } from "../secrets/providerKeys";
-import { originOf, resolveWithStored, type StoredKey } from "../secrets/storedKey";
+import { DEFAULT_LABEL } from "../secrets/storedKey";
 import {
   addressPatch,
   entryId,
@@ -19,12 +32,22 @@ import {
   type RawProviders,
   removeEntry,
 } from "../settings/providerEdits";
+import type { CredentialEntry } from "../state";
 
 /** Where the setting `postern.providers` is read and written. */
 export interface ProviderSettings {
   providers(): RawProviders;
   writeProviders(list: RawProviders): Thenable<void>;
 }
+
+/** Which of a provider's credentials is meant. */
+export type CredentialRef = Pick<CredentialEntry, "label" | "source" | "place">;
+
+/** What programs and accounts give. */
+export type AskedElsewhere = Pick<AskedCredentials, "asked" | "settled">;
+
+/** A person who waits for a test waits for a program too. */
+const ASKED_MS = 30_000;
 
 export type ProviderTarget = Extract<Target, { kind: "provider" }>;
 
@@ -44,6 +67,7 @@ export class ProviderRegistry {
     private readonly keys: ProviderKeys,
     private readonly environment: Environment,
     private readonly changed: () => Promise<void>,
+    private readonly asked: AskedElsewhere,
   ) {}
 
   /**
@@ -54,10 +78,57 @@ export class ProviderRegistry {
     const list = this.settings.providers();
     const id = freeId(list, provider.id);
     // A key that an earlier provider of this id has left behind must not go to the new one's address.
-    await this.keys.put(id, key === undefined ? undefined : storedKey(key, provider.baseUrl));
+    await this.keys.put(id, key === undefined ? [] : [storedKey(key, provider.baseUrl)]);
     await this.settings.writeProviders(insertEntry(list, { ...provider, id }));
     await this.changed();
     return id;
+  }
+
+  /**
+   * Adds providers that another program had, with their keys.
+   * @returns their ids, and what takes them away again
+   */
+  async addAll(
+    imported: readonly ImportedProvider[],
+  ): Promise<{ readonly ids: readonly string[]; readonly undo: () => Promise<void> }> {
+    let list = this.settings.providers();
+    const added: { readonly id: string; readonly entry: unknown }[] = [];
+    for (const { entry, secrets } of imported) {
+      // Somebody may have taken the id since the preview.
+      const id = freeId(list, entry.id);
+      const origin = originFor(entry.baseUrl);
+      await this.keys.put(
+        id,
+        secrets.map((secret) => ({ ...secret, origin })),
+      );
+      const free = { ...entry, id };
+      list = insertEntry(list, free);
+      added.push({ id, entry: free });
+    }
+    await this.settings.writeProviders(list);
+    await this.changed();
+    return {
+      ids: added.map(({ id }) => id),
+      undo: async () => {
+        const unchanged = (id: string, entry: unknown): boolean => {
+          const mine = added.find((other) => other.id === id);
+          return mine !== undefined && JSON.stringify(mine.entry) === JSON.stringify(entry);
+        };
+        const now = this.settings.providers();
+        const going = now.flatMap((entry, index) => {
+          const id = entryId(entry, index);
+          return unchanged(id, entry) ? [id] : [];
+        });
+        await this.settings.writeProviders(
+          now.filter((entry, index) => !unchanged(entryId(entry, index), entry)),
+        );
+        for (const id of going) await this.keys.put(id, []);
+        await this.changed();
+        // What the person has worked on since stays.
+        const left = added.length - going.length;
+        if (left > 0) throw new Error(`${left} of them were changed since and stay.`);
+      },
+    };
   }
 
   async patch(target: ProviderTarget, patch: ProviderPatch): Promise<void> {
@@ -78,22 +149,22 @@ export class ProviderRegistry {
     await this.changed();
   }
 
-  /** The address that the stored key of a provider was entered for, if it has one of its own. */
+  /** The address that the stored keys of a provider were entered for, if it has keys of its own. */
   async keyOrigin(target: ProviderTarget): Promise<string | undefined> {
     const { list, index } = this.find(target);
     // What is stored under the id of two entries belongs to the other one, as far as anybody knows.
-    return ownId(list, index) === undefined ? undefined : (await this.keys.get(target.id))?.origin;
+    return ownId(list, index) === undefined ? undefined : (await this.keys.list(target.id))[0]?.origin;
   }
 
-  /** Changes a provider's address. Its stored key does not go there by itself: the person has decided about it. */
+  /** Changes a provider's address. Its stored keys do not go there by themselves: the person has decided about them. */
   async changeAddress(target: ProviderTarget, baseUrl: string, key: KeyAtNewAddress): Promise<void> {
     const { list, index } = this.find(target);
-    if (key.kind === "none") await this.keys.put(target.id, undefined);
-    else if (key.kind === "other") await this.keys.put(target.id, storedKey(key.key, baseUrl));
-    else {
-      const known = await this.keys.get(target.id);
-      if (known) await this.keys.put(target.id, { ...known, origin: originFor(baseUrl) });
-    }
+    const origin = originFor(baseUrl);
+    await this.keys.change(target.id, (stored) => {
+      if (key.kind === "none") return [];
+      if (key.kind === "other") return [storedKey(key.key, baseUrl)];
+      return stored[0] ? atAddress(stored, stored[0].origin, origin) : stored;
+    });
     await this.settings.writeProviders(patchEntry(list, index, addressPatch(baseUrl)));
     await this.changed();
   }
@@ -106,31 +177,108 @@ export class ProviderRegistry {
     const { list, index } = this.find(target);
     const entry = list[index];
     const twin = hasTwin(list, index);
-    const key = await this.keys.get(target.id);
+    const keys = await this.keys.list(target.id);
     await this.settings.writeProviders(removeEntry(list, index));
-    // The key stays where another entry of the same id, the fault of this one perhaps, still uses it.
-    if (!twin) await this.keys.put(target.id, undefined);
+    // The keys stay where another entry of the same id, the fault of this one perhaps, still uses them.
+    if (!twin) await this.keys.put(target.id, []);
     await this.changed();
     return async () => {
       const now = this.settings.providers();
       if (!twin && indexOfEntry(now, target.id, index) >= 0) {
         throw new Error(`There is another provider "${target.id}" by now; the removed one stays removed.`);
       }
-      if (!twin) await this.keys.put(target.id, key);
+      if (!twin) await this.keys.put(target.id, keys);
       await this.settings.writeProviders(insertEntry(now, entry, index));
       await this.changed();
     };
   }
 
-  /** @param baseUrl the address that the person was told the key is for */
-  async setKey(id: string, key: string, baseUrl: string): Promise<void> {
-    await this.keys.put(id, storedKey(key, baseUrl));
+  /**
+   * Stores a key under its label, in the place of the one that has it.
+   * @param baseUrl the address that the person was told the key is for
+   */
+  async setKey(id: string, key: string, baseUrl: string, label = DEFAULT_LABEL): Promise<void> {
+    await this.keys.change(id, (stored) => withSecret(stored, { ...storedKey(key, baseUrl), label }));
     await this.changed();
   }
 
-  async deleteKey(id: string): Promise<void> {
-    await this.keys.put(id, undefined);
+  /** Stores another key, which is used beside what the provider has. */
+  async addKey(target: ProviderTarget, key: string, baseUrl: string, label: string): Promise<void> {
+    await this.keys.change(target.id, (stored) => withSecret(stored, { ...storedKey(key, baseUrl), label }));
+    const patched = withStored(this.raw(target));
+    if (patched) await this.patch(target, patched);
+    else await this.changed();
+  }
+
+  /** Adds where another credential comes from, beside what the provider has or instead of it. */
+  async addCredential(target: ProviderTarget, credential: CredentialConfig, instead: boolean): Promise<void> {
+    const hasStored = (await this.keys.list(target.id)).length > 0;
+    const raw = this.raw(target);
+    await this.patch(
+      target,
+      instead ? onlyCredential(credential) : withCredential(raw, hasStored, credential),
+    );
+  }
+
+  /**
+   * Takes a credential away: a stored key out of the storage, any other out of the settings.
+   * @returns brings it back
+   */
+  async removeCredential(
+    target: ProviderTarget,
+    { label, source, place }: CredentialRef,
+  ): Promise<() => Promise<void>> {
+    if (source === "stored") return this.deleteKey(target.id, label);
+    if (place === undefined) throw new Error("It stands in the settings by itself; edit the provider there.");
+    const { credentials, apiKey, bearerToken } = this.raw(target);
+    await this.patch(target, withoutPlace(this.raw(target), place));
+    return () => this.patch(target, { credentials, apiKey, bearerToken });
+  }
+
+  async renameCredential(target: ProviderTarget, credential: CredentialRef, to: string): Promise<void> {
+    const { label, source, place } = credential;
+    const raw = this.raw(target);
+    if (source === "stored") await this.keys.change(target.id, (stored) => renamed(stored, label, to));
+    // A list that names the key names it by its new label.
+    if (place !== undefined && !standsForAll(raw, place))
+      await this.patch(target, relabelled(raw, place, to));
+    else await this.changed();
+  }
+
+  async moveCredential(
+    target: ProviderTarget,
+    { label, source, place }: CredentialRef,
+    direction: "up" | "down",
+  ): Promise<void> {
+    const raw = this.raw(target);
+    const inList = place !== undefined && !standsForAll(raw, place);
+    if (source === "stored" && !inList) {
+      await this.keys.change(target.id, (stored) => moved(stored, label, direction));
+      await this.changed();
+      return;
+    }
+    const patched = place === undefined ? undefined : movedPlace(raw, place, direction);
+    if (patched) await this.patch(target, patched);
+  }
+
+  /** The labels of the stored keys, in their order. */
+  async keyLabels(id: string): Promise<readonly string[]> {
+    return (await this.keys.list(id)).map(({ label }) => label);
+  }
+
+  /**
+   * Deletes a stored key.
+   * @returns brings it back, at the end if its place is taken
+   */
+  async deleteKey(id: string, label: string): Promise<() => Promise<void>> {
+    const before = await this.keys.list(id);
+    await this.keys.change(id, (stored) => withoutSecret(stored, label));
     await this.changed();
+    return async () => {
+      const lost = before.filter((secret) => secret.label === label);
+      await this.keys.change(id, (stored) => [...lost.filter((secret) => !has(stored, secret)), ...stored]);
+      await this.changed();
+    };
   }
 
   /**
@@ -150,12 +298,34 @@ export class ProviderRegistry {
       return [name, cleaned.key] as const;
     });
     if (found.length === 0) throw new Error("There is no key in its settings any more.");
-    await this.keys.put(id, { ...Object.fromEntries(found), origin: originFor(fieldOf(entry, "baseUrl")) });
+    const baseUrl = fieldOf(entry, "baseUrl");
+    const secrets = found.map(([name, value]) => literalSecret(name, value, baseUrl));
+    await this.keys.change(id, (stored) => secrets.reduce(withSecret, stored));
     const patch = Object.fromEntries(found.map(([name]) => [name, undefined]));
     // Storing may have taken its time: a locked keyring asks for its password.
     const now = this.find(target);
     await this.settings.writeProviders(patchEntry(now.list, now.index, patch));
     await this.changed();
+  }
+
+  /** A provider as the settings have it, checked; undefined if it is faulty. */
+  config(target: ProviderTarget): ProviderConfig | undefined {
+    const { list, index } = this.find(target);
+    const checked = checkProviders(list, "settings")[index];
+    return checked?.ok ? checked.provider : undefined;
+  }
+
+  /** The entries of the settings that can be used, as they stand there. */
+  usable(): readonly Readonly<Record<string, unknown>>[] {
+    const list = this.settings.providers();
+    return checkProviders(list, "settings").flatMap((checked, index) =>
+      checked.ok ? [list[index] as Readonly<Record<string, unknown>>] : [],
+    );
+  }
+
+  /** The labels and kinds of what is stored for a provider; never the keys. */
+  async storedLabels(id: string): Promise<readonly Pick<StoredSecret, "label" | "kind">[]> {
+    return (await this.keys.list(id)).map(({ label, kind }) => ({ label, kind }));
   }
 
   /** The entry as it stands in the settings. */
@@ -173,7 +343,12 @@ export class ProviderRegistry {
     const { list, index } = this.find(target);
     const checked = checkProviders(list, "settings")[index];
     if (!checked?.ok) throw new Error(checked?.problems[0]?.message ?? "The provider is faulty.");
-    return resolveWithStored(checked.provider, this.environment, await this.keys.get(target.id));
+    const stored = await this.keys.list(target.id);
+    const { asked } = this.asked;
+    const resolve = () => resolveEntry(checked.provider, { environment: this.environment, stored, asked });
+    resolve();
+    await this.asked.settled(ASKED_MS);
+    return resolve().provider;
   }
 
   private find({ id, index }: ProviderTarget): { readonly list: RawProviders; readonly index: number } {
@@ -195,8 +370,17 @@ function hasTwin(list: RawProviders, index: number): boolean {
   return list.some((other, at) => at !== index && entryId(other, at) === id);
 }
 
-function storedKey(apiKey: string, baseUrl: unknown): StoredKey {
-  return { apiKey, origin: originFor(baseUrl) };
+function storedKey(value: string, baseUrl: unknown): StoredSecret {
+  return { label: DEFAULT_LABEL, kind: "apiKey", value, origin: originFor(baseUrl) };
+}
+
+function literalSecret(name: string, value: string, baseUrl: unknown): StoredSecret {
+  if (name !== "bearerToken") return storedKey(value, baseUrl);
+  return { label: "token", kind: "bearerToken", value, origin: originFor(baseUrl) };
+}
+
+function has(stored: readonly StoredSecret[], { label }: StoredSecret): boolean {
+  return stored.some((secret) => secret.label === label);
 }
 
 function originFor(baseUrl: unknown): string {

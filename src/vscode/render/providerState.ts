@@ -1,6 +1,6 @@
 import type { ProviderStatus } from "../../core/rpc/contract";
 import type { EngineState } from "../engine/state";
-import type { ProviderEntry } from "../state";
+import type { KeyPresence, ProviderEntry, UsableEntry } from "../state";
 import type { TreeIcon } from "./treeNode";
 import { concernOf, withoutName } from "./verdict";
 
@@ -39,12 +39,32 @@ export function providerStanding(entry: ProviderEntry, engine: EngineState): Pro
   if (status?.state === "faulty")
     return standing("faulty", `faulty: ${detail ?? "its configuration cannot be used"}`);
   if (status?.state === "keyMissing") return standing("keyMissing", "key missing");
-  return standing("ready", keyText(entry.key.kind));
+  return standing("ready", keysText(entry));
 }
 
-function keyText(kind: "stored" | "environment" | "notNeeded"): string {
-  if (kind === "notNeeded") return "no key needed";
-  return kind === "stored" ? "key set" : "key set, from the environment";
+type PresentKind = Exclude<KeyPresence["kind"], "missing">;
+
+const KEY_TEXT: Readonly<Record<PresentKind, string>> = {
+  stored: "key set",
+  environment: "key set, from the environment",
+  command: "token set, from a command",
+  entra: "signed in with a Microsoft account",
+  github: "signed in with a GitHub account",
+  notNeeded: "no key needed",
+};
+
+/** Which keys it has; labels say something once there are several, or once the person has given one. */
+function keysText({ key, credentials }: UsableEntry): string {
+  if (key.kind === "missing") return key.reason;
+  const usable = credentials.filter((credential) => credential.usable && credential.source !== "none");
+  if (usable.length > 1) {
+    const labels = usable.map(({ label }) => label);
+    const shown = labels.length > 3 ? [...labels.slice(0, 3), `${labels.length - 3} more`] : labels;
+    return `${usable.length} credentials: ${shown.join(", ")}`;
+  }
+  const [only] = usable;
+  const named = only?.source === "stored" && only.label !== "key" && only.label !== "token";
+  return named ? `key set: ${only.label}` : KEY_TEXT[key.kind];
 }
 
 const ICONS: Record<ProviderStanding["kind"], TreeIcon> = {

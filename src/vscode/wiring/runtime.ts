@@ -5,6 +5,7 @@ import { messageOf } from "../common/log";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
+import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
 import { RuntimeFollower } from "../runtimes/follower";
@@ -14,6 +15,7 @@ import type { StateStore } from "../state";
 import type { PosternTestApi } from "../testApi";
 import { notify } from "../ui/notify";
 import { createCommands } from "./commands";
+import { createCredentials } from "./credentials";
 import { createEngine } from "./engine";
 import { createStorage } from "./storage";
 import { createTestApi } from "./testApi";
@@ -36,11 +38,18 @@ export function createRuntime(
   store: StateStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
-  const storage = createStorage(context, channel);
-  const engine = createEngine(context, storage, store, channel);
+  const { credentials, disposables } = createCredentials(context, channel, () => sync.schedule());
+  const storage = createStorage(context, credentials, channel);
+  const engine = createEngine(context, storage, store, credentials.asked, channel);
   const { sync, supervisor, session, api } = engine;
   const changed = (): Promise<void> => sync.flush();
-  const registry = new ProviderRegistry(storage.settings, storage.providerKeys, storage.environment, changed);
+  const registry = new ProviderRegistry(
+    storage.settings,
+    storage.providerKeys,
+    storage.environment,
+    changed,
+    credentials.asked,
+  );
   const gateway = new GatewayController(api, storage.gatewayKeys, {
     flush: changed,
     local: () => store.value.local,
@@ -60,6 +69,7 @@ export function createRuntime(
     },
   });
   const literalKeys = new LiteralKeyNotice(registry);
+  const waitingCredentials = new CredentialNotice();
   const runtimes = new LocalRuntimes({
     platform: process.platform,
     home: os.homedir(),
@@ -84,9 +94,11 @@ export function createRuntime(
   };
   context.subscriptions.push(
     engine.disposables,
+    disposables,
     follower,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
+      waitingCredentials.follow(state.local);
       failure.follow(state.engine);
       wakeForViews();
       followRuntimes();
@@ -94,6 +106,7 @@ export function createRuntime(
     }),
     vscode.window.onDidChangeWindowState(() => {
       failure.follow(store.value.engine);
+      credentials.recheck();
       followRuntimes();
     }),
     storage.settings.onDidChange(() => sync.schedule()),
@@ -111,7 +124,7 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, channel }),
+    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, credentials, channel }),
     settled,
     viewsVisible: () => {
       viewsSeen = true;

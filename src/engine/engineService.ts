@@ -1,7 +1,6 @@
 import type { EngineConfig, EngineProvider } from "../core/config/engineConfig";
 import { logSafeText, PosternError } from "../core/errors";
-import type { RequestRecord } from "../core/governance/requestRecord";
-import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contract";
+import type { EngineStatus, GatewayState, ProviderStatus, TestResult } from "../core/rpc/contract";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
@@ -9,12 +8,14 @@ import type { Governor } from "./governance/governor";
 import { OpenGovernor } from "./governance/openGovernor";
 import { Permits } from "./governance/permits";
 import { Pricing } from "./governance/pricing";
+import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
 import { loadCatalogue } from "./models/loadCatalogue";
 import type { AdministratorPolicy } from "./policy/administratorPolicy";
 import { PolicyService } from "./policy/policyService";
 import { RepositoryPolicies } from "./policy/repositoryPolicies";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
+import { CredentialRefreshHub } from "./providers/credentialRefreshHub";
 import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
@@ -28,15 +29,17 @@ import { Health } from "./routing/health";
 import { Router } from "./routing/router";
 import { Stickiness } from "./routing/stickiness";
 import { SecretDetector } from "./secrets/secretDetector";
-import type { UsageCounter } from "./usage/usageCounter";
+import { systemClock } from "./systemClock";
 
+/** How long a request that was cut may take to say so. */
+const CUT_MS = 1_000;
 /** Statuses are told at most this often. */
 const STATUS_INTERVAL_MS = 200;
 
 export interface EngineParts {
   readonly version: string;
   readonly log: Log;
-  readonly usage: UsageCounter;
+  readonly ledger: Ledger;
   /** Gateway keys' limits and budgets; absent: there are none. */
   readonly governor?: Governor;
   /** The policy of the machine's administrator; absent: there is none. */
@@ -51,6 +54,8 @@ export interface EngineParts {
 /** The engine itself, the same whether windows drive it through the pipe or a file does on the command line. */
 export class EngineService {
   private readonly upstream = new UpstreamClient();
+  /** Gets another credential in place of one that a provider has refused. */
+  readonly credentials: CredentialRefreshHub;
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
   private readonly pricing: Pricing;
@@ -75,14 +80,19 @@ export class EngineService {
 
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
+    const modelsChanged = () => {
+      this.pricing.forget();
+      tell();
+    };
     const { log, waits = {} } = parts;
     this.registry = new ProviderRegistry({
       upstream: this.upstream,
       log,
       cache: parts.lists,
       now: Date.now,
-      onChange: tell,
+      onChange: modelsChanged,
     });
+    this.credentials = new CredentialRefreshHub((id) => this.registry.get(id), systemClock);
     this.pricing = new Pricing(this.registry);
     const administrator = parts.administrator ?? { source: async () => undefined };
     this.policy = new PolicyService(administrator, new RepositoryPolicies(), this.secrets);
@@ -97,12 +107,12 @@ export class EngineService {
     this.operations = new Operations({
       registry: this.registry,
       router: this.router,
-      attempts: new Attempts(this.health, parts.refresh, limits, () => performance.now()),
+      attempts: new Attempts(this.health, parts.refresh ?? this.credentials, limits, () => performance.now()),
       sender: new Sender(this.upstream, stored, waits),
       stored,
       stickiness,
       permits: new Permits({
-        governor: parts.governor ?? new OpenGovernor((record) => this.count(record)),
+        governor: parts.governor ?? new OpenGovernor((record) => parts.ledger.append(record)),
         policy: this.policy,
         secrets: this.secrets,
         pricing: this.pricing,
@@ -124,12 +134,14 @@ export class EngineService {
   async configure(config: EngineConfig): Promise<void> {
     const before = this.config?.gateway;
     this.config = config;
+    this.parts.ledger.configure(config.ledger);
     this.upstream.setNetwork(config.network);
     this.keys = new KeyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
     this.catalogue ??= this.readCatalogue();
     await this.catalogue;
     this.registry.configure(config);
+    this.credentials.configured();
     this.router.configure(config.routes, config.routing);
     this.forgetChanged(config.providers);
     this.secrets.configure(config);
@@ -223,13 +235,19 @@ export class EngineService {
     return this.operations.running;
   }
 
+  get ledger(): Ledger {
+    return this.parts.ledger;
+  }
+
   status(): EngineStatus {
     return {
       version: this.parts.version,
       pid: process.pid,
       gateway: this.gatewayState(),
-      providers: this.registry.statuses(),
-      usage: this.parts.usage.today(),
+      providers: this.registry.statuses().map((status) => this.withHealth(status)),
+      routes: this.router.status(),
+      usage: this.parts.ledger.usageToday(),
+      ledger: this.parts.ledger.status(),
       gatewayKeys: this.keys.size,
       running: this.operations.running,
     };
@@ -263,7 +281,21 @@ export class EngineService {
     this.server.stop();
     this.registry.close();
     await this.upstream.destroy();
-    this.parts.usage.save();
+    const until = performance.now() + CUT_MS;
+    while (this.operations.running > 0 && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    this.parts.ledger.close();
+  }
+
+  private withHealth(status: ProviderStatus): ProviderStatus {
+    const provider = this.registry.get(status.id);
+    const latencyMs = this.health.lastLatencyOf(status.id);
+    const credentials = provider ? this.health.credentials(provider) : [];
+    return {
+      ...status,
+      ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
+      ...(credentials.length === 0 ? {} : { credentials }),
+    };
   }
 
   private priceOf(key: string): number | undefined {
@@ -271,11 +303,6 @@ export class EngineService {
     const provider = this.registry.get(id);
     const model = { id: key.slice(id.length + 1) };
     return provider && this.pricing.perMillion({ provider, model }, Date.now());
-  }
-
-  private count({ usage, usageBasis, outcome }: RequestRecord): void {
-    const reported = usageBasis === "reported" ? usage : undefined;
-    this.parts.usage.add({ usage: reported, answered: outcome === "answered" });
   }
 
   private gatewayState(): GatewayState {

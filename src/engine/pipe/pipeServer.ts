@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:net";
 import type { LogEntry } from "../../core/rpc/contract";
 import type { EngineService } from "../engineService";
 import type { EngineLog } from "../log/log";
+import { ledgerHandlers } from "./ledgerHandlers";
 import { isAnswering, preparePipeFolder, removeStaleSocket } from "./pipeFolder";
 import { SecretStores } from "./secretStores";
 import { Session, type SessionHandlers } from "./session";
@@ -35,6 +36,12 @@ export class PipeServer {
     engine.onStatus((status) => {
       // A gateway that stops because its engine leaves was not stopped by anybody.
       if (!this.leaving) this.broadcast((session) => session.notify("statusChanged", status));
+    });
+    engine.credentials.askThrough((providerId, label) => {
+      const leads = this.stores.leads();
+      this.broadcast((session) => {
+        if (leads.includes(session)) session.notify("credentialRefused", { providerId, label });
+      });
     });
     log.onEntry((entry: LogEntry) => this.broadcast((session) => session.notify("log", entry)));
   }
@@ -114,10 +121,15 @@ export class PipeServer {
         return engine.status();
       },
       status: async () => engine.status(),
+      ...ledgerHandlers(engine.ledger),
       testProvider: (provider) => engine.testProvider(provider),
       refreshModels: async ({ providerId }) => {
         await engine.refreshModels(providerId);
         return engine.status();
+      },
+      credentialKept: async ({ providerId, label }) => {
+        engine.credentials.kept(providerId, label);
+        return {};
       },
       drain: async () => {
         this.leave(asking());

@@ -47,7 +47,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
       const id = await addProviderFlow({
         registry,
         environment: storage.environment,
-        taken: () => store.value.local.providers.map(({ id }) => id),
+        present: () => store.value.local.providers,
         test: (provider, signal) => engine.api.testProvider(provider, signal),
         discover: (report, signal) => runtimes.discover(report, signal),
         start: (runtime, signal) => startInTerminal(runtime, runtimes, signal),

@@ -14,6 +14,7 @@ import type { StateStore } from "../state";
 import type { PosternTestApi } from "../testApi";
 import { notify } from "../ui/notify";
 import { createCommands } from "./commands";
+import { createCredentials } from "./credentials";
 import { createEngine } from "./engine";
 import { createStorage } from "./storage";
 import { createTestApi } from "./testApi";
@@ -36,11 +37,18 @@ export function createRuntime(
   store: StateStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
-  const storage = createStorage(context, channel);
-  const engine = createEngine(context, storage, store, channel);
+  const { credentials, disposables } = createCredentials(context, channel, () => sync.schedule());
+  const storage = createStorage(context, credentials, channel);
+  const engine = createEngine(context, storage, store, credentials.asked, channel);
   const { sync, supervisor, session, api } = engine;
   const changed = (): Promise<void> => sync.flush();
-  const registry = new ProviderRegistry(storage.settings, storage.providerKeys, storage.environment, changed);
+  const registry = new ProviderRegistry(
+    storage.settings,
+    storage.providerKeys,
+    storage.environment,
+    changed,
+    credentials.asked,
+  );
   const gateway = new GatewayController(api, storage.gatewayKeys, {
     flush: changed,
     local: () => store.value.local,
@@ -84,6 +92,7 @@ export function createRuntime(
   };
   context.subscriptions.push(
     engine.disposables,
+    disposables,
     follower,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
@@ -94,6 +103,7 @@ export function createRuntime(
     }),
     vscode.window.onDidChangeWindowState(() => {
       failure.follow(store.value.engine);
+      credentials.recheck();
       followRuntimes();
     }),
     storage.settings.onDidChange(() => sync.schedule()),

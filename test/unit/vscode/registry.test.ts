@@ -3,11 +3,12 @@ import { ProviderRegistry } from "../../../src/vscode/providers/registry";
 import { ProviderKeys } from "../../../src/vscode/secrets/providerKeys";
 import type { RawProviders } from "../../../src/vscode/settings/providerEdits";
 import { MemorySecrets } from "./memorySecrets";
+import { nobodyAsked } from "./nobodyAsked";
 
 const openai = { id: "openai", type: "openai", baseUrl: "https://api.openai.com/v1" };
 const SECRET = "postern.provider.openai.credential";
 const stored = (apiKey: string, origin = "https://api.openai.com"): string =>
-  JSON.stringify({ apiKey, origin });
+  JSON.stringify({ credentials: [{ label: "key", kind: "apiKey", value: apiKey, origin }] });
 const target = (index = 0, id = "openai") => ({ kind: "provider" as const, id, index });
 
 describe("the provider registry", () => {
@@ -38,6 +39,7 @@ describe("the provider registry", () => {
       new ProviderKeys(secrets),
       () => undefined,
       async () => {},
+      nobodyAsked,
     );
   });
 

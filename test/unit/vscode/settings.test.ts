@@ -29,6 +29,7 @@ describe("settings", () => {
       keys: [],
       routes: [],
       routing: { maxAttempts: 4, maxWaitSeconds: 30 },
+      ledger: { retentionDays: 400, maxMb: 200 },
       autoStart: false,
       lingerSeconds: 60,
       keepRunning: false,
@@ -58,7 +59,13 @@ describe("what the engine is to run on", () => {
     proxy: {},
     environment: (name: string) =>
       ({ TOOL_KEY: "pst_from_the_environment", https_proxy: "http://proxy:1" })[name],
-    credentials: new Map([["openai", { apiKey: "sk-1", origin: "https://api.openai.com" }]]),
+    credentials: new Map([
+      [
+        "openai",
+        [{ label: "key", kind: "apiKey" as const, value: "sk-1", origin: "https://api.openai.com" }],
+      ],
+    ]),
+    asked: () => ({ kind: "missing" as const, reason: "nobody is asked here" }),
     gatewayKeys: [{ name: "default", key: "pst_0123456789abcdefghij" }],
     secretStore: "test",
   };

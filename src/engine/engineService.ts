@@ -1,9 +1,10 @@
-import type { EngineConfig, EngineProvider } from "../core/config/engineConfig";
+import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
 import { logSafeText, PosternError } from "../core/errors";
 import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contract";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
+import { GitOrigins } from "./governance/gitOrigins";
 import type { Log } from "./log/log";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
@@ -29,7 +30,8 @@ export class EngineService {
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
   private readonly server: GatewayServer;
-  private keys = new KeyRing([]);
+  private keys: KeyRing;
+  private readonly origins = new GitOrigins(() => performance.now());
   private config: EngineConfig | undefined;
   private failed: Extract<GatewayState, { state: "failed" }> | undefined;
   private readonly configured = new Set<(config: EngineConfig) => void>();
@@ -42,6 +44,7 @@ export class EngineService {
 
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
+    this.keys = this.keyRing([]);
     this.registry = new ProviderRegistry(this.upstream, parts.log, tell);
     const { usage, log, waits } = parts;
     this.operations = new Operations(this.registry, this.upstream, usage, log, tell, waits);
@@ -59,7 +62,7 @@ export class EngineService {
     const before = this.config?.gateway;
     this.config = config;
     this.upstream.setNetwork(config.network);
-    this.keys = new KeyRing(config.gateway.keys);
+    this.keys = this.keyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
     this.registry.configure(config);
     for (const listener of this.configured) listener(config);
@@ -172,6 +175,14 @@ export class EngineService {
     this.server.stop();
     await this.upstream.destroy();
     this.parts.usage.save();
+  }
+
+  private keyRing(keys: readonly EngineGatewayKey[]): KeyRing {
+    return new KeyRing(keys, {
+      now: Date.now,
+      origin: (folder) => this.origins.origin(folder),
+      refused: (name, why) => this.parts.log.info(`the gateway key "${name}" was sent, but is ${why}`),
+    });
   }
 
   private gatewayState(): GatewayState {

@@ -1,7 +1,10 @@
 import { isLocalAddress } from "../providers/baseUrl";
+import { type EngineGatewayKey, resolveGatewayKey } from "./engineGatewayKey";
 import type { ConfigProblem } from "./problems";
 import { type Environment, replaceReferences, resolveReference } from "./reference";
-import type { Config, ProviderConfig } from "./schema";
+import type { BudgetConfig, Config, ProviderConfig } from "./schema";
+
+export type { EngineGatewayKey } from "./engineGatewayKey";
 
 /** What a provider is authenticated with. Lives in memory and on the private pipe only. */
 export type Credential =
@@ -34,12 +37,6 @@ export interface FaultyProvider {
   readonly problems: readonly ConfigProblem[];
 }
 
-export interface EngineGatewayKey {
-  readonly name: string;
-  /** The gateway key itself; never logged, never in a status. */
-  readonly key: string;
-}
-
 export interface EngineGateway {
   readonly host: string;
   readonly port: number;
@@ -63,6 +60,8 @@ export interface EngineConfig {
   readonly providers: readonly EngineProvider[];
   readonly faulty: readonly FaultyProvider[];
   readonly gateway: EngineGateway;
+  /** Absent: none. */
+  readonly budgets?: readonly BudgetConfig[];
   readonly network: NetworkConfig;
   /** Seconds the engine stays after its last window has gone. */
   readonly lingerSeconds: number;
@@ -142,17 +141,9 @@ export function engineConfigFromFile(
   const problems: ConfigProblem[] = [];
   const keys: EngineGatewayKey[] = [];
   config.gateway.keys.forEach((entry, index) => {
-    const resolved = resolveReference(entry.key, environment);
-    if (resolved.kind === "unset") {
-      problems.push({
-        path: `gateway.keys[${index}].key`,
-        message: `the environment variable ${resolved.variable} is not set`,
-      });
-    } else if (/\s/.test(resolved.value)) {
-      problems.push({ path: `gateway.keys[${index}].key`, message: "must not have spaces in it" });
-    } else if (entry.enabled) {
-      keys.push({ name: entry.name, key: resolved.value });
-    }
+    const resolved = resolveGatewayKey(entry, environment);
+    if (resolved.ok) keys.push(resolved.key);
+    else problems.push({ path: `gateway.keys[${index}].key`, message: resolved.fault });
   });
   const network = networkFrom(environment);
   return {
@@ -160,6 +151,7 @@ export function engineConfigFromFile(
       providers: config.providers.map((provider) => resolveProvider(provider, environment)),
       faulty: [],
       gateway: { ...config.gateway, keys },
+      budgets: config.budgets,
       network,
       lingerSeconds: 0,
       keepRunning: true,

@@ -58,11 +58,11 @@ export interface Governor {
   retarget(reservation: Reservation, target: GovernedTarget): void;
   /**
    * Puts what it has really cost in place of what was set aside, and writes the ledger's row, in one transaction. Also
-   * for requests that failed or whose client left. Without a cost of its own a record is charged nothing if no provider
-   * answered (status 0 or >= 400 and no usage), else what was set aside, which is estimated. Never throws; a second
-   * call does nothing.
+   * for requests that failed or whose client left, and, without a reservation, for those that were refused. A record
+   * without a cost is charged nothing if no provider has answered it, else what was set aside, as estimated. Never
+   * throws; a reservation that is settled already is not settled twice.
    */
-  settle(reservation: Reservation, record: RequestRecord): void;
+  settle(reservation: Reservation | undefined, record: RequestRecord): void;
   /** The provider's rate-limit headers, of any answer, refusals too. Never throws. */
   observe(provider: string, credential: string, headers: AnswerHeaders, status: number): void;
   /** Whether a caller may use a target at all: for lists of models, and for choosing a route's targets. */

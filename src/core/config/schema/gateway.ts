@@ -21,7 +21,7 @@ export const gatewaySchema = z.strictObject({
   keys: z
     .array(gatewayKeySchema)
     .default([])
-    .describe("Gateway keys from the environment, beside those made by 'Postern: New Gateway Key'."),
+    .describe("Gateway keys: who is let in, and what each may do."),
 });
 
 export type GatewayConfig = z.output<typeof gatewaySchema>;

@@ -1,8 +1,10 @@
 import * as z from "zod";
+import { budgetSchema } from "./budget";
 import { gatewaySchema } from "./gateway";
 import { providerSchema } from "./provider";
 import { text } from "./text";
 
+export * from "./budget";
 export * from "./gateway";
 export * from "./gatewayKey";
 export * from "./model";
@@ -17,6 +19,7 @@ export * from "./provider";
 export const configSchema = z.strictObject({
   providers: z.array(providerSchema).default([]).describe("Your model providers."),
   gateway: gatewaySchema.prefault({}),
+  budgets: z.array(budgetSchema).default([]).describe("What may be spent, and when it begins anew."),
   dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),
 });
 

@@ -23,11 +23,16 @@ export interface GovernedTarget {
   readonly estimate: RequestEstimate;
 }
 
+/** A request's row as far as it is known before a provider was asked. */
+export type RequestBeginning = Omit<
+  RequestRecord,
+  "durationMs" | "attempts" | "status" | "outcome" | "dropped"
+>;
+
 /** A request that asks to be let through. */
 export interface GovernedRequest extends GovernedTarget {
-  /** The `x-request-id` that the client is given. */
-  readonly id: string;
-  readonly caller: Caller;
+  /** Its id, when it began, who sent it, what it asked for: what its row begins with, should the engine be killed. */
+  readonly record: RequestBeginning;
 }
 
 /** What was set aside for a request that was let through. Settle it exactly once, whatever becomes of the request. */

@@ -50,6 +50,12 @@ export const budgetSchema = z
       .max(1)
       .default(0.8)
       .describe("From which part of the budget on is warned, 0.8 for four fifths."),
+    unpriced: z
+      .enum(["allow", "refuse"])
+      .default("allow")
+      .describe(
+        "What becomes of a request whose price is not known, where the budget is in dollars: such a request cannot be counted.",
+      ),
   })
   .refine(({ usd, tokens, requests }) => [usd, tokens, requests].filter((n) => n !== undefined).length === 1, {
     message: "needs exactly one of usd, tokens and requests",

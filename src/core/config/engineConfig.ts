@@ -1,4 +1,5 @@
 import { isLocalAddress } from "../providers/baseUrl";
+import { repeatedNames } from "./budgets";
 import { type EngineGatewayKey, resolveGatewayKey } from "./engineGatewayKey";
 import type { ConfigProblem } from "./problems";
 import { type Environment, replaceReferences, resolveReference } from "./reference";
@@ -62,6 +63,8 @@ export interface EngineConfig {
   readonly gateway: EngineGateway;
   /** Absent: none. */
   readonly budgets?: readonly BudgetConfig[];
+  /** Whether providers may be asked what money is left there. Absent: they are not. */
+  readonly balances?: boolean;
   readonly network: NetworkConfig;
   /** Seconds the engine stays after its last window has gone. */
   readonly lingerSeconds: number;
@@ -145,6 +148,8 @@ export function engineConfigFromFile(
     if (resolved.ok) keys.push(resolved.key);
     else problems.push({ path: `gateway.keys[${index}].key`, message: resolved.fault });
   });
+  problems.push(...repeatedNames(config.gateway.keys, "gateway.keys"));
+  problems.push(...repeatedNames(config.budgets, "budgets"));
   const network = networkFrom(environment);
   return {
     config: {
@@ -152,6 +157,7 @@ export function engineConfigFromFile(
       faulty: [],
       gateway: { ...config.gateway, keys },
       budgets: config.budgets,
+      balances: config.quota.balances,
       network,
       lingerSeconds: 0,
       keepRunning: true,

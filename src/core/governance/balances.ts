@@ -25,7 +25,9 @@ export const BALANCE_SOURCES: readonly BalanceSource[] = [
 ];
 
 /** The source for a provider's address, if it is on one of the known hosts, over HTTPS. */
-export function balanceSourceOf(baseUrl: string): { readonly source: BalanceSource; readonly url: URL } | undefined {
+export function balanceSourceOf(
+  baseUrl: string,
+): { readonly source: BalanceSource; readonly url: URL } | undefined {
   let url: URL;
   try {
     url = new URL(baseUrl);
@@ -77,7 +79,12 @@ function readNovita(body: unknown): readonly QuotaFigure[] {
 }
 
 function money(amount: number, currency: string): QuotaFigure {
-  return { unit: "money", currency: currency.slice(0, 8), remaining: Math.round(amount * 1e6), basis: "reported" };
+  return {
+    unit: "money",
+    currency: currency.slice(0, 8),
+    remaining: Math.round(amount * 1e6),
+    basis: "reported",
+  };
 }
 
 function member(body: unknown, name: string): JsonObject {

@@ -42,6 +42,5 @@ export function withoutCredentials(remote: string): string {
 
 /** A repository chooses these texts; they go into rows, headers and views. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "").slice(0, 300);
+  return text.replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, "").slice(0, 300);
 }

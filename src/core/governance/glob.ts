@@ -3,7 +3,8 @@ export function fitsPattern(pattern: string, text: string): boolean {
   const [first = "", ...rest] = pattern.split("*");
   const last = rest.pop();
   if (last === undefined) return text === pattern;
-  if (!text.startsWith(first) || text.length < first.length + last.length || !text.endsWith(last)) return false;
+  if (!text.startsWith(first) || text.length < first.length + last.length || !text.endsWith(last))
+    return false;
   // Leftmost matches leave the most room for what follows, so nothing has to be tried twice.
   let at = first.length;
   const end = text.length - last.length;

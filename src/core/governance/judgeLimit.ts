@@ -1,6 +1,6 @@
 import { PosternError } from "../errors";
-import { amountText, limitTitle, resetText } from "./limitText";
 import type { Limit } from "./limits";
+import { amountText, limitTitle, resetText } from "./limitText";
 import type { TimeRange } from "./period";
 
 /** A running request ends within seconds to minutes; asking again sooner is of no use. */

@@ -65,7 +65,11 @@ const EVERY: Record<Period, string> = {
 };
 
 /** `$100.00 a month`. */
-export function allowanceText({ measure, amount, period }: Pick<Limit, "measure" | "amount" | "period">): string {
+export function allowanceText({
+  measure,
+  amount,
+  period,
+}: Pick<Limit, "measure" | "amount" | "period">): string {
   return `${amountText(measure, amount)} ${EVERY[period]}`;
 }
 

@@ -1,7 +1,14 @@
 import type { Basis } from "./requestRecord";
 
 /** What a quota counts. share: only how much of it is gone is told, in parts of 1. */
-export type QuotaUnit = "requests" | "tokens" | "inputTokens" | "outputTokens" | "premiumRequests" | "money" | "share";
+export type QuotaUnit =
+  | "requests"
+  | "tokens"
+  | "inputTokens"
+  | "outputTokens"
+  | "premiumRequests"
+  | "money"
+  | "share";
 
 /** One figure of what a provider still allows. */
 export interface QuotaFigure {
@@ -56,7 +63,10 @@ export function quotaKey({ provider, credential, model, unit, name, window }: Pr
 }
 
 /** The part that is left, 0 to 1; undefined where no limit is known. */
-export function leftShare({ remaining, limit }: Pick<QuotaFigure, "remaining" | "limit">): number | undefined {
+export function leftShare({
+  remaining,
+  limit,
+}: Pick<QuotaFigure, "remaining" | "limit">): number | undefined {
   if (limit === undefined || limit <= 0) return undefined;
   return Math.min(1, Math.max(0, remaining / limit));
 }

@@ -38,7 +38,12 @@ export function quotasInHeaders(headers: QuotaHeaders, host: string, now: number
     if (value === undefined) continue;
     const unified = /^anthropic-ratelimit-unified-(.+)-utilization$/.exec(name)?.[1];
     if (unified !== undefined) {
-      const share = unifiedShare(unified, value, headers[`anthropic-ratelimit-unified-${unified}-reset`], now);
+      const share = unifiedShare(
+        unified,
+        value,
+        headers[`anthropic-ratelimit-unified-${unified}-reset`],
+        now,
+      );
       if (share) shares.push(share);
       continue;
     }
@@ -70,7 +75,11 @@ function nameOf(header: string): { field: "limit" | "remaining" | "reset"; what:
   return undefined;
 }
 
-function figureOf(what: string, { limit, remaining, resetsAt }: Parts, host: string): QuotaFigure | undefined {
+function figureOf(
+  what: string,
+  { limit, remaining, resetsAt }: Parts,
+  host: string,
+): QuotaFigure | undefined {
   const unit = unitOf(what);
   if (unit === undefined || remaining === undefined) return undefined;
   const window = windowOf(what, unit, host);

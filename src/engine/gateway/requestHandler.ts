@@ -100,7 +100,10 @@ export class RequestHandler {
       return Array.isArray(value) ? value[0] : value;
     });
     if (this.facts.keys().identify(presented) !== undefined) return;
-    const what = presented.length === 0 ? "No gateway key was sent" : "The gateway key is unknown, disabled or has expired";
+    const what =
+      presented.length === 0
+        ? "No gateway key was sent"
+        : "The gateway key is unknown, disabled or has expired";
     throw new PosternError(
       "unauthorized",
       `${what}. Send a key of Postern's (not the provider's) as "Authorization: Bearer …" or "x-api-key"; in VS Code run "Postern: Copy Gateway Key".`,

@@ -1,6 +1,6 @@
 import type { Judgement } from "../../core/governance/judgeLimit";
-import { allowanceText, amountText, limitTitle, resetText } from "../../core/governance/limitText";
 import type { Limit } from "../../core/governance/limits";
+import { allowanceText, amountText, limitTitle, resetText } from "../../core/governance/limitText";
 import type { TimeRange } from "../../core/governance/period";
 import type { LimitNotice, LimitStatus } from "../../core/rpc/limitsStatus";
 

@@ -228,7 +228,12 @@ function openRequest(beginning: RequestBeginning, target: GovernedTarget): OpenR
     dropped: [],
   };
   const { priceSource } = estimate;
-  return { record, held: heldFor(estimate), sent: true, ...(priceSource === undefined ? {} : { priceSource }) };
+  return {
+    record,
+    held: heldFor(estimate),
+    sent: true,
+    ...(priceSource === undefined ? {} : { priceSource }),
+  };
 }
 
 function heldFor({ inputTokens, maxOutputTokens, microUsd = 0, premiumRequests = 0 }: RequestEstimate): Held {

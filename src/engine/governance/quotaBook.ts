@@ -10,7 +10,10 @@ export class QuotaBook {
   /** @param now milliseconds since the epoch */
   constructor(private readonly now: () => number) {}
 
-  take(figures: readonly QuotaFigure[], from: Pick<ProviderQuota, "provider" | "credential" | "model">): void {
+  take(
+    figures: readonly QuotaFigure[],
+    from: Pick<ProviderQuota, "provider" | "credential" | "model">,
+  ): void {
     const at = this.now();
     for (const figure of figures) {
       const quota: ProviderQuota = { ...figure, ...from, at };

@@ -57,9 +57,12 @@ export const budgetSchema = z
         "What becomes of a request whose price is not known, where the budget is in dollars: such a request cannot be counted.",
       ),
   })
-  .refine(({ usd, tokens, requests }) => [usd, tokens, requests].filter((n) => n !== undefined).length === 1, {
-    message: "needs exactly one of usd, tokens and requests",
-  })
+  .refine(
+    ({ usd, tokens, requests }) => [usd, tokens, requests].filter((n) => n !== undefined).length === 1,
+    {
+      message: "needs exactly one of usd, tokens and requests",
+    },
+  )
   .describe("A budget.");
 
 export type BudgetConfig = z.output<typeof budgetSchema>;

@@ -53,6 +53,7 @@ export const gatewayKeySchema = z
   })
   .refine(({ key, hash }) => (key === undefined) !== (hash === undefined), {
     message: "needs either key or hash",
+    path: ["key"],
   })
   .describe("A gateway key: what a tool sends to be let in, and what it may do.");
 

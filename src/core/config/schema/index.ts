@@ -2,6 +2,7 @@ import * as z from "zod";
 import { budgetSchema } from "./budget";
 import { gatewaySchema } from "./gateway";
 import { providerSchema } from "./provider";
+import { quotaSchema } from "./quota";
 import { text } from "./text";
 
 export * from "./budget";
@@ -9,6 +10,7 @@ export * from "./gateway";
 export * from "./gatewayKey";
 export * from "./model";
 export * from "./provider";
+export * from "./quota";
 
 /**
  * The one configuration schema (design, section 4): VS Code's settings `postern.*` and the headless file
@@ -20,6 +22,7 @@ export const configSchema = z.strictObject({
   providers: z.array(providerSchema).default([]).describe("Your model providers."),
   gateway: gatewaySchema.prefault({}),
   budgets: z.array(budgetSchema).default([]).describe("What may be spent, and when it begins anew."),
+  quota: quotaSchema.prefault({}),
   dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),
 });
 

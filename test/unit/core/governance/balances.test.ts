@@ -8,7 +8,9 @@ const read = (baseUrl: string, body: unknown) => {
 
 describe("what is left of the money at a provider", () => {
   it("is asked of the provider's own host only, over HTTPS", () => {
-    expect(balanceSourceOf("https://openrouter.ai/api/v1")?.url.href).toBe("https://openrouter.ai/api/v1/key");
+    expect(balanceSourceOf("https://openrouter.ai/api/v1")?.url.href).toBe(
+      "https://openrouter.ai/api/v1/key",
+    );
     for (const baseUrl of [
       "http://openrouter.ai/api/v1",
       "https://openrouter.ai.evil.example/api/v1",

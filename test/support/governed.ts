@@ -52,6 +52,8 @@ export class Governed {
       faulty: [],
       gateway: { host: "127.0.0.1", port: 1, maxRunning: 1, keys },
       budgets: parsed,
+      routes: [],
+      routing: { maxAttempts: 4, maxWaitSeconds: 30 },
       network: {},
       lingerSeconds: 1,
       keepRunning: false,

@@ -3,7 +3,7 @@ import { repeatedNames } from "./budgets";
 import { type EngineGatewayKey, resolveGatewayKey } from "./engineGatewayKey";
 import type { ConfigProblem } from "./problems";
 import { type Environment, replaceReferences, resolveReference } from "./reference";
-import type { BudgetConfig, Config, ProviderConfig } from "./schema";
+import type { BudgetConfig, Config, ProviderConfig, RouteConfig, RoutingConfig } from "./schema";
 
 export type { EngineGatewayKey } from "./engineGatewayKey";
 
@@ -61,6 +61,8 @@ export interface EngineConfig {
   readonly providers: readonly EngineProvider[];
   readonly faulty: readonly FaultyProvider[];
   readonly gateway: EngineGateway;
+  readonly routes: readonly RouteConfig[];
+  readonly routing: RoutingConfig;
   /** Absent: none. */
   readonly budgets?: readonly BudgetConfig[];
   /** Whether providers may be asked what money is left there. Absent: they are not. */
@@ -156,6 +158,8 @@ export function engineConfigFromFile(
       providers: config.providers.map((provider) => resolveProvider(provider, environment)),
       faulty: [],
       gateway: { ...config.gateway, keys },
+      routes: config.routes,
+      routing: config.routing,
       budgets: config.budgets,
       balances: config.quota.balances,
       network,

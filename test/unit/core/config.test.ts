@@ -21,6 +21,8 @@ describe("parseConfigText", () => {
         budgets: [],
         quota: { balances: true },
         gateway: { host: "127.0.0.1", port: 4141, maxRunning: 512, keys: [] },
+        routes: [],
+        routing: { maxAttempts: 4, maxWaitSeconds: 30 },
       },
     });
   });
@@ -46,7 +48,13 @@ describe("parseConfigText", () => {
         { ...openai, price: 3 },
       ],
       gateway: { port: 99999, keys: [{ name: "ci" }] },
-      routes: [],
+      routes: [
+        { name: "fast", match: "gpt-*", targets: [{ model: "m" }] },
+        { name: "none", targets: [] },
+        { name: "slow", strategy: "guess", targets: [{ model: "m", weight: 0 }] },
+        { name: "none", targets: [{ model: "m" }] },
+      ],
+      surprise: true,
     });
     const paths = result.ok ? [] : result.problems.map((problem) => problem.path);
     expect(paths.sort()).toEqual(
@@ -61,7 +69,12 @@ describe("parseConfigText", () => {
         "providers[3].price",
         "gateway.port",
         "gateway.keys[0].key",
-        "routes",
+        "routes[0].name",
+        "routes[1].targets",
+        "routes[2].strategy",
+        "routes[2].targets[0].weight",
+        "routes[3]",
+        "surprise",
       ].sort(),
     );
   });
@@ -76,7 +89,7 @@ describe("parseConfigText", () => {
   });
 
   it("refuses what this version does not build instead of ignoring it", () => {
-    for (const part of ["routes", "audit", "policy"]) {
+    for (const part of ["audit", "policy"]) {
       const result = validateConfig({ [part]: [] });
       expect(result.ok ? "" : result.problems[0]?.path).toBe(part);
     }

@@ -3,6 +3,7 @@ import { budgetSchema } from "./budget";
 import { gatewaySchema } from "./gateway";
 import { providerSchema } from "./provider";
 import { quotaSchema } from "./quota";
+import { routeSchema, routingSchema } from "./route";
 import { text } from "./text";
 
 export * from "./budget";
@@ -11,6 +12,7 @@ export * from "./gatewayKey";
 export * from "./model";
 export * from "./provider";
 export * from "./quota";
+export * from "./route";
 
 /**
  * The one configuration schema (design, section 4): VS Code's settings `postern.*` and the headless file
@@ -23,6 +25,8 @@ export const configSchema = z.strictObject({
   gateway: gatewaySchema.prefault({}),
   budgets: z.array(budgetSchema).default([]).describe("What may be spent, and when it begins anew."),
   quota: quotaSchema.prefault({}),
+  routes: z.array(routeSchema).default([]).describe("Model ids of your own, and the models behind them."),
+  routing: routingSchema.prefault({}),
   dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),
 });
 

@@ -1,6 +1,7 @@
+import type { CheckedBudget } from "../core/config/budgets";
 import type { ConfigProblem } from "../core/config/problems";
 import type { CheckedRoute } from "../core/config/routes";
-import type { ProviderType } from "../core/config/schema";
+import type { GatewayKeyConfig, ProviderType } from "../core/config/schema";
 import type { WireProtocol } from "../core/protocols/wire";
 import { Emitter } from "./common/emitter";
 import type { EngineState } from "./engine/state";
@@ -36,13 +37,31 @@ export type ProviderEntry =
 
 export type UsableEntry = Extract<ProviderEntry, { faulty: false }>;
 
+/** What a gateway key is limited by, as the settings have it. */
+export type GatewayKeyLimits = Pick<
+  GatewayKeyConfig,
+  "models" | "budget" | "requestsPerMinute" | "tokensPerMinute" | "labels"
+>;
+
 export interface GatewayKeyEntry {
   readonly name: string;
   /** The first and last characters; empty where there is no key. */
   readonly masked: string;
-  readonly source: "stored" | "settings";
-  /** Why it is not accepted. */
+  /**
+   * settings: by its hash. environment: from a variable that the settings name. workspace: of a folder's terminals.
+   * stored: of an earlier version, whole in the secret storage.
+   */
+  readonly source: "settings" | "environment" | "workspace" | "stored";
+  /** Why it cannot be used. */
   readonly fault?: string;
+  readonly disabled?: boolean;
+  /** From when on it is not accepted, in milliseconds since the epoch. */
+  readonly expiresAt?: number;
+  /** Whether the key itself can be had here. */
+  readonly copyable: boolean;
+  readonly limits?: GatewayKeyLimits;
+  /** The workspace folder. */
+  readonly folder?: string;
 }
 
 /** What settings and secrets say. Known without the engine, so the trees always have something true to show. */
@@ -52,6 +71,9 @@ export interface LocalState {
   readonly host: string;
   readonly port: number;
   readonly routes: readonly CheckedRoute[];
+  readonly budgets: readonly CheckedBudget[];
+  /** Which limit the status bar is to show: its id, `tightest`, or `none`. */
+  readonly statusBarLimit: string;
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -63,7 +85,7 @@ export interface PosternState {
 
 /** Before the settings have been read. */
 export const EMPTY_STATE: PosternState = {
-  local: { providers: [], gatewayKeys: [], host: "127.0.0.1", port: 4141, routes: [], problems: [] },
+  local: { providers: [], gatewayKeys: [], host: "127.0.0.1", port: 4141, routes: [], budgets: [], statusBarLimit: "tightest", problems: [] },
   engine: { kind: "idle" },
 };
 

@@ -1,5 +1,6 @@
 import type { EngineConfig, EngineProvider } from "../config/engineConfig";
 import type { ConfigProblem } from "../config/problems";
+import type { LimitsStatus } from "./limitsStatus";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -115,6 +116,8 @@ export interface EngineStatus {
   readonly gatewayKeys: number;
   /** Requests running now. */
   readonly running: number;
+  /** What may still be used. */
+  readonly limits?: LimitsStatus;
 }
 
 export interface TestResult {
@@ -145,6 +148,10 @@ export interface EngineRequests {
   /** Tests a provider as given, which need not be configured yet. */
   testProvider: { params: EngineProvider; result: TestResult };
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
+  /** Cuts every request that runs on a gateway key. */
+  abortRequests: { params: { readonly gatewayKey: string }; result: { readonly aborted: number } };
+  /** Asks for a limit's notice; of several windows one is told yes, and shows it. */
+  claimNotice: { params: { readonly id: string }; result: { readonly claimed: boolean } };
   /** Gives pipe and port free at once, finishes running requests, then exits. */
   drain: { params: Record<string, never>; result: Record<string, never> };
 }

@@ -2,6 +2,8 @@
 export type Target =
   | { readonly kind: "provider"; readonly id: string; readonly index: number }
   | { readonly kind: "gatewayKey"; readonly name: string }
+  /** A budget, or a gateway key's own, by its limit's id. */
+  | { readonly kind: "limit"; readonly name: string }
   /** A model by the id that clients address it by. */
   | { readonly kind: "model"; readonly name: string };
 
@@ -17,6 +19,6 @@ export function targetOf(argument: unknown): Target | undefined {
   if (kind === "provider" && typeof id === "string") {
     return { kind, id, index: typeof index === "number" ? index : 0 };
   }
-  if (kind !== "gatewayKey" && kind !== "model") return undefined;
+  if (kind !== "gatewayKey" && kind !== "model" && kind !== "limit") return undefined;
   return typeof name === "string" ? { kind, name } : undefined;
 }

@@ -1,16 +1,11 @@
-import {
-  type EngineConfig,
-  type EngineGatewayKey,
-  type EngineProvider,
-  networkFrom,
-} from "../../core/config/engineConfig";
-import { type Environment, resolveReference } from "../../core/config/reference";
+import { type EngineConfig, type EngineProvider, networkFrom } from "../../core/config/engineConfig";
+import type { Environment } from "../../core/config/reference";
 import { protocolsOf } from "../../core/providers/spoken";
-import { maskKey } from "../secrets/gatewayKeys";
 import { resolveWithStored, type StoredKey } from "../secrets/storedKey";
 import type { ProxySettings } from "../settings/proxy";
 import type { Settings } from "../settings/snapshot";
-import type { GatewayKeyEntry, KeyPresence, LocalState, ProviderEntry } from "../state";
+import type { KeyPresence, LocalState, ProviderEntry } from "../state";
+import { desiredGatewayKeys, type StoredGatewayKeys } from "./desiredKeys";
 
 /** What the engine is to run on, and what of it may be shown. */
 export interface Desired {
@@ -24,7 +19,7 @@ export interface DesiredInputs {
   readonly environment: Environment;
   /** What the secret storage holds, by provider id. */
   readonly credentials: ReadonlyMap<string, StoredKey>;
-  readonly gatewayKeys: readonly EngineGatewayKey[];
+  readonly gatewayKeys: StoredGatewayKeys;
   /** Which secret storage these are from. */
   readonly secretStore: string;
 }
@@ -58,7 +53,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       stored: stored !== undefined,
     });
   });
-  const keys = gatewayKeys(inputs);
+  const keys = desiredGatewayKeys(inputs);
   return {
     config: {
       providers,
@@ -71,6 +66,8 @@ export function desiredState(inputs: DesiredInputs): Desired {
       },
       routes: settings.routes.flatMap((checked) => (checked.ok ? [checked.route] : [])),
       routing: settings.routing,
+      budgets: settings.budgets.flatMap((checked) => (checked.ok ? [checked.budget] : [])),
+      balances: settings.balances,
       network: inputs.proxy === "off" ? {} : { ...networkFrom(environment), ...inputs.proxy },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,
@@ -82,6 +79,8 @@ export function desiredState(inputs: DesiredInputs): Desired {
       host: settings.host,
       port: settings.port,
       routes: settings.routes,
+      budgets: settings.budgets,
+      statusBarLimit: settings.statusBarLimit,
       problems: settings.problems,
     },
   };
@@ -91,37 +90,4 @@ function presence({ credential }: EngineProvider, inSettings: string | undefined
   if (credential.kind === "missing") return { kind: "missing", reason: credential.reason };
   if (credential.kind === "none") return { kind: "notNeeded" };
   return { kind: inSettings === undefined ? "stored" : "environment" };
-}
-
-function gatewayKeys({ settings, environment, gatewayKeys }: DesiredInputs): {
-  readonly accepted: readonly EngineGatewayKey[];
-  readonly entries: readonly GatewayKeyEntry[];
-} {
-  const accepted = [...gatewayKeys];
-  const entries: GatewayKeyEntry[] = gatewayKeys.map(({ name, key }) => ({
-    name,
-    masked: maskKey(key),
-    source: "stored",
-  }));
-  const refuse = (name: string, fault: string): void => {
-    entries.push({ name, masked: "", source: "settings", fault });
-  };
-  for (const checked of settings.keys) {
-    if (!checked.ok) {
-      refuse(checked.name, checked.problems[0]?.message ?? "is not valid");
-      continue;
-    }
-    const { name, key, enabled } = checked.key;
-    const resolved = resolveReference(key, environment);
-    if (!enabled) refuse(name, "disabled");
-    else if (accepted.some((other) => other.name === name)) refuse(name, `"${name}" is taken`);
-    else if (resolved.kind === "unset")
-      refuse(name, `the environment variable ${resolved.variable} is not set`);
-    else if (/\s/.test(resolved.value)) refuse(name, "must not have spaces in it");
-    else {
-      accepted.push({ name, key: resolved.value });
-      entries.push({ name, masked: maskKey(resolved.value), source: "settings" });
-    }
-  }
-  return { accepted, entries };
 }

@@ -1,8 +1,11 @@
+import { type CheckedBudget, checkBudgets } from "../../core/config/budgets";
 import { type CheckedGatewayKey, checkGatewayKeys } from "../../core/config/gatewayKeys";
 import { type CheckedProvider, checkProviders } from "../../core/config/parse";
 import type { ConfigProblem } from "../../core/config/problems";
 import { type CheckedRoute, checkRoutes } from "../../core/config/routes";
-import { gatewaySchema, type RoutingConfig, routingSchema } from "../../core/config/schema";
+import { gatewaySchema, quotaSchema, type RoutingConfig, routingSchema } from "../../core/config/schema";
+import { text } from "../../core/config/schema/text";
+import { type TerminalTool, terminalToolsSchema } from "../terminal/tools";
 
 /** Looks up a setting below `postern.`, as the user wrote it; a workspace's value is never among them. */
 export type RawSettings = (key: string) => unknown;
@@ -16,12 +19,22 @@ export interface Settings {
   readonly keys: readonly CheckedGatewayKey[];
   readonly routes: readonly CheckedRoute[];
   readonly routing: RoutingConfig;
+  readonly budgets: readonly CheckedBudget[];
+  /** Whether providers may be asked what money is left there. */
+  readonly balances: boolean;
+  /** Which tools a workspace's terminals have a gateway key for. */
+  readonly terminalTools: readonly TerminalTool[];
+  /** Which limit the status bar shows: its id, `tightest`, or `none`. */
+  readonly statusBarLimit: string;
   readonly autoStart: boolean;
   readonly lingerSeconds: number;
   readonly keepRunning: boolean;
   /** What is wrong with settings other than the lists above; the default is used instead. */
   readonly problems: readonly ConfigProblem[];
 }
+
+/** The status bar shows whatever is nearest to its end. */
+export const TIGHTEST = "tightest";
 
 export const DEFAULT_LINGER_SECONDS = 60;
 
@@ -66,6 +79,10 @@ export function readSettings(raw: RawSettings): Settings {
         routing.maxWaitSeconds,
       ),
     },
+    budgets: checkBudgets(raw("budgets")),
+    balances: checked("quota.balances", flag, quotaSchema.parse({}).balances),
+    terminalTools: checked("terminal.tools", zodField(terminalToolsSchema), []),
+    statusBarLimit: checked("statusBar.limit", zodField(text), TIGHTEST),
     autoStart: checked("gateway.autoStart", flag, false),
     lingerSeconds: checked("engine.lingerSeconds", seconds, DEFAULT_LINGER_SECONDS),
     keepRunning: checked("engine.keepRunning", flag, false),

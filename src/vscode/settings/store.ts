@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../common/disposables";
 import { type RawProviders, rawProviders } from "./providerEdits";
+import { type RawEntries, rawEntries } from "./namedEdits";
 import { type ProxySettings, proxySettings } from "./proxy";
 import { readSettings, type Settings } from "./snapshot";
 
@@ -25,6 +26,26 @@ export class SettingsStore {
 
   writeProviders(list: RawProviders): Thenable<void> {
     return write("providers", list);
+  }
+
+  gatewayKeys(): RawEntries {
+    return rawEntries(rawSetting("gateway.keys"));
+  }
+
+  writeGatewayKeys(list: RawEntries): Thenable<void> {
+    return write("gateway.keys", list);
+  }
+
+  budgets(): RawEntries {
+    return rawEntries(rawSetting("budgets"));
+  }
+
+  writeBudgets(list: RawEntries): Thenable<void> {
+    return write("budgets", list);
+  }
+
+  writeStatusBarLimit(id: string): Thenable<void> {
+    return write("statusBar.limit", id);
   }
 
   writePort(port: number): Thenable<void> {

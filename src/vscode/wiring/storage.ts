@@ -5,10 +5,12 @@ import type { Environment } from "../../core/config/reference";
 import type { EngineBoot } from "../../core/rpc/contract";
 import { type Log, messageOf } from "../common/log";
 import { type Desired, desiredState } from "../engine/desired";
+import { NO_STORED_GATEWAY_KEYS, type StoredGatewayKeys } from "../engine/desiredKeys";
 import { notedPipePath, type PipeHost, preparePipePath } from "../engine/pipePath";
 import { engineToken, machineEngineToken, secretStoreId } from "../secrets/engineToken";
 import { GatewayKeys } from "../secrets/gatewayKeys";
 import { ProviderKeys } from "../secrets/providerKeys";
+import { WorkspaceKeys } from "../secrets/workspaceKeys";
 import { SettingsStore } from "../settings/store";
 
 /** Where everything is kept. */
@@ -16,6 +18,7 @@ export interface Storage {
   readonly settings: SettingsStore;
   readonly providerKeys: ProviderKeys;
   readonly gatewayKeys: GatewayKeys;
+  readonly workspaceKeys: WorkspaceKeys;
   readonly environment: Environment;
   /** What an engine needs to be found and started. */
   boot(): Promise<EngineBoot>;
@@ -29,7 +32,8 @@ export interface Storage {
 export function createStorage(context: vscode.ExtensionContext, log: Log): Storage {
   const settings = new SettingsStore();
   const providerKeys = new ProviderKeys(context.secrets);
-  const gatewayKeys = new GatewayKeys(context.secrets);
+  const gatewayKeys = new GatewayKeys(settings, context.secrets);
+  const workspaceKeys = new WorkspaceKeys(context.secrets);
   const environment: Environment = (name) => process.env[name];
   const storagePath = context.globalStorageUri.fsPath;
   const dataDir = path.join(storagePath, "engine");
@@ -45,6 +49,7 @@ export function createStorage(context: vscode.ExtensionContext, log: Log): Stora
     settings,
     providerKeys,
     gatewayKeys,
+    workspaceKeys,
     environment,
     boot: async () => ({
       token: await (secretsAreTheMachines() ? engineToken(context.secrets) : machineEngineToken(storagePath)),
@@ -63,10 +68,27 @@ export function createStorage(context: vscode.ExtensionContext, log: Log): Stora
         proxy: settings.proxy(),
         environment,
         credentials: new Map(credentials.flatMap(([id, key]) => (key ? [[id, key]] : []))),
-        gatewayKeys: await readable(gatewayKeys.list(), [], log),
+        gatewayKeys: await readable(
+          storedGatewayKeys(gatewayKeys, workspaceKeys, read.terminalTools.length > 0),
+          NO_STORED_GATEWAY_KEYS,
+          log,
+        ),
         secretStore: await readable(secretStoreId(context.secrets), "unreadable", log),
       });
     },
+  };
+}
+
+async function storedGatewayKeys(
+  gatewayKeys: GatewayKeys,
+  workspaceKeys: WorkspaceKeys,
+  forTerminals: boolean,
+): Promise<StoredGatewayKeys> {
+  const copies = await gatewayKeys.copies();
+  return {
+    whole: await gatewayKeys.notTakenOver(),
+    copies: new Set(copies.map(({ name }) => name)),
+    workspaces: forTerminals ? await workspaceKeys.list() : [],
   };
 }
 

@@ -10,6 +10,7 @@ export * from "./budget";
 export * from "./gateway";
 export * from "./gatewayKey";
 export * from "./model";
+export * from "./period";
 export * from "./provider";
 export * from "./quota";
 export * from "./route";

@@ -15,6 +15,7 @@ export type ErrorCode =
   | "body_too_large"
   | "body_timeout"
   | "too_many_requests"
+  | "policy_refused"
   | "budget_exceeded"
   | "rate_limited"
   | "model_not_allowed"
@@ -51,6 +52,7 @@ const STATUS: Record<ErrorCode, number> = {
   body_too_large: 413,
   body_timeout: 408,
   too_many_requests: 503,
+  policy_refused: 403,
   budget_exceeded: 429,
   rate_limited: 429,
   model_not_allowed: 403,

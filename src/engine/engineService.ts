@@ -6,8 +6,12 @@ import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
 import { GitOrigins } from "./governance/gitOrigins";
+import type { LimitsGovernor } from "./governance/limitsGovernor";
+import { RunningByKey } from "./governance/runningRequests";
 import type { Log } from "./log/log";
+import { loadCatalogue } from "./models/loadCatalogue";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
+import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
 import { Operations } from "./relay/operations";
@@ -28,8 +32,11 @@ export interface EngineParts {
   readonly version: string;
   readonly log: Log;
   readonly usage: UsageCounter;
+  /** Gateway keys' limits, budgets and quotas: what the status tells of them. */
+  readonly limits?: LimitsGovernor;
   /** Renews credentials that expire. */
   readonly refresh?: CredentialRefresh;
+  readonly lists: ModelListCache;
   /** How long is waited for what; tests cannot. */
   readonly waits?: Pick<RelayOptions, "silenceMs" | "stalledMs">;
 }
@@ -43,7 +50,10 @@ export class EngineService {
   private readonly router: Router;
   private readonly server: GatewayServer;
   private keys: KeyRing;
+  /** What is running, by gateway key. */
+  readonly runningByKey = new RunningByKey();
   private readonly origins = new GitOrigins(() => performance.now());
+  private catalogue: Promise<void> | undefined;
   private config: EngineConfig | undefined;
   /** Each provider as it was configured last. */
   private readonly known = new Map<string, string>();
@@ -59,8 +69,14 @@ export class EngineService {
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
     this.keys = this.keyRing([]);
-    this.registry = new ProviderRegistry(this.upstream, parts.log, tell);
     const { log, waits = {} } = parts;
+    this.registry = new ProviderRegistry({
+      upstream: this.upstream,
+      log,
+      cache: parts.lists,
+      now: Date.now,
+      onChange: tell,
+    });
     this.health = new Health(() => performance.now(), tell);
     const stickiness = new Stickiness(() => performance.now());
     this.router = new Router(this.registry, this.health, stickiness, {
@@ -97,9 +113,12 @@ export class EngineService {
     this.upstream.setNetwork(config.network);
     this.keys = this.keyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
+    this.catalogue ??= this.readCatalogue();
+    await this.catalogue;
     this.registry.configure(config);
     this.router.configure(config.routes, config.routing);
     this.forgetChanged(config.providers);
+    this.parts.limits?.configure(config);
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     if (moved) await this.inTurn(() => this.move());
@@ -112,6 +131,15 @@ export class EngineService {
       const { id } = provider.config;
       if (this.known.get(id) !== text) this.health.forget(id);
       this.known.set(id, text);
+    }
+  }
+
+  /** Without it models work all the same; less is known of them. */
+  private async readCatalogue(): Promise<void> {
+    try {
+      this.registry.setCatalogue(await loadCatalogue());
+    } catch (error) {
+      this.parts.log.error(`the catalogue of models cannot be read: ${logSafeText(error)}`);
     }
   }
 
@@ -171,6 +199,11 @@ export class EngineService {
     return testProvider(this.upstream, provider, () => performance.now());
   }
 
+  /** @returns whether the window that asks is the one to tell the notice */
+  claimNotice(id: string): boolean {
+    return this.parts.limits?.claimNotice(id) ?? false;
+  }
+
   /** Where the gateway listens, e.g. `http://127.0.0.1:4141`; undefined while it does not. */
   get url(): string | undefined {
     return this.server.url;
@@ -189,6 +222,7 @@ export class EngineService {
       usage: this.parts.usage.today(),
       gatewayKeys: this.keys.size,
       running: this.operations.running,
+      ...(this.parts.limits ? { limits: this.parts.limits.status() } : {}),
     };
   }
 
@@ -218,6 +252,7 @@ export class EngineService {
   async close(): Promise<void> {
     clearTimeout(this.tellTimer);
     this.server.stop();
+    this.registry.close();
     await this.upstream.destroy();
     this.parts.usage.save();
   }

@@ -3,7 +3,15 @@ import { repeatedNames } from "./budgets";
 import { type EngineGatewayKey, resolveGatewayKey } from "./engineGatewayKey";
 import type { ConfigProblem } from "./problems";
 import { type Environment, replaceReferences, resolveReference } from "./reference";
-import type { BudgetConfig, Config, ProviderConfig, RouteConfig, RoutingConfig } from "./schema";
+import type {
+  AuditConfig,
+  BudgetConfig,
+  Config,
+  PolicyConfig,
+  ProviderConfig,
+  RouteConfig,
+  RoutingConfig,
+} from "./schema";
 
 export type { EngineGatewayKey } from "./engineGatewayKey";
 
@@ -68,6 +76,10 @@ export interface EngineConfig {
   /** Whether providers may be asked what money is left there. Absent: they are not. */
   readonly balances?: boolean;
   readonly network: NetworkConfig;
+  /** Rules of the settings or of the file; a fault refuses every request. Absent: none. */
+  readonly policy?: PolicyConfig | { readonly fault: string };
+  /** What is kept of requests; absent: the schema's defaults. */
+  readonly audit?: AuditConfig;
   /** Seconds the engine stays after its last window has gone. */
   readonly lingerSeconds: number;
   /** Stay even without a window. */
@@ -163,6 +175,8 @@ export function engineConfigFromFile(
       budgets: config.budgets,
       balances: config.quota.balances,
       network,
+      policy: config.policy,
+      audit: config.audit,
       lingerSeconds: 0,
       keepRunning: true,
       secretStore: "file",

@@ -1,4 +1,4 @@
-import { glob } from "../text/glob";
+import { matchesGlob } from "../text/glob";
 
 /** What a gateway key's patterns are held against. */
 export interface ModelChoice {
@@ -17,5 +17,5 @@ export function mayUse(patterns: readonly string[] | undefined, choice: ModelCho
   if (patterns === undefined) return true;
   const { provider, model, route } = choice;
   const names = [`${provider}/${model}`, model, ...(route === undefined ? [] : [route])];
-  return patterns.map(glob).some((pattern) => names.some((name) => pattern.matches(name)));
+  return patterns.some((pattern) => names.some((name) => matchesGlob(pattern, name)));
 }

@@ -1,5 +1,5 @@
 import type { RouteConfig } from "../config/schema";
-import { glob } from "../text/glob";
+import { matchesGlob } from "../text/glob";
 
 /** What a route is called in headers, the ledger and the log: its name, or what it matches. */
 export function routeLabel({ name, match }: Pick<RouteConfig, "name" | "match">): string {
@@ -9,20 +9,20 @@ export function routeLabel({ name, match }: Pick<RouteConfig, "name" | "match">)
 /** The routes by the ids that clients send. */
 export class RouteTable {
   private readonly exact = new Map<string, RouteConfig>();
-  private readonly wild: readonly { readonly route: RouteConfig; matches(id: string): boolean }[];
+  private readonly wild: readonly { readonly route: RouteConfig; readonly pattern: string }[];
 
   constructor(routes: readonly RouteConfig[]) {
     // A name is meant; a pattern may only happen to fit.
     for (const by of ["name", "match"] as const) {
       for (const route of routes) {
         const id = route[by];
-        if (id !== undefined && (by === "name" || !glob(id).isWild) && !this.exact.has(id))
+        if (id !== undefined && (by === "name" || !isWild(id)) && !this.exact.has(id))
           this.exact.set(id, route);
       }
     }
     this.wild = routes.flatMap((route) => {
-      const pattern = route.match === undefined ? undefined : glob(route.match);
-      return pattern?.isWild ? [{ route, matches: (id: string) => pattern.matches(id) }] : [];
+      const { match } = route;
+      return match !== undefined && isWild(match) ? [{ route, pattern: match }] : [];
     });
   }
 
@@ -38,7 +38,11 @@ export class RouteTable {
   find(id: string, isAddress: boolean): RouteConfig | undefined {
     const exact = this.exact.get(id);
     if (exact) return exact;
-    return this.wild.find(({ route, matches }) => (!isAddress || route.match?.includes("/")) && matches(id))
+    return this.wild.find(({ pattern }) => (!isAddress || pattern.includes("/")) && matchesGlob(pattern, id))
       ?.route;
   }
+}
+
+function isWild(pattern: string): boolean {
+  return /[*?]/.test(pattern);
 }

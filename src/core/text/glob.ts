@@ -1,32 +1,51 @@
 /**
- * A pattern for model ids, paths and addresses, in which `*` stands for any characters. Everything else stands for
- * itself; case counts.
+ * Globs without regular expressions: patterns may come from a repository, and one with many stars must not cost more
+ * than its length times the text's.
  */
-export interface Glob {
-  readonly pattern: string;
-  /** Whether there is a `*` in it at all. */
-  readonly isWild: boolean;
-  matches(text: string): boolean;
-}
 
-/** Matching is by pieces, not by a regular expression, so that no pattern can make it slow. */
-export function glob(pattern: string): Glob {
-  const pieces = pattern.split("*");
-  return { pattern, isWild: pieces.length > 1, matches: (text) => matchesPieces(pieces, text) };
-}
-
-function matchesPieces(pieces: readonly string[], text: string): boolean {
-  const first = pieces[0] ?? "";
-  const last = pieces.at(-1) ?? "";
-  if (pieces.length === 1) return text === first;
-  if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last))
-    return false;
-  const end = text.length - last.length;
-  let at = first.length;
-  for (const piece of pieces.slice(1, -1)) {
-    const found = text.indexOf(piece, at);
-    if (found < 0 || found + piece.length > end) return false;
-    at = found + piece.length;
+/** Whether a text fits a pattern: `*` stands for any characters, `?` for one. Everything else is itself. */
+export function matchesGlob(pattern: string, text: string): boolean {
+  let at = 0;
+  let wanted = 0;
+  let star = -1;
+  let resume = 0;
+  while (at < text.length) {
+    if (pattern[wanted] === "*") {
+      star = wanted++;
+      resume = at;
+    } else if (wanted < pattern.length && (pattern[wanted] === "?" || pattern[wanted] === text[at])) {
+      wanted++;
+      at++;
+    } else if (star >= 0) {
+      wanted = star + 1;
+      at = ++resume;
+    } else return false;
   }
-  return true;
+  while (pattern[wanted] === "*") wanted++;
+  return wanted === pattern.length;
+}
+
+/**
+ * Whether a path, or a folder above it, fits a pattern: `*` and `?` stay within a segment, `**` stands for any number
+ * of segments.
+ */
+export function matchesPath(pattern: string, path: string): boolean {
+  const wanted = segmentsOf(pattern);
+  const given = segmentsOf(path);
+  // reachable[i]: the pattern's segments so far fit the first i of the path.
+  let reachable = new Array<boolean>(given.length + 1).fill(false);
+  reachable[0] = true;
+  for (const segment of wanted) {
+    const next = new Array<boolean>(given.length + 1).fill(false);
+    for (let i = 0; i <= given.length; i++) {
+      if (segment === "**") next[i] = reachable[i] === true || (i > 0 && next[i - 1] === true);
+      else if (i > 0) next[i] = reachable[i - 1] === true && matchesGlob(segment, given[i - 1] ?? "");
+    }
+    reachable = next;
+  }
+  return wanted.length > 0 && reachable.includes(true);
+}
+
+function segmentsOf(path: string): string[] {
+  return path.split(/[\\/]+/).filter((segment) => segment !== "");
 }

@@ -119,6 +119,10 @@ export class PipeServer {
         await engine.refreshModels(providerId);
         return engine.status();
       },
+      abortRequests: async ({ gatewayKey }) => ({
+        aborted: engine.runningByKey.abortRequestsOf(gatewayKey),
+      }),
+      claimNotice: async ({ id }) => ({ claimed: engine.claimNotice(id) }),
       drain: async () => {
         this.leave(asking());
         // The answer has to be on its way before an engine with nothing to finish is gone.

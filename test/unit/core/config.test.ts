@@ -14,7 +14,7 @@ const provider = (fields: object): ProviderConfig => providerSchema.parse({ ...o
 describe("parseConfigText", () => {
   it("reads JSON with comments and fills in the defaults", () => {
     const result = parseConfigText(`{ // mine\n "providers": [${JSON.stringify(openai)},],\n}`);
-    expect(result).toEqual({
+    expect(result).toMatchObject({
       ok: true,
       config: {
         providers: [{ ...openai, wireApi: "completions", enabled: true }],

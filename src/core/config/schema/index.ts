@@ -1,16 +1,21 @@
 import * as z from "zod";
+import { auditSchema } from "./audit";
 import { budgetSchema } from "./budget";
 import { gatewaySchema } from "./gateway";
+import { policySchema } from "./policy";
 import { providerSchema } from "./provider";
 import { quotaSchema } from "./quota";
 import { routeSchema, routingSchema } from "./route";
 import { text } from "./text";
 
+export * from "./audit";
 export * from "./budget";
 export * from "./gateway";
 export * from "./gatewayKey";
 export * from "./model";
 export * from "./period";
+export * from "./policy";
+export * from "./price";
 export * from "./provider";
 export * from "./quota";
 export * from "./route";
@@ -28,6 +33,8 @@ export const configSchema = z.strictObject({
   quota: quotaSchema.prefault({}),
   routes: z.array(routeSchema).default([]).describe("Model ids of your own, and the models behind them."),
   routing: routingSchema.prefault({}),
+  audit: auditSchema.prefault({}),
+  policy: policySchema.prefault({}),
   dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),
 });
 

@@ -5,6 +5,7 @@ import type { GatewayKeyConfig, ProviderType } from "../core/config/schema";
 import type { WireProtocol } from "../core/protocols/wire";
 import { Emitter } from "./common/emitter";
 import type { EngineState } from "./engine/state";
+import type { TerminalTool } from "./terminal/tools";
 
 /** Whether a provider has what it is authenticated with, and from where. Never the key itself. */
 export type KeyPresence =
@@ -74,6 +75,10 @@ export interface LocalState {
   readonly budgets: readonly CheckedBudget[];
   /** Which limit the status bar is to show: its id, `tightest`, or `none`. */
   readonly statusBarLimit: string;
+  /** Whether it shows percent or what is left in its own unit. */
+  readonly statusBarForm: "percent" | "amount";
+  /** For which tools terminals are given a gateway key. */
+  readonly terminalTools: readonly TerminalTool[];
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -85,7 +90,7 @@ export interface PosternState {
 
 /** Before the settings have been read. */
 export const EMPTY_STATE: PosternState = {
-  local: { providers: [], gatewayKeys: [], host: "127.0.0.1", port: 4141, routes: [], budgets: [], statusBarLimit: "tightest", problems: [] },
+  local: { providers: [], gatewayKeys: [], host: "127.0.0.1", port: 4141, routes: [], budgets: [], statusBarLimit: "tightest", statusBarForm: "amount", terminalTools: [], problems: [] },
   engine: { kind: "idle" },
 };
 

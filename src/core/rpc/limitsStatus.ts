@@ -33,6 +33,8 @@ export interface LimitNotice {
   /** warning: past its threshold. reached: it refuses requests, or would if it were hard. */
   readonly level: "warning" | "reached";
   readonly text: string;
+  /** Id of the limit that it is about. */
+  readonly limit: string;
   readonly of: Limit["of"];
   /** The budget's name, or the gateway key's. */
   readonly name: string;

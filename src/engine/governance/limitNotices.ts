@@ -51,6 +51,6 @@ export class LimitNotices {
     if (this.claimed.has(id) || this.open.has(id)) return;
     const { of, name, measure } = limit;
     if (level === "reached") this.open.delete(`${limit.id} ${limit.amount} ${range.from} warning`);
-    this.open.set(id, { id, level, text, of, name, measure, until: range.until });
+    this.open.set(id, { id, level, text, limit: limit.id, of, name, measure, until: range.until });
   }
 }

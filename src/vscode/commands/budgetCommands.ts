@@ -4,6 +4,7 @@ import { allowanceText, amountText, limitTitle } from "../../core/governance/lim
 import { type Limit, limitsOf, type Measure } from "../../core/governance/limits";
 import type { Target } from "../common/target";
 import { BUDGET_FIELDS, parseAmount } from "../limits/keyFields";
+import { indicatorsOf } from "../render/indicator";
 import type { GatewayKeys } from "../secrets/gatewayKeys";
 import { entryNamed, patchNamed, type RawEntries, removeNamed } from "../settings/namedEdits";
 import type { StateStore } from "../state";
@@ -25,7 +26,7 @@ export interface BudgetParts {
     budgets(): RawEntries;
     writeBudgets(list: RawEntries): Thenable<void>;
     gatewayKeys(): RawEntries;
-    writeStatusBarLimit(id: string): Thenable<void>;
+    writeStatusBar(limit: string, form: "percent" | "amount"): Promise<void>;
   };
   readonly keys: Pick<GatewayKeys, "patch">;
   changed(): Promise<void>;
@@ -57,25 +58,40 @@ export function budgetCommands(parts: BudgetParts): BudgetCommands {
       };
       notify("info", `Deleted the budget "${name}".`, { Undo: undo });
     },
-    "postern.chooseStatusBarLimit": async () => {
-      const limits = limitsIn(store);
-      const answer = await pickStep({
-        title: "Choose Status Bar Limit",
-        placeholder: "Which limit is the status bar to show?",
-        active: store.value.local.statusBarLimit,
-        choices: [
-          { label: "The tightest", description: "of all budgets and quotas", value: "tightest" },
-          { label: "None", description: "today's requests and tokens", value: "none" },
-          ...limits.map((limit) => ({
-            label: limitTitle(limit),
-            description: allowanceText(limit),
-            value: limit.id,
-          })),
-        ],
-      });
-      if (answer.kind === "answer") await settings.writeStatusBarLimit(answer.value);
-    },
+    "postern.chooseStatusBarLimit": () => chooseStatusBarLimit(parts),
   };
+}
+
+async function chooseStatusBarLimit({ store, settings }: BudgetParts): Promise<void> {
+  const title = "Choose Status Bar Limit";
+  const { local, engine } = store.value;
+  const status = engine.kind === "ready" ? engine.status.limits : undefined;
+  const limit = await pickStep({
+    title,
+    placeholder: "Which limit is the status bar to show?",
+    active: local.statusBarLimit,
+    choices: [
+      { label: "The tightest", description: "of all budgets and quotas", value: "tightest" },
+      { label: "None", description: "today's requests and tokens", value: "none" },
+      ...(status ? indicatorsOf(status) : []).map((indicator) => ({
+        label: indicator.title,
+        description: indicator.amount,
+        value: indicator.id,
+      })),
+    ],
+  });
+  if (limit.kind !== "answer") return;
+  if (limit.value === "none") return settings.writeStatusBar("none", local.statusBarForm);
+  const form = await pickStep<"percent" | "amount">({
+    title,
+    placeholder: "How is what is left to be shown?",
+    active: local.statusBarForm,
+    choices: [
+      { label: "Amount", description: "$4.61 left", value: "amount" },
+      { label: "Percent", description: "46 % left", value: "percent" },
+    ],
+  });
+  if (form.kind === "answer") await settings.writeStatusBar(limit.value, form.value);
 }
 
 async function addBudget({ store, settings, changed }: BudgetParts): Promise<void> {

@@ -81,6 +81,8 @@ export function desiredState(inputs: DesiredInputs): Desired {
       routes: settings.routes,
       budgets: settings.budgets,
       statusBarLimit: settings.statusBarLimit,
+      statusBarForm: settings.statusBarForm,
+      terminalTools: settings.terminalTools,
       problems: settings.problems,
     },
   };

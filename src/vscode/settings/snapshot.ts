@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { type CheckedBudget, checkBudgets } from "../../core/config/budgets";
 import { type CheckedGatewayKey, checkGatewayKeys } from "../../core/config/gatewayKeys";
 import { type CheckedProvider, checkProviders } from "../../core/config/parse";
@@ -26,12 +27,17 @@ export interface Settings {
   readonly terminalTools: readonly TerminalTool[];
   /** Which limit the status bar shows: its id, `tightest`, or `none`. */
   readonly statusBarLimit: string;
+  readonly statusBarForm: StatusBarForm;
   readonly autoStart: boolean;
   readonly lingerSeconds: number;
   readonly keepRunning: boolean;
   /** What is wrong with settings other than the lists above; the default is used instead. */
   readonly problems: readonly ConfigProblem[];
 }
+
+/** How the status bar shows what is left: in percent, or in dollars, tokens, requests. */
+export const STATUS_BAR_FORMS = ["percent", "amount"] as const;
+export type StatusBarForm = (typeof STATUS_BAR_FORMS)[number];
 
 /** The status bar shows whatever is nearest to its end. */
 export const TIGHTEST = "tightest";
@@ -82,6 +88,7 @@ export function readSettings(raw: RawSettings): Settings {
     budgets: checkBudgets(raw("budgets")),
     balances: checked("quota.balances", flag, quotaSchema.parse({}).balances),
     terminalTools: checked("terminal.tools", zodField(terminalToolsSchema), []),
+    statusBarForm: checked("statusBar.form", zodField(z.enum(STATUS_BAR_FORMS)), "amount"),
     statusBarLimit: checked("statusBar.limit", zodField(text), TIGHTEST),
     autoStart: checked("gateway.autoStart", flag, false),
     lingerSeconds: checked("engine.lingerSeconds", seconds, DEFAULT_LINGER_SECONDS),

@@ -3,7 +3,7 @@ import type { Disposable } from "../common/disposables";
 import { type RawProviders, rawProviders } from "./providerEdits";
 import { type RawEntries, rawEntries } from "./namedEdits";
 import { type ProxySettings, proxySettings } from "./proxy";
-import { readSettings, type Settings } from "./snapshot";
+import { readSettings, type Settings, type StatusBarForm } from "./snapshot";
 
 const SECTION = "postern";
 
@@ -44,8 +44,9 @@ export class SettingsStore {
     return write("budgets", list);
   }
 
-  writeStatusBarLimit(id: string): Thenable<void> {
-    return write("statusBar.limit", id);
+  async writeStatusBar(limit: string, form: StatusBarForm): Promise<void> {
+    await write("statusBar.limit", limit);
+    await write("statusBar.form", form);
   }
 
   writePort(port: number): Thenable<void> {

@@ -17,7 +17,7 @@ import { RenderedTree } from "./treeView";
 export function createViews(store: StateStore, begun: Promise<void>, onVisible: () => void): DisposableStore {
   const disposables = new DisposableStore();
   const providers = disposables.add(new RenderedTree(() => renderProviders(store.value), begun));
-  const gateway = disposables.add(new RenderedTree(() => renderGateway(store.value), begun));
+  const gateway = disposables.add(new RenderedTree(() => renderGateway(store.value, Date.now()), begun));
   const trees = [
     vscode.window.createTreeView(PROVIDERS_VIEW, { treeDataProvider: providers, showCollapseAll: true }),
     vscode.window.createTreeView(GATEWAY_VIEW, { treeDataProvider: gateway }),
@@ -59,5 +59,7 @@ function applyStatusBar(item: vscode.StatusBarItem, view: StatusBarView): void {
   item.command = view.command;
   item.accessibilityInformation = { label: view.accessibilityLabel, role: "button" };
   item.backgroundColor =
-    view.severity === "warning" ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+    view.severity === "normal"
+      ? undefined
+      : new vscode.ThemeColor(`statusBarItem.${view.severity}Background`);
 }

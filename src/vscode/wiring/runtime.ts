@@ -4,9 +4,11 @@ import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
+import { LimitNotices } from "../limits/limitNotice";
 import { ProviderRegistry } from "../providers/registry";
 import { concernsEngine } from "../secrets/names";
 import type { StateStore } from "../state";
+import { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import { createCommands } from "./commands";
 import { createEngine } from "./engine";
@@ -53,6 +55,16 @@ export function createRuntime(
     },
   });
   const literalKeys = new LiteralKeyNotice(registry);
+  const notices = new LimitNotices({
+    focused: () => vscode.window.state.focused,
+    claim: (id) => api.claimNotice(id),
+    log: channel,
+  });
+  const terminals = new TerminalEnvironment(context.environmentVariableCollection, {
+    keys: storage.workspaceKeys,
+    changed,
+    log: channel,
+  });
   const startFile = process.env.POSTERN_START_FILE;
   const startFileWriter = startFile ? new StartFile(startFile, channel) : undefined;
   let viewsSeen = false;
@@ -66,14 +78,25 @@ export function createRuntime(
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
       failure.follow(state.engine);
+      notices.follow(state);
+      terminals.follow(state);
       wakeForViews();
       void startFileWriter?.follow(state);
     }),
-    vscode.window.onDidChangeWindowState(() => failure.follow(store.value.engine)),
+    vscode.window.onDidChangeWindowState(() => {
+      failure.follow(store.value.engine);
+      notices.follow(store.value);
+    }),
+    terminals,
+    vscode.workspace.onDidChangeWorkspaceFolders(() => terminals.follow(store.value)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => terminals.follow(store.value)),
     storage.settings.onDidChange(() => sync.schedule()),
     context.secrets.onDidChange(({ key }) => concernsEngine(key) && sync.schedule()),
   );
-  const settled = changed();
+  const settled = storage.gatewayKeys
+    .takeOver()
+    .catch((error: unknown) => channel.error(`Gateway keys could not be taken over: ${String(error)}`))
+    .then(changed);
   const begin = async (): Promise<void> => {
     await settled;
     await supervisor.joinIfRunning();

@@ -33,7 +33,7 @@ export function createTestApi(parts: TestApiParts): PosternTestApi {
     state: () => store.value,
     onDidChangeState: (listener) => store.onDidChange(listener),
     providersTree: () => renderProviders(store.value),
-    gatewayTree: () => renderGateway(store.value),
+    gatewayTree: () => renderGateway(store.value, Date.now()),
     statusBar: () => renderStatusBar(store.value),
     secondWindow: async () => {
       const link = await engine.launcher.joinRunning();

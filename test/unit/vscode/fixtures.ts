@@ -1,6 +1,11 @@
 import type { EngineStatus, ProviderStatus } from "../../../src/core/rpc/contract";
 import type { EngineState } from "../../../src/vscode/engine/state";
-import type { LocalState, PosternState, UsableEntry } from "../../../src/vscode/state";
+import {
+  EMPTY_STATE,
+  type LocalState,
+  type PosternState,
+  type UsableEntry,
+} from "../../../src/vscode/state";
 
 /** A provider with a stored key. */
 export function entry(change: Partial<UsableEntry> = {}): UsableEntry {

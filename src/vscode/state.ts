@@ -90,7 +90,18 @@ export interface PosternState {
 
 /** Before the settings have been read. */
 export const EMPTY_STATE: PosternState = {
-  local: { providers: [], gatewayKeys: [], host: "127.0.0.1", port: 4141, routes: [], budgets: [], statusBarLimit: "tightest", statusBarForm: "amount", terminalTools: [], problems: [] },
+  local: {
+    providers: [],
+    gatewayKeys: [],
+    host: "127.0.0.1",
+    port: 4141,
+    routes: [],
+    budgets: [],
+    statusBarLimit: "tightest",
+    statusBarForm: "amount",
+    terminalTools: [],
+    problems: [],
+  },
   engine: { kind: "idle" },
 };
 

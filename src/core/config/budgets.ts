@@ -1,3 +1,4 @@
+import { asObject, asString } from "../json/access";
 import { type ConfigProblem, problemsOf } from "./problems";
 import { type BudgetConfig, budgetSchema } from "./schema";
 
@@ -18,7 +19,8 @@ export function checkBudgets(value: unknown): CheckedBudget[] {
   return value.map((entry: unknown, index): CheckedBudget => {
     const parsed = budgetSchema.safeParse(entry, { reportInput: true });
     if (!parsed.success) {
-      return { ok: false, name: `#${index + 1}`, problems: problemsOf(parsed.error, ["budgets", index]) };
+      const name = asString(asObject(entry).name) ?? `#${index + 1}`;
+      return { ok: false, name, problems: problemsOf(parsed.error, ["budgets", index]) };
     }
     const { name } = parsed.data;
     if (names.has(name)) return { ok: false, name, problems: [taken("budgets", index, name)] };

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { BudgetConfig } from "../../core/config/schema";
-import { allowanceText, amountText, limitTitle } from "../../core/governance/limitText";
 import { type Limit, limitsOf, type Measure } from "../../core/governance/limits";
+import { allowanceText, amountText, limitTitle } from "../../core/governance/limitText";
 import type { Target } from "../common/target";
 import { BUDGET_FIELDS, parseAmount } from "../limits/keyFields";
 import { indicatorsOf } from "../render/indicator";
@@ -121,7 +121,11 @@ async function addBudget({ store, settings, changed }: BudgetParts): Promise<voi
     title,
     placeholder: "What happens when it is used up?",
     choices: [
-      { label: "Refuse", detail: "Requests that would go beyond it are refused until it begins anew.", value: true },
+      {
+        label: "Refuse",
+        detail: "Requests that would go beyond it are refused until it begins anew.",
+        value: true,
+      },
       { label: "Warn", detail: "Requests go through; the status bar and a notification warn.", value: false },
     ],
   });
@@ -132,7 +136,11 @@ async function addBudget({ store, settings, changed }: BudgetParts): Promise<voi
     prompt: "A name for it, which messages give",
     value: suggestedName(scope, period.value),
     validate: (text) =>
-      text.trim() === "" ? "Give it a name." : entryNamed(list, text.trim()) ? "There is one of that name." : undefined,
+      text.trim() === ""
+        ? "Give it a name."
+        : entryNamed(list, text.trim())
+          ? "There is one of that name."
+          : undefined,
   });
   if (name.kind !== "answer") return;
   const entry = {

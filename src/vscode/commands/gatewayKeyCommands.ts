@@ -88,7 +88,11 @@ export function gatewayKeyCommands(keys: GatewayKeys, around: GatewayKeySurround
         totalSteps: 2,
         placeholder: "Will it have to be copied again?",
         choices: [
-          { label: "Copy it once", detail: "Only its hash is kept: it can never be read again.", value: false },
+          {
+            label: "Copy it once",
+            detail: "Only its hash is kept: it can never be read again.",
+            value: false,
+          },
           {
             label: "Keep a copy",
             detail: "In VS Code's secret storage, for 'Copy Gateway Key'.",
@@ -117,14 +121,22 @@ export function gatewayKeyCommands(keys: GatewayKeys, around: GatewayKeySurround
       );
     },
     "postern.enableGatewayKey": async (target) => {
-      const chosen = await pick("Enable Gateway Key", target, (entry) => inSettings(entry) && !!entry.disabled);
+      const chosen = await pick(
+        "Enable Gateway Key",
+        target,
+        (entry) => inSettings(entry) && !!entry.disabled,
+      );
       if (!chosen) return;
       await change(chosen.name, `Enabled the key "${chosen.name}".`, () =>
         keys.patch(chosen.name, { enabled: undefined }),
       );
     },
     "postern.disableGatewayKey": async (target) => {
-      const chosen = await pick("Disable Gateway Key", target, (entry) => inSettings(entry) && !entry.disabled);
+      const chosen = await pick(
+        "Disable Gateway Key",
+        target,
+        (entry) => inSettings(entry) && !entry.disabled,
+      );
       if (!chosen) return;
       const { name } = chosen;
       const cut = async (): Promise<void> => {
@@ -141,7 +153,8 @@ export function gatewayKeyCommands(keys: GatewayKeys, around: GatewayKeySurround
     "postern.rotateGatewayKey": async (target) => {
       const chosen = await pick("Rotate Gateway Key", target, (entry) => entry.source === "settings");
       if (!chosen) return;
-      const detail = "It gets a new key with the same limits. Tools that have the old one are locked out at once.";
+      const detail =
+        "It gets a new key with the same limits. Tools that have the old one are locked out at once.";
       if (!(await confirm(`Rotate the gateway key "${chosen.name}"?`, detail, "Rotate"))) return;
       const made = await keys.rotate(chosen.name);
       await around.changed();

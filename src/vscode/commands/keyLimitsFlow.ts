@@ -1,6 +1,6 @@
 import { gatewayKeySchema, type KeyBudget, periodSchema } from "../../core/config/schema";
-import { amountText } from "../../core/governance/limitText";
 import type { Measure } from "../../core/governance/limits";
+import { amountText } from "../../core/governance/limitText";
 import {
   BUDGET_FIELDS,
   fieldText,
@@ -116,7 +116,12 @@ async function ask(
         return parsed.success ? undefined : "It must be a date such as 2027-01-01.";
       };
       const now = typeof expires === "string" ? expires : "";
-      const typed = await text("From which day on is it not accepted? Empty for never", now, check, "2027-01-01");
+      const typed = await text(
+        "From which day on is it not accepted? Empty for never",
+        now,
+        check,
+        "2027-01-01",
+      );
       return typed === undefined ? undefined : { expires: typed === "" ? undefined : typed };
     }
     case "budget":
@@ -164,7 +169,9 @@ async function askBudget(title: string, budget: KeyBudget | undefined): Promise<
     prompt: `How many ${MEASURES[measure.value].replace(/^(?!US)./, (first) => first.toLowerCase())}? Empty for no limit`,
     value: current === undefined ? "" : String(current),
     validate: (text) =>
-      text.trim() === "" || parseAmount(measure.value, text) !== undefined ? undefined : "It must be a number.",
+      text.trim() === "" || parseAmount(measure.value, text) !== undefined
+        ? undefined
+        : "It must be a number.",
   });
   if (amount.kind !== "answer") return undefined;
   const wanted = amount.value.trim() === "" ? undefined : parseAmount(measure.value, amount.value);

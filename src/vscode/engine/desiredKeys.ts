@@ -4,7 +4,7 @@ import type { CheckedGatewayKey } from "../../core/config/gatewayKeys";
 import type { Environment } from "../../core/config/reference";
 import type { GatewayKeyConfig } from "../../core/config/schema";
 import type { WholeGatewayKey } from "../secrets/gatewayKeys";
-import { maskKey } from "../secrets/keyMaterial";
+import { fitsHash, maskKey } from "../secrets/keyMaterial";
 import type { WorkspaceKey } from "../secrets/workspaceKeys";
 import type { GatewayKeyEntry } from "../state";
 
@@ -36,7 +36,6 @@ export function desiredGatewayKeys({
 }): { readonly accepted: readonly EngineGatewayKey[]; readonly entries: readonly GatewayKeyEntry[] } {
   const accepted: EngineGatewayKey[] = [];
   const entries: GatewayKeyEntry[] = [];
-  const taken = new Set<string>();
   for (const checked of settings.keys) {
     if (!checked.ok) {
       const fault = checked.problems[0]?.message ?? "is not valid";
@@ -44,13 +43,13 @@ export function desiredGatewayKeys({
       continue;
     }
     const { key: entry } = checked;
-    taken.add(entry.name);
     const resolved = resolveGatewayKey(entry, environment);
     if (resolved.ok) accepted.push(resolved.key);
     entries.push(entryOf(entry, resolved, gatewayKeys.copies));
   }
   for (const { name, key } of gatewayKeys.whole) {
-    if (taken.has(name)) continue;
+    // Taken over a moment ago, by another window perhaps.
+    if (accepted.some(({ hash }) => hash !== undefined && fitsHash(key, hash))) continue;
     accepted.push({ name, key });
     entries.push({ name, masked: maskKey(key), source: "stored", copyable: true });
   }
@@ -67,7 +66,8 @@ function entryOf(
   copies: ReadonlySet<string>,
 ): GatewayKeyEntry {
   const { name, hash, masked = "", enabled } = entry;
-  if (!resolved.ok) return { name, masked: "", source: "environment", fault: resolved.fault, copyable: false };
+  if (!resolved.ok)
+    return { name, masked: "", source: "environment", fault: resolved.fault, copyable: false };
   const { key, expiresAt } = resolved.key;
   return {
     name,

@@ -1,10 +1,13 @@
 import type { KeyBudget } from "../../core/config/schema";
-import { allowanceText } from "../../core/governance/limitText";
 import { limitsOf, type Measure } from "../../core/governance/limits";
+import { allowanceText } from "../../core/governance/limitText";
 import type { GatewayKeyEntry, GatewayKeyLimits } from "../state";
 
 /** A gateway key's limits in a few words each: `$5.00 a day`, `60 requests/min`. */
-export function limitWords({ limits = {}, expiresAt }: Pick<GatewayKeyEntry, "limits" | "expiresAt">): string[] {
+export function limitWords({
+  limits = {},
+  expiresAt,
+}: Pick<GatewayKeyEntry, "limits" | "expiresAt">): string[] {
   const { models, budget, requestsPerMinute, tokensPerMinute } = limits;
   const amounts = budget ? limitsOf([], [{ name: "", budget }]) : [];
   return [
@@ -42,7 +45,11 @@ export function fieldText(field: KeyField, limits: GatewayKeyLimits, expires: un
     case "models":
       return limits.models?.join(", ") ?? "all";
     case "budget":
-      return limits.budget ? limitsOf([], [{ name: "", budget: limits.budget }]).map(allowanceText).join(", ") : "none";
+      return limits.budget
+        ? limitsOf([], [{ name: "", budget: limits.budget }])
+            .map(allowanceText)
+            .join(", ")
+        : "none";
     case "expires":
       return typeof expires === "string" ? expires : "never";
     case "labels":

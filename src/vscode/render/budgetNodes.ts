@@ -1,6 +1,6 @@
 import type { CheckedBudget } from "../../core/config/budgets";
-import { allowanceText, amountText, scopeText } from "../../core/governance/limitText";
 import { type Limit, limitsOf } from "../../core/governance/limits";
+import { allowanceText, amountText, scopeText } from "../../core/governance/limitText";
 import type { LimitStatus } from "../../core/rpc/limitsStatus";
 import type { PosternState } from "../state";
 import { limitLine } from "./limitLines";
@@ -58,7 +58,12 @@ function plainNode(limit: Limit): TreeNode {
 }
 
 function common({ id, name }: Limit): Pick<TreeNode, "id" | "label" | "contextValue" | "target"> {
-  return { id: `gateway/budget/${id}`, label: name, contextValue: "budget", target: { kind: "limit", name: id } };
+  return {
+    id: `gateway/budget/${id}`,
+    label: name,
+    contextValue: "budget",
+    target: { kind: "limit", name: id },
+  };
 }
 
 function forWhom({ scope, hard }: Limit): string {

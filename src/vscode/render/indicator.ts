@@ -2,6 +2,7 @@ import { amountText, limitTitle } from "../../core/governance/limitText";
 import { leftShare, quotaKey } from "../../core/governance/quota";
 import type { LimitsStatus } from "../../core/rpc/limitsStatus";
 import { quotaLeft, quotaTitle } from "./limitLines";
+import { counted } from "./numbers";
 import { percentText } from "./textBar";
 
 /** Quotas of a minute or less come and go; only one that is nearly gone is worth a place in the status bar. */
@@ -45,7 +46,7 @@ export function indicatorsOf({ limits, rates, quotas }: LimitsStatus): Indicator
       id: `rate ${key} ${measure}`,
       title: `${measure} a minute of gateway key "${key}"`,
       left,
-      amount: `${Math.max(0, limit - used).toLocaleString("en-US")} ${measure} left`,
+      amount: `${counted(Math.max(0, limit - used), measure === "requests" ? "request" : "token")} left`,
       severity: "normal",
       isShort: true,
     });
@@ -53,8 +54,15 @@ export function indicatorsOf({ limits, rates, quotas }: LimitsStatus): Indicator
   for (const quota of quotas) {
     const left = leftShare(quota);
     if (left === undefined) continue;
-    const isShort = quota.window === "minute" || (quota.resetsAt ?? Number.POSITIVE_INFINITY) - quota.at <= 120_000;
-    const severity = isShort ? "normal" : left === 0 ? "error" : left <= QUOTA_WARN_SHARE ? "warning" : "normal";
+    const isShort =
+      quota.window === "minute" || (quota.resetsAt ?? Number.POSITIVE_INFINITY) - quota.at <= 120_000;
+    const severity = isShort
+      ? "normal"
+      : left === 0
+        ? "error"
+        : left <= QUOTA_WARN_SHARE
+          ? "warning"
+          : "normal";
     indicators.push({
       id: `quota ${quotaKey(quota).replaceAll("\0", " ")}`,
       title: quotaTitle(quota),

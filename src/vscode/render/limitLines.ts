@@ -34,16 +34,15 @@ export function spendLine(title: string, totals: Totals): string {
 export function limitLine(limit: LimitStatus, at: number): string {
   const { measure, amount, spent, reserved, estimated, uncounted, from, until, scope, runsOutAt } = limit;
   const used = amount === 0 ? 1 : spent / amount;
-  const basis = measure === "requests" ? "measured" : basisText(spent, estimated, (part) => amountText(measure, part));
+  const basis =
+    measure === "requests" ? "measured" : basisText(spent, estimated, (part) => amountText(measure, part));
   const parts = [
     `${amountText(measure, spent)} of ${allowanceText(limit)} (${basis})`,
     ...(scope.kind === "all" ? [] : [`for ${scopeText(scope)}`]),
     ...(limit.hard ? [] : ["warns only"]),
     ...(reserved > 0 ? [`${amountText(measure, reserved)} set aside for running requests (estimated)`] : []),
     ...(uncounted > 0 ? [`${counted(uncounted, "request")} without a known price not in it`] : []),
-    ...(runsOutAt === undefined
-      ? []
-      : [`at the present rate used up ${localTime(runsOutAt)} (estimated)`]),
+    ...(runsOutAt === undefined ? [] : [`at the present rate used up ${localTime(runsOutAt)} (estimated)`]),
     ...resetParts({ from, until }, at),
   ];
   return `${bar(used)} ${escapeMarkdown(`${limitTitle(limit)}: ${parts.join(" · ")}`)}`;
@@ -87,7 +86,9 @@ export function quotaLeft({ unit, remaining, limit, window, currency }: Provider
   if (unit === "money") {
     const money = (value: number) =>
       currency === "USD" ? formatUsd(value) : `${(value / 1e6).toFixed(2)} ${currency ?? ""}`.trim();
-    return limit === undefined ? `${money(remaining)} left` : `${money(remaining)} of ${money(limit)}${every} left`;
+    return limit === undefined
+      ? `${money(remaining)} left`
+      : `${money(remaining)} of ${money(limit)}${every} left`;
   }
   const grouped = remaining.toLocaleString("en-US");
   if (limit === undefined) return `${counted(remaining, UNITS[unit])} left${every}`;

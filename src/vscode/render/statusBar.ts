@@ -41,7 +41,8 @@ export function renderStatusBar(state: PosternState): StatusBarView {
   return {
     text: `${view.kind === "busy" ? "$(sync~spin)" : "$(shield)"} Postern: ${short}`,
     tooltipMarkdown: tooltip(state, view, status),
-    severity: view.kind === "failed" ? "warning" : view.kind === "running" ? worstSeverity(indicators) : "normal",
+    severity:
+      view.kind === "failed" ? "warning" : view.kind === "running" ? worstSeverity(indicators) : "normal",
     accessibilityLabel: spoken(view, status?.usage, shown),
     command: "postern.gateway.focus",
   };

@@ -134,8 +134,8 @@ export class GatewayKeys {
   /** @returns a function that brings it back as it was */
   async delete(name: string): Promise<() => Promise<void>> {
     const list = this.settings.gatewayKeys();
-    const index = list.findIndex((entry) => entry === entryNamed(list, name));
     const entry = entryNamed(list, name);
+    const index = list.indexOf(entry);
     const copy = await this.secrets.get(gatewayKeyCopyName(name));
     const old = await this.secrets.get(gatewayKeySecretName(name));
     if (entry) await this.settings.writeGatewayKeys(removeNamed(list, name));

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../common/disposables";
-import { type RawProviders, rawProviders } from "./providerEdits";
 import { type RawEntries, rawEntries } from "./namedEdits";
+import { type RawProviders, rawProviders } from "./providerEdits";
 import { type ProxySettings, proxySettings } from "./proxy";
 import { readSettings, type Settings, type StatusBarForm } from "./snapshot";
 

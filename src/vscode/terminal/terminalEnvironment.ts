@@ -76,7 +76,8 @@ export class TerminalEnvironment implements Disposable {
       const scoped = this.collection.getScoped({ workspaceFolder });
       scoped.persistent = false;
       scoped.description = new vscode.MarkdownString(DESCRIPTION);
-      for (const [name, value] of toolVariables(tools, url, keys[index]?.key ?? "")) scoped.replace(name, value);
+      for (const [name, value] of toolVariables(tools, url, keys[index]?.key ?? ""))
+        scoped.replace(name, value);
     });
   }
 

@@ -12,7 +12,8 @@ export const TERMINAL_TOOL_TEXTS: Readonly<Record<TerminalTool, string>> = {
   openai: "OPENAI_BASE_URL and OPENAI_API_KEY: OpenAI's SDKs and most tools built on them.",
   anthropic: "ANTHROPIC_BASE_URL and ANTHROPIC_AUTH_TOKEN: Claude Code and Anthropic's SDKs.",
   azure: "AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_API_KEY: OpenAI's SDKs for Azure.",
-  copilot: "COPILOT_PROVIDER_BASE_URL and COPILOT_PROVIDER_API_KEY: the Copilot CLI with a model of your own.",
+  copilot:
+    "COPILOT_PROVIDER_BASE_URL and COPILOT_PROVIDER_API_KEY: the Copilot CLI with a model of your own.",
   postern:
     "POSTERN_BASE_URL and POSTERN_API_KEY: for tools whose configuration names a variable, such as Codex (env_key) and opencode.",
 };

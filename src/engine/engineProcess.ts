@@ -1,11 +1,13 @@
 import { logSafeText } from "../core/errors";
 import type { EngineBoot } from "../core/rpc/contract";
 import { EngineService } from "./engineService";
+import { Ledger } from "./ledger/ledger";
 import { Linger } from "./lifecycle/linger";
 import { acquireOwnership } from "./lifecycle/ownership";
 import { announcePipe, withdrawPipe } from "./lifecycle/pipeNote";
 import { EngineLog } from "./log/log";
 import { PipeServer } from "./pipe/pipeServer";
+import { machinePolicy } from "./policy/machinePolicy";
 import { ModelListCache } from "./providers/modelListCache";
 import { UsageCounter } from "./usage/usageCounter";
 
@@ -24,7 +26,8 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
   if (!ownership) return 0;
   const usage = new UsageCounter(boot.dataDir, () => new Date(), log);
   const lists = new ModelListCache(boot.dataDir, log);
-  const engine = new EngineService({ version, log, usage, lists });
+  const ledger = new Ledger({ folder: boot.dataDir, log });
+  const engine = new EngineService({ version, log, usage, lists, ledger, administrator: machinePolicy() });
   return new Promise((resolve) => {
     let leaving = false;
     const leave = async (drainMs: number) => {

@@ -5,12 +5,22 @@ import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contrac
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
+import { BalanceWatch } from "./governance/balanceWatch";
 import { GitOrigins } from "./governance/gitOrigins";
-import type { LimitsGovernor } from "./governance/limitsGovernor";
+import type { Governor } from "./governance/governor";
+import { LimitsGovernor } from "./governance/limitsGovernor";
+import { OpenGovernor } from "./governance/openGovernor";
+import { Permits } from "./governance/permits";
+import { Pricing } from "./governance/pricing";
 import { RunningByKey } from "./governance/runningRequests";
+import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
 import { loadCatalogue } from "./models/loadCatalogue";
+import type { AdministratorPolicy } from "./policy/administratorPolicy";
+import { PolicyService } from "./policy/policyService";
+import { RepositoryPolicies } from "./policy/repositoryPolicies";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
+import { fetchJson } from "./providers/fetchJson";
 import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
@@ -23,6 +33,7 @@ import { Attempts } from "./routing/attempts";
 import { Health } from "./routing/health";
 import { Router } from "./routing/router";
 import { Stickiness } from "./routing/stickiness";
+import { SecretDetector } from "./secrets/secretDetector";
 import type { UsageCounter } from "./usage/usageCounter";
 
 /** Statuses are told at most this often. */
@@ -32,8 +43,10 @@ export interface EngineParts {
   readonly version: string;
   readonly log: Log;
   readonly usage: UsageCounter;
-  /** Gateway keys' limits, budgets and quotas: what the status tells of them. */
-  readonly limits?: LimitsGovernor;
+  /** Requests and spend; absent: nothing is kept, and nothing is limited. */
+  readonly ledger?: Ledger;
+  /** The policy of the machine's administrator; absent: there is none. */
+  readonly administrator?: Pick<AdministratorPolicy, "source">;
   /** Renews credentials that expire. */
   readonly refresh?: CredentialRefresh;
   readonly lists: ModelListCache;
@@ -46,6 +59,11 @@ export class EngineService {
   private readonly upstream = new UpstreamClient();
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
+  private readonly pricing: Pricing;
+  private readonly limits: LimitsGovernor | undefined;
+  private readonly balances: BalanceWatch;
+  private readonly secrets = new SecretDetector();
+  private readonly policy: PolicyService;
   private readonly health: Health;
   private readonly router: Router;
   private readonly server: GatewayServer;
@@ -77,11 +95,21 @@ export class EngineService {
       now: Date.now,
       onChange: tell,
     });
+    this.pricing = new Pricing(this.registry);
+    this.limits = parts.ledger && this.governorOn(parts.ledger);
+    this.balances = new BalanceWatch({
+      get: (provider, url) => fetchJson(this.upstream, provider, url),
+      take: (figures, from) => this.limits?.takeQuotas(figures, from),
+      monotonic: () => performance.now(),
+      log,
+    });
+    const administrator = parts.administrator ?? { source: async () => undefined };
+    this.policy = new PolicyService(administrator, new RepositoryPolicies(), this.secrets);
     this.health = new Health(() => performance.now(), tell);
     const stickiness = new Stickiness(() => performance.now());
     this.router = new Router(this.registry, this.health, stickiness, {
       random: Math.random,
-      priceOf: () => undefined,
+      priceOf: (key) => this.priceOf(key),
     });
     const limits = () => this.router.routing;
     const stored = new StoredResponses(this.registry);
@@ -92,7 +120,13 @@ export class EngineService {
       sender: new Sender(this.upstream, stored, waits),
       stored,
       stickiness,
-      journal: { settled: (record) => this.count(record) },
+      permits: new Permits({
+        governor: this.limits ?? new OpenGovernor((record) => this.count(record)),
+        policy: this.policy,
+        secrets: this.secrets,
+        pricing: this.pricing,
+      }),
+      running: this.runningByKey,
       log,
       onChange: tell,
     });
@@ -118,7 +152,10 @@ export class EngineService {
     this.registry.configure(config);
     this.router.configure(config.routes, config.routing);
     this.forgetChanged(config.providers);
-    this.parts.limits?.configure(config);
+    this.limits?.configure(config);
+    this.balances.configure(config.providers, config.balances ?? false);
+    this.secrets.configure(config);
+    this.policy.configure(config.policy ?? { rules: [] });
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     if (moved) await this.inTurn(() => this.move());
@@ -201,7 +238,7 @@ export class EngineService {
 
   /** @returns whether the window that asks is the one to tell the notice */
   claimNotice(id: string): boolean {
-    return this.parts.limits?.claimNotice(id) ?? false;
+    return this.limits?.claimNotice(id) ?? false;
   }
 
   /** Where the gateway listens, e.g. `http://127.0.0.1:4141`; undefined while it does not. */
@@ -222,7 +259,7 @@ export class EngineService {
       usage: this.parts.usage.today(),
       gatewayKeys: this.keys.size,
       running: this.operations.running,
-      ...(this.parts.limits ? { limits: this.parts.limits.status() } : {}),
+      ...(this.limits ? { limits: this.limits.status() } : {}),
     };
   }
 
@@ -255,6 +292,7 @@ export class EngineService {
     this.registry.close();
     await this.upstream.destroy();
     this.parts.usage.save();
+    this.parts.ledger?.close();
   }
 
   private keyRing(keys: readonly EngineGatewayKey[]): KeyRing {
@@ -265,8 +303,36 @@ export class EngineService {
     });
   }
 
-  private count({ usage, outcome }: RequestRecord): void {
-    this.parts.usage.add({ usage, answered: outcome === "answered" });
+  private governorOn(ledger: Ledger): LimitsGovernor {
+    return new LimitsGovernor({
+      book: {
+        transaction: (work) => ledger.transaction(work),
+        totals: (scope, range) => ledger.totals(scope, range),
+        held: (scope, range) => ledger.held(scope, range),
+        opened: (request) => ledger.opened(request),
+        append: (record) => {
+          ledger.append(record);
+          this.count(record);
+          if (record.provider !== undefined) void this.balances.requestEnded(record.provider);
+        },
+      },
+      log: this.parts.log,
+      now: Date.now,
+      monotonic: () => performance.now(),
+      changed: () => this.tellSoon(),
+    });
+  }
+
+  private priceOf(key: string): number | undefined {
+    const [id = ""] = key.split("/", 1);
+    const provider = this.registry.get(id);
+    const model = { id: key.slice(id.length + 1) };
+    return provider && this.pricing.perMillion({ provider, model }, Date.now());
+  }
+
+  private count({ usage, usageBasis, outcome }: RequestRecord): void {
+    const reported = usageBasis === "reported" ? usage : undefined;
+    this.parts.usage.add({ usage: reported, answered: outcome === "answered" });
   }
 
   private gatewayState(): GatewayState {

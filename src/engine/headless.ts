@@ -5,7 +5,9 @@ import { parseConfigText } from "../core/config/parse";
 import type { ConfigProblem } from "../core/config/problems";
 import { logSafeText } from "../core/errors";
 import { EngineService } from "./engineService";
+import { Ledger } from "./ledger/ledger";
 import { EngineLog } from "./log/log";
+import { machinePolicy } from "./policy/machinePolicy";
 import { ModelListCache } from "./providers/modelListCache";
 import { testProvider } from "./providers/testProvider";
 import { UpstreamClient } from "./relay/upstreamClient";
@@ -83,7 +85,8 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
   }
   const usage = new UsageCounter(loaded.dataDir, () => new Date(), log);
   const lists = new ModelListCache(loaded.dataDir, log);
-  const engine = new EngineService({ version, log, usage, lists });
+  const ledger = new Ledger({ folder: loaded.dataDir, log });
+  const engine = new EngineService({ version, log, usage, lists, ledger, administrator: machinePolicy() });
   const { gateway } = loaded.engine;
   if (gateway.keys.length === 0)
     log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");

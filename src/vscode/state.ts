@@ -3,6 +3,7 @@ import type { ConfigProblem } from "../core/config/problems";
 import type { CheckedRoute } from "../core/config/routes";
 import type { GatewayKeyConfig, ProviderType } from "../core/config/schema";
 import type { WireProtocol } from "../core/protocols/wire";
+import type { RuntimeId } from "../core/providers/runtimes";
 import { Emitter } from "./common/emitter";
 import type { EngineState } from "./engine/state";
 import type { TerminalTool } from "./terminal/tools";
@@ -33,6 +34,8 @@ export type ProviderEntry =
       readonly key: KeyPresence;
       /** Whether the secret storage holds a key for it, even if another one is used. */
       readonly stored: boolean;
+      /** The local runtime that it follows. */
+      readonly runtime?: RuntimeId;
     })
   | (EntryBase & { readonly faulty: true; readonly problems: readonly ConfigProblem[] });
 

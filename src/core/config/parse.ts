@@ -1,6 +1,7 @@
 import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc-parser";
 import { KEY_HEADERS } from "../gateway/presentedKeys";
 import { baseUrlFault } from "../providers/baseUrl";
+import { loopbackOrigin } from "../providers/runtimes";
 import { type ConfigProblem, problemsOf } from "./problems";
 import { environmentReference } from "./reference";
 import { repeatedRoutes } from "./routes";
@@ -105,6 +106,10 @@ function providerFaults(entry: unknown, index: number, source: ConfigSource): Co
   if (baseUrl !== undefined && (type === "openai" || type === "azure" || type === "anthropic")) {
     const fault = baseUrlFault({ type, baseUrl });
     if (fault !== null) problems.push({ path: `providers[${index}].baseUrl`, message: fault });
+    if (field(entry, "runtime") !== undefined && loopbackOrigin(baseUrl) === undefined) {
+      const message = "is only for an address on this machine, such as http://127.0.0.1:PORT/v1";
+      problems.push({ path: `providers[${index}].runtime`, message });
+    }
   }
   if (source === "settings") {
     problems.push(...literalKeyHeaders(entry, index));
@@ -131,8 +136,10 @@ const KEY_BY_REFERENCE = /^(?:(?:bearer|basic|token|api-?key) )?\$\{env:[A-Za-z_
 function literalKeyHeaders(entry: unknown, index: number): ConfigProblem[] {
   const headers = field(entry, "headers");
   if (typeof headers !== "object" || headers === null) return [];
+  const own = fieldText(entry, "authHeader")?.toLowerCase();
   return Object.entries(headers).flatMap(([name, value]) => {
-    const holdsKey = (KEY_HEADERS as readonly string[]).includes(name.toLowerCase());
+    const header = name.toLowerCase();
+    const holdsKey = header === own || (KEY_HEADERS as readonly string[]).includes(header);
     if (!holdsKey || typeof value !== "string" || KEY_BY_REFERENCE.test(value)) return [];
     const message = "a key must not stand in the settings; write ${env:NAME} in its place";
     return [{ path: `providers[${index}].headers.${name}`, message }];

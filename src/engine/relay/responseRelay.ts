@@ -17,8 +17,8 @@ export interface RelayOutcome {
   readonly model: string | undefined;
   /** When the first byte of the answer went to the client, on the clock of `performance`. */
   readonly firstByteAt: number | undefined;
-  /** Bytes of the answer that came from the provider, inflated. */
-  readonly bytes: number;
+  /** About how many characters of content came. */
+  readonly streamedChars: number;
   /** complete: as the provider meant it. cut: the provider left off. clientLeft: the client did. */
   readonly end: "complete" | "cut" | "clientLeft";
   readonly fault?: PosternError;
@@ -60,6 +60,11 @@ export interface RelayOptions {
   readonly stalledMs?: number;
   /** Statuses by which the provider says that it has no such operation; the relay then fails with `not_found`. */
   readonly lacking?: readonly number[];
+  /** Hears of the provider's answer when it begins, whatever it is. */
+  readonly onHeaders?: (
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ) => void;
 }
 
 /** A refusal told in more bytes than this is passed on as it comes. */
@@ -142,6 +147,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200) return;
+    this.options.onHeaders?.(status, headers);
     const type = String(headers["content-type"] ?? "").toLowerCase();
     if (this.options.lacking?.includes(status)) {
       const text = `Provider "${this.provider.id}" has no such operation.`;
@@ -419,7 +425,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       usage: this.lane.usage(),
       model: this.lane.answeredModel(),
       firstByteAt: this.firstByteAt,
-      bytes: this.bytes,
+      streamedChars: this.begun ? this.lane.streamedChars() : 0,
       end,
       ...(fault ? { fault } : {}),
     };

@@ -21,6 +21,8 @@ export interface Tried {
   readonly status: number;
   /** Why it was given up; undefined for the one that the client got. */
   readonly reason: string | undefined;
+  /** Whether the reason says something of the provider, and not of the request. */
+  readonly blames: boolean;
 }
 
 export interface Attempting {
@@ -36,7 +38,7 @@ export interface Attempting {
    * @param hold whether a refusal is to be held back
    * @throws PosternError where it cannot be sent there
    */
-  start(target: Target, label: string, attempt: number, hold: boolean): ResponseRelay;
+  start(target: Target, label: string, attempt: number, hold: boolean): Promise<ResponseRelay>;
   tried(attempt: Tried): void;
 }
 
@@ -98,18 +100,26 @@ export class Attempts {
       const label = credential?.label ?? ONLY;
       const key = credentialKey(candidate.target, label);
       const startedAt = this.now();
-      const done = (status: number, reason: string | undefined): void =>
-        request.tried({ target: candidate.target, label, startedAt, endedAt: this.now(), status, reason });
+      const done = (status: number, reason: string | undefined, blames: boolean): void =>
+        request.tried({
+          target: candidate.target,
+          label,
+          startedAt,
+          endedAt: this.now(),
+          status,
+          reason,
+          blames,
+        });
       const hold = !alone || request.patient || this.mayRenew(candidate.target, credential);
       const release = this.health.use(key);
       try {
         const target = withCredential(candidate.target, credential);
-        const begin = (): ResponseRelay => request.start(target, label, attempt, hold);
+        const begin = (): Promise<ResponseRelay> => request.start(target, label, attempt, hold);
         // With nothing to fall back on, leaving a target alone would help nobody.
         const guarded = standings.some((other) => other !== standing && !other.out && !other.passed);
         const outcome = await this.attempt(begin, guarded ? candidate.key : undefined);
         this.noteOutcome(candidate, label, outcome, startedAt);
-        done(outcome.status, outcome.fault?.message);
+        done(outcome.status, outcome.fault?.message, true);
         return outcome;
       } catch (thrown) {
         if (isBrokenCircuitError(thrown)) {
@@ -118,7 +128,7 @@ export class Attempts {
         }
         const failure = failureOf(thrown, Date.now());
         if (!failure) throw thrown;
-        done(failure.status, failure.reason);
+        done(failure.status, failure.reason, failure.kind === "unwell" || failure.kind === "credential");
         last = failure;
         if (failure.kind === "request") return giveUp(last);
         attempt += 1;
@@ -129,13 +139,16 @@ export class Attempts {
     }
   }
 
-  private async attempt(begin: () => ResponseRelay, guardedBy: string | undefined): Promise<RelayOutcome> {
-    if (guardedBy === undefined) return begin().settled;
+  private async attempt(
+    begin: () => Promise<ResponseRelay>,
+    guardedBy: string | undefined,
+  ): Promise<RelayOutcome> {
+    if (guardedBy === undefined) return (await begin()).settled;
     let relay: ResponseRelay | undefined;
     let failed: unknown;
     await this.health.breakerOf(guardedBy).execute(async () => {
       try {
-        relay = begin();
+        relay = await begin();
         await relay.begins;
       } catch (thrown) {
         // What says nothing of the target's health must not count against it.

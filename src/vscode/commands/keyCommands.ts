@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { PROVIDER_KINDS } from "../../core/providers/kinds";
+import { knownPreset } from "../../core/providers/knownPreset";
 import type { Target } from "../common/target";
 import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
 import type { ProviderEntry, StateStore } from "../state";
@@ -44,7 +44,7 @@ async function setKey(
   const entry = entryOf(store.value, target);
   if (!entry || entry.faulty)
     throw new Error("The provider is faulty; mend its entry in the settings first.");
-  const page = PROVIDER_KINDS.find((kind) => kind.baseUrl === entry.baseUrl)?.keyPage;
+  const page = knownPreset(entry)?.keyPage;
   const answer = await askKey(
     entry,
     {

@@ -51,6 +51,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       enabled: provider.enabled,
       key: presence(resolved, provider.apiKey ?? provider.bearerToken),
       stored: stored !== undefined,
+      ...(provider.runtime === undefined ? {} : { runtime: provider.runtime }),
     });
   });
   const keys = desiredGatewayKeys(inputs);

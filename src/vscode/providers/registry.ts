@@ -7,6 +7,7 @@ import type { Target } from "../common/target";
 import type { ProviderKeys } from "../secrets/providerKeys";
 import { originOf, resolveWithStored, type StoredKey } from "../secrets/storedKey";
 import {
+  addressPatch,
   entryId,
   freeId,
   indexOfEntry,
@@ -80,7 +81,7 @@ export class ProviderRegistry {
       const known = await this.keys.get(target.id);
       if (known) await this.keys.put(target.id, { ...known, origin: originFor(baseUrl) });
     }
-    await this.settings.writeProviders(patchEntry(list, index, { baseUrl }));
+    await this.settings.writeProviders(patchEntry(list, index, addressPatch(baseUrl)));
     await this.changed();
   }
 

@@ -1,5 +1,6 @@
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
 import { environmentReference } from "../../core/config/reference";
+import { loopbackOrigin } from "../../core/providers/runtimes";
 
 /**
  * Changes to the raw setting `postern.providers`. They work on what the person wrote, so that entries with faults and
@@ -41,6 +42,11 @@ export function patchEntry(list: RawProviders, index: number, patch: ProviderPat
     const merged = { ...(isRecord(entry) ? entry : {}), ...patch };
     return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
   });
+}
+
+/** Another address for an entry. A runtime is followed on this machine only. */
+export function addressPatch(baseUrl: string): ProviderPatch {
+  return loopbackOrigin(baseUrl) === undefined ? { baseUrl, runtime: undefined } : { baseUrl };
 }
 
 /** Where an entry stands in the text of settings.json; undefined if it does not stand there. */

@@ -11,6 +11,8 @@ import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
+import type { LocalRuntimes } from "../runtimes/localRuntimes";
+import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
 import type { EngineParts } from "./engine";
@@ -23,12 +25,13 @@ export interface CommandParts {
   readonly engine: Pick<EngineParts, "api" | "sync">;
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
+  readonly runtimes: LocalRuntimes;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
 }
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, channel } = parts;
+  const { store, storage, engine, registry, gateway, runtimes, channel } = parts;
   const changed = (): Promise<void> => engine.sync.flush();
   const keySurroundings = {
     entries: () => store.value.local.gatewayKeys,
@@ -60,6 +63,8 @@ export function createCommands(parts: CommandParts): CommandHandlers {
         environment: storage.environment,
         taken: () => store.value.local.providers.map(({ id }) => id),
         test: (provider, signal) => engine.api.testProvider(provider, signal),
+        discover: (report, signal) => runtimes.discover(report, signal),
+        start: (runtime, signal) => startInTerminal(runtime, runtimes, signal),
       });
       if (id !== undefined) notify("info", `Added the provider ${id}.`, afterAdding(store));
     },

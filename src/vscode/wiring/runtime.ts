@@ -1,3 +1,4 @@
+import os from "node:os";
 import * as vscode from "vscode";
 import type { CommandHandlers } from "../commands/register";
 import { GatewayController } from "../gateway/controller";
@@ -6,6 +7,8 @@ import { StartFile } from "../gateway/startFile";
 import { LimitNotices } from "../limits/limitNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
+import { RuntimeFollower } from "../runtimes/follower";
+import { LocalRuntimes } from "../runtimes/localRuntimes";
 import { concernsEngine } from "../secrets/names";
 import type { StateStore } from "../state";
 import { TerminalEnvironment } from "../terminal/terminalEnvironment";
@@ -65,6 +68,20 @@ export function createRuntime(
     changed,
     log: channel,
   });
+  const runtimes = new LocalRuntimes({
+    platform: process.platform,
+    home: os.homedir(),
+    environment: storage.environment,
+    variables: process.env,
+  });
+  const follower = new RuntimeFollower({
+    locate: (runtime, signal) => runtimes.locate(runtime, signal),
+    addressOf: (target) => registry.raw(target).baseUrl,
+    changeAddress: (target, baseUrl) => registry.patch(target, { baseUrl }),
+    now: () => performance.now(),
+    log: channel,
+  });
+  const followRuntimes = (): void => follower.follow(store.value, vscode.window.state.focused);
   const startFile = process.env.POSTERN_START_FILE;
   const startFileWriter = startFile ? new StartFile(startFile, channel) : undefined;
   let viewsSeen = false;
@@ -75,17 +92,20 @@ export function createRuntime(
   };
   context.subscriptions.push(
     engine.disposables,
+    follower,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
       failure.follow(state.engine);
       notices.follow(state);
       terminals.follow(state);
       wakeForViews();
+      followRuntimes();
       void startFileWriter?.follow(state);
     }),
     vscode.window.onDidChangeWindowState(() => {
       failure.follow(store.value.engine);
       notices.follow(store.value);
+      followRuntimes();
     }),
     terminals,
     vscode.workspace.onDidChangeWorkspaceFolders(() => terminals.follow(store.value)),
@@ -108,7 +128,7 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, channel }),
+    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, channel }),
     settled,
     viewsVisible: () => {
       viewsSeen = true;

@@ -22,7 +22,8 @@ vi.mock("../../../src/vscode/ui/steps", () => {
     inputStep: ({ prompt, value }: InputStep) =>
       answer(typeof prompt === "string" ? prompt : prompt(value ?? "")),
     pickStep: ({ placeholder, prompt, choices }: PickStep<unknown>) => {
-      offered.push(...choices.map(({ label, description }) => `${label}: ${description ?? ""}`));
+      for (const choice of choices)
+        if ("label" in choice) offered.push(`${choice.label}: ${choice.description ?? ""}`);
       return answer(prompt ?? placeholder);
     },
   };
@@ -77,6 +78,20 @@ describe("editing a provider", () => {
     await editField("wireApi", "completions");
     expect(offered.slice(-2)).toEqual(["Chat Completions: ", "Responses: $(check) now"]);
     expect(list).toEqual([entry]);
+  });
+
+  test("keeps a runtime that is followed only while the address is on this machine", async () => {
+    const runtime = { id: "a", type: "openai", baseUrl: "http://localhost:11434/v1", runtime: "ollama" };
+    await keys.put("a", undefined);
+    list = [runtime];
+    await edit("http://127.0.0.1:11500/v1");
+    expect(list).toEqual([{ ...runtime, baseUrl: "http://127.0.0.1:11500/v1" }]);
+    await edit("http://gpu-box:11434/v1");
+    expect(list).toEqual([{ id: "a", type: "openai", baseUrl: "http://gpu-box:11434/v1" }]);
+    list = [runtime];
+    await keys.put("a", { apiKey: "sk-a", origin: "http://localhost:11434" });
+    await edit("https://ollama.example.com/v1", "none");
+    expect(list).toEqual([{ id: "a", type: "openai", baseUrl: "https://ollama.example.com/v1" }]);
   });
 
   test("on the same host asks nothing", async () => {

@@ -81,6 +81,13 @@ describe("what the engine is to run on", () => {
     expect(local.providers[0]).toMatchObject({ id: "openai", key: { kind: "stored" } });
   });
 
+  test("says which runtime a provider follows", () => {
+    const local = { id: "local", type: "openai", baseUrl: "http://localhost:1234/v1", runtime: "lmstudio" };
+    const { providers } = desiredState({ ...inputs, settings: read({ providers: [openai, local] }) }).local;
+    expect(providers[0]).not.toHaveProperty("runtime");
+    expect(providers[1]).toMatchObject({ runtime: "lmstudio" });
+  });
+
   test.each([
     ["https://evil.example/v1", "set it again for https://evil.example"],
     ["http://api.openai.com/v1", "set it again for http://api.openai.com"],

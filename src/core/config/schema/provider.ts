@@ -3,6 +3,10 @@ import { modelOverrideSchema, modelSchema } from "./model";
 import { text } from "./text";
 import { timeoutsSchema } from "./timeouts";
 
+/** What a connection is made of (RFC 9110, sections 7.2 and 7.6), and what says of what kind a body is. */
+const NOT_FOR_KEYS =
+  /^(host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-(length|type|encoding)|accept-encoding|anthropic-version)$/i;
+
 export const providerSchema = z
   .strictObject({
     id: z
@@ -24,6 +28,14 @@ export const providerSchema = z
       .optional()
       .describe(
         "Only as ${env:NAME}: the environment variable that holds the key. A key itself belongs in the secret storage: use 'Postern: Set Key'.",
+      ),
+    authHeader: z
+      .string()
+      .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is not a header name")
+      .refine((name) => !NOT_FOR_KEYS.test(name), "is not a header that a key can be sent in")
+      .optional()
+      .describe(
+        "The header that carries the key, where it is not the usual one: Authorization (openai), api-key (azure), x-api-key (anthropic).",
       ),
     bearerToken: text.optional().describe("Only as ${env:NAME}: a bearer token, sent instead of the key."),
     azure: z
@@ -50,6 +62,12 @@ export const providerSchema = z
       .array(modelSchema)
       .optional()
       .describe("The provider's models. Left out: they are asked from the provider."),
+    runtime: z
+      .enum(["ollama", "lmstudio", "foundry-local"])
+      .optional()
+      .describe(
+        "The program on this machine that serves the models. VS Code follows it in baseUrl when its port changes.",
+      ),
     timeouts: timeoutsSchema.optional(),
     pool: z
       .enum(["round-robin", "least-used"])

@@ -7,7 +7,6 @@ import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
 import { BalanceWatch } from "./governance/balanceWatch";
 import { GitOrigins } from "./governance/gitOrigins";
-import type { Governor } from "./governance/governor";
 import { LimitsGovernor } from "./governance/limitsGovernor";
 import { OpenGovernor } from "./governance/openGovernor";
 import { Permits } from "./governance/permits";

@@ -151,13 +151,15 @@ export class Operations {
         patient: plan.route !== undefined || neverRetries(trace.tool),
         left: left.signal,
         provider: (id) => registry.get(id),
-        start: (target, label, attempt, hold) => {
+        start: async (target, label, attempt, hold) => {
           const { config } = target.provider;
           trace.target = { provider: config.id, model: target.model.id, credential: label };
           headers["x-postern-provider"] = config.id;
           headers["x-postern-model"] = headerSafe(target.model.id);
           if (plan.route !== undefined || attempt > 1) headers["x-postern-attempts"] = String(attempt);
-          return send(target, hold);
+          const relay = await send(target, hold);
+          trace.sent = true;
+          return relay;
         },
         tried: (tried) => {
           trace.tried(tried);

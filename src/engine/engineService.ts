@@ -1,5 +1,7 @@
 import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
 import { logSafeText, PosternError } from "../core/errors";
+import type { Caller } from "../core/governance/caller";
+import type { ModelChoice } from "../core/governance/keyModels";
 import type { RequestRecord } from "../core/governance/requestRecord";
 import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contract";
 import { GatewayServer } from "./gateway/gatewayServer";
@@ -112,6 +114,7 @@ export class EngineService {
     });
     const limits = () => this.router.routing;
     const stored = new StoredResponses(this.registry);
+    const governor = this.limits ?? new OpenGovernor((record) => this.count(record));
     this.operations = new Operations({
       registry: this.registry,
       router: this.router,
@@ -120,7 +123,7 @@ export class EngineService {
       stored,
       stickiness,
       permits: new Permits({
-        governor: this.limits ?? new OpenGovernor((record) => this.count(record)),
+        governor,
         policy: this.policy,
         secrets: this.secrets,
         pricing: this.pricing,
@@ -134,6 +137,7 @@ export class EngineService {
       address: () => this.server.address ?? { host: "", port: -1 },
       keys: () => this.keys,
       routes: () => this.router.names(),
+      allows: (caller: Caller, choice: ModelChoice) => governor.allows(caller, choice),
     };
     const handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
     this.server = new GatewayServer((request, response) => void handler.handle(request, response));

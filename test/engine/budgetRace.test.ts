@@ -142,7 +142,11 @@ describe("a budget", () => {
     );
     expect(refused.some(({ error }) => error.message.includes('Budget "second"'))).toBe(true);
     await gateway.stop();
-    expect(spentIn(dataDir).microUsd).toBe(good * COST);
+    // What went out and was refused then has failed; what never went out was refused.
+    const { rows, microUsd } = spentIn(dataDir);
+    expect(microUsd).toBe(good * COST);
+    expect(rows - good).toBeGreaterThan(0);
+    expect(rows - good).toBeLessThanOrEqual(provider.requests.length);
     expect(good * COST).toBeLessThanOrEqual(20_000);
   });
 
@@ -239,6 +243,12 @@ describe("a gateway key", () => {
     expect(await status("second/model-a")).toBe(200);
     expect(await status("fast")).toBe(200);
     expect(await status("fake/model-a")).toBe(403);
+    const list = await gateway.fetch("/v1/models", { headers: as("pk-narrow") });
+    const { data } = (await list.json()) as { data: { id: string }[] };
+    expect(data.map(({ id }) => id).sort()).toEqual(["fast", "model-a", "second/model-a"]);
+    const one = (id: string) => gateway.fetch(`/v1/models/${id}`, { headers: as("pk-narrow") });
+    expect((await one("fake%2Fmodel-a")).status).toBe(404);
+    expect((await one("second%2Fmodel-a")).status).toBe(200);
   });
 
   it("that asks too often is told in how many seconds it may again", async () => {

@@ -6,6 +6,7 @@ import { claudeAliases, offeredModels } from "../../core/gateway/offeredModels";
 import { presentedKeys } from "../../core/gateway/presentedKeys";
 import { matchRoute, type Route } from "../../core/gateway/routes";
 import type { Caller } from "../../core/governance/caller";
+import type { ModelChoice } from "../../core/governance/keyModels";
 import { JsonSyntaxError } from "../../core/json/topLevel";
 import type { WireProtocol } from "../../core/protocols/wire";
 import { nearestIds } from "../../core/routing/editDistance";
@@ -23,6 +24,8 @@ export interface GatewayFacts {
   keys(): KeyRing;
   /** The ids that stand for routes. */
   routes(): readonly string[];
+  /** Whether a caller's gateway key allows a model, or a route by its name. */
+  allows(caller: Caller, choice: ModelChoice): boolean;
 }
 
 /** Takes a request from the socket to the operation it asks for: guard, route, key, then the work. */
@@ -125,7 +128,7 @@ export class RequestHandler {
       await this.operations.run(route, request, response, requestId, caller);
     } else if (route.kind === "models") {
       await this.registry.settleModels(2_000);
-      this.answerModels(route, request, response, requestId);
+      this.answerModels(route, request, response, requestId, caller);
     }
   }
 
@@ -134,9 +137,17 @@ export class RequestHandler {
     request: IncomingMessage,
     response: ServerResponse,
     requestId: string,
+    caller: Caller,
   ): void {
-    const sources = this.registry.sources();
-    const offered = offeredModels(sources, this.facts.routes());
+    // What its key does not allow, a client need not see.
+    const sources = this.registry.sources().map((source) => ({
+      ...source,
+      models: source.models.filter(({ id }) => this.facts.allows(caller, { provider: source.id, model: id })),
+    }));
+    const routes = this.facts
+      .routes()
+      .filter((name) => this.facts.allows(caller, { provider: "", model: name, route: name }));
+    const offered = offeredModels(sources, routes);
     const headers = { "x-request-id": requestId };
     if (route.id === undefined) {
       const body =

@@ -21,6 +21,7 @@ import type { AdministratorPolicy } from "./policy/administratorPolicy";
 import { PolicyService } from "./policy/policyService";
 import { RepositoryPolicies } from "./policy/repositoryPolicies";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
+import { CredentialRefreshHub } from "./providers/credentialRefreshHub";
 import { fetchJson } from "./providers/fetchJson";
 import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
@@ -35,6 +36,7 @@ import { Health } from "./routing/health";
 import { Router } from "./routing/router";
 import { Stickiness } from "./routing/stickiness";
 import { SecretDetector } from "./secrets/secretDetector";
+import { systemClock } from "./systemClock";
 import type { UsageCounter } from "./usage/usageCounter";
 
 /** Statuses are told at most this often. */
@@ -58,6 +60,8 @@ export interface EngineParts {
 /** The engine itself, the same whether windows drive it through the pipe or a file does on the command line. */
 export class EngineService {
   private readonly upstream = new UpstreamClient();
+  /** Gets another credential in place of one that a provider has refused. */
+  readonly credentials: CredentialRefreshHub;
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
   private readonly pricing: Pricing;
@@ -88,14 +92,19 @@ export class EngineService {
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
     this.keys = this.keyRing([]);
+    const modelsChanged = () => {
+      this.pricing.forget();
+      tell();
+    };
     const { log, waits = {} } = parts;
     this.registry = new ProviderRegistry({
       upstream: this.upstream,
       log,
       cache: parts.lists,
       now: Date.now,
-      onChange: tell,
+      onChange: modelsChanged,
     });
+    this.credentials = new CredentialRefreshHub((id) => this.registry.get(id), systemClock);
     this.pricing = new Pricing(this.registry);
     this.limits = parts.ledger && this.governorOn(parts.ledger);
     this.balances = new BalanceWatch({
@@ -118,7 +127,7 @@ export class EngineService {
     this.operations = new Operations({
       registry: this.registry,
       router: this.router,
-      attempts: new Attempts(this.health, parts.refresh, limits, () => performance.now()),
+      attempts: new Attempts(this.health, parts.refresh ?? this.credentials, limits, () => performance.now()),
       sender: new Sender(this.upstream, stored, waits),
       stored,
       stickiness,
@@ -153,6 +162,7 @@ export class EngineService {
     this.catalogue ??= this.readCatalogue();
     await this.catalogue;
     this.registry.configure(config);
+    this.credentials.configured();
     this.router.configure(config.routes, config.routing);
     this.forgetChanged(config.providers);
     this.limits?.configure(config);

@@ -111,6 +111,7 @@ function providerFaults(entry: unknown, index: number, source: ConfigSource): Co
       problems.push({ path: `providers[${index}].runtime`, message });
     }
   }
+  problems.push(...credentialFaults(entry, index, source));
   if (source === "settings") {
     problems.push(...literalKeyHeaders(entry, index));
     for (const name of ["apiKey", "bearerToken"] as const) {
@@ -126,6 +127,35 @@ function providerFaults(entry: unknown, index: number, source: ConfigSource): Co
     }
   }
   problems.push(...repeatedModels(entry, index));
+  return problems;
+}
+
+/** Kinds that only VS Code has: its secret storage and its accounts. */
+const NEEDS_VSCODE: Readonly<Record<string, string>> = {
+  stored: "the secret storage is VS Code's; use kind env with the name of a variable",
+  entra: "the Microsoft account is VS Code's; use kind command with: az account get-access-token",
+  github:
+    "the GitHub account is VS Code's; use kind env with the name of a variable, or kind command with: gh auth token",
+};
+
+function credentialFaults(entry: unknown, index: number, source: ConfigSource): ConfigProblem[] {
+  const credentials = field(entry, "credentials");
+  if (!Array.isArray(credentials)) return [];
+  const at = `providers[${index}]`;
+  const problems = (["apiKey", "bearerToken"] as const)
+    .filter((name) => field(entry, name) !== undefined)
+    .map((name) => ({
+      path: `${at}.${name}`,
+      message: "is given beside credentials; give one or the other",
+    }));
+  const labels = credentials.map((credential: unknown) => fieldText(credential, "label"));
+  credentials.forEach((credential: unknown, place) => {
+    const label = labels[place];
+    if (label !== undefined && labels.indexOf(label) < place)
+      problems.push({ path: `${at}.credentials[${place}].label`, message: `"${label}" is there twice` });
+    const needs = source === "file" ? NEEDS_VSCODE[fieldText(credential, "kind") ?? ""] : undefined;
+    if (needs !== undefined) problems.push({ path: `${at}.credentials[${place}].kind`, message: needs });
+  });
   return problems;
 }
 

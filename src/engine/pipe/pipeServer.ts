@@ -36,6 +36,12 @@ export class PipeServer {
       // A gateway that stops because its engine leaves was not stopped by anybody.
       if (!this.leaving) this.broadcast((session) => session.notify("statusChanged", status));
     });
+    engine.credentials.askThrough((providerId, label) => {
+      const leads = this.stores.leads();
+      this.broadcast((session) => {
+        if (leads.includes(session)) session.notify("credentialRefused", { providerId, label });
+      });
+    });
     log.onEntry((entry: LogEntry) => this.broadcast((session) => session.notify("log", entry)));
   }
 
@@ -123,6 +129,10 @@ export class PipeServer {
         aborted: engine.runningByKey.abortRequestsOf(gatewayKey),
       }),
       claimNotice: async ({ id }) => ({ claimed: engine.claimNotice(id) }),
+      credentialKept: async ({ providerId, label }) => {
+        engine.credentials.kept(providerId, label);
+        return {};
+      },
       drain: async () => {
         this.leave(asking());
         // The answer has to be on its way before an engine with nothing to finish is gone.

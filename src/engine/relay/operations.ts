@@ -12,6 +12,7 @@ import type { Permit, Permits } from "../governance/permits";
 import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { Attempts, Tried } from "../routing/attempts";
+import type { Presence } from "../routing/backoff";
 import type { Plan, Router } from "../routing/router";
 import type { Stickiness } from "../routing/stickiness";
 import { estimateTokens } from "../tokens/estimateTokens";
@@ -142,38 +143,31 @@ export class Operations {
   ): Promise<RelayOutcome> {
     const { trace, headers, response } = exchange;
     const { attempts, registry, stickiness } = this.parts;
-    const left = new AbortController();
-    const leave = (): void => left.abort();
-    response.once("close", leave);
-    try {
-      const outcome = await attempts.run({
-        candidates: plan.candidates,
-        patient: plan.route !== undefined || neverRetries(trace.tool),
-        left: left.signal,
-        provider: (id) => registry.get(id),
-        start: async (target, label, attempt, hold) => {
-          const { config } = target.provider;
-          trace.target = { provider: config.id, model: target.model.id, credential: label };
-          headers["x-postern-provider"] = config.id;
-          headers["x-postern-model"] = headerSafe(target.model.id);
-          if (plan.route !== undefined || attempt > 1) headers["x-postern-attempts"] = String(attempt);
-          const relay = await send(target, hold);
-          trace.sent = true;
-          return relay;
-        },
-        tried: (tried) => {
-          trace.tried(tried);
-          if (tried.reason !== undefined) this.noteFailure(tried, trace.id);
-        },
-      });
-      const { target } = trace;
-      if (target && plan.conversation !== undefined && outcome.end === "complete")
-        stickiness.note(`${plan.route} ${plan.conversation}`, `${target.provider}/${target.model}`);
-      if (target) this.noteOutcome(target.provider, trace.id, outcome);
-      return outcome;
-    } finally {
-      response.off("close", leave);
-    }
+    const outcome = await attempts.run({
+      candidates: plan.candidates,
+      patient: plan.route !== undefined || neverRetries(trace.tool),
+      client: presenceOf(response),
+      provider: (id) => registry.get(id),
+      start: async (target, label, attempt, hold) => {
+        const { config } = target.provider;
+        trace.target = { provider: config.id, model: target.model.id, credential: label };
+        headers["x-postern-provider"] = config.id;
+        headers["x-postern-model"] = headerSafe(target.model.id);
+        if (plan.route !== undefined || attempt > 1) headers["x-postern-attempts"] = String(attempt);
+        const relay = await send(target, hold);
+        trace.sent = true;
+        return relay;
+      },
+      tried: (tried) => {
+        trace.tried(tried);
+        if (tried.reason !== undefined) this.noteFailure(tried, trace.id);
+      },
+    });
+    const { target } = trace;
+    if (target && plan.conversation !== undefined && outcome.end === "complete")
+      stickiness.note(`${plan.route} ${plan.conversation}`, `${target.provider}/${target.model}`);
+    if (target) this.noteOutcome(target.provider, trace.id, outcome);
+    return outcome;
   }
 
   private send(
@@ -278,4 +272,14 @@ function conversationOf(request: IncomingMessage, { bytes, top }: ClientBody): s
       return span && bytes.subarray(span.start, span.end).toString("utf8");
     },
   });
+}
+
+function presenceOf(response: ServerResponse): Presence {
+  return {
+    hasLeft: () => response.destroyed,
+    onLeft: (listener) => {
+      response.once("close", listener);
+      return () => response.off("close", listener);
+    },
+  };
 }

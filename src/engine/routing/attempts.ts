@@ -5,7 +5,7 @@ import { PosternError } from "../../core/errors";
 import type { CredentialRefresh } from "../providers/credentialRefresh";
 import type { RelayOutcome, ResponseRelay } from "../relay/responseRelay";
 import type { Target } from "../relay/target";
-import { backoffMs, pause } from "./backoff";
+import { backoffMs, type Presence, pause } from "./backoff";
 import { type Candidate, credentialKey, credentialsOf, ONLY, withCredential } from "./candidate";
 import { type Failure, failureOf } from "./failure";
 import type { Health } from "./health";
@@ -29,8 +29,7 @@ export interface Attempting {
   readonly candidates: readonly Candidate[];
   /** Whether the request may wait for a target and be tried again: on a route, and for clients that never do so. */
   readonly patient: boolean;
-  /** The client has left. */
-  readonly left: AbortSignal;
+  readonly client: Presence;
   /** A provider as it is configured now: its credential may have been renewed. */
   provider(id: string): EngineProvider | undefined;
   /**
@@ -94,7 +93,7 @@ export class Attempts {
       const patience = request.patient ? Math.max(0, deadline - this.now()) : 0;
       if (!choice || (last && choice.waitMs > patience)) return giveUp(last);
       // Where nobody is free soon enough, the first is asked all the same: it knows best.
-      if (choice.waitMs > 0 && choice.waitMs <= patience) await pause(choice.waitMs, request.left);
+      if (choice.waitMs > 0 && choice.waitMs <= patience) await pause(choice.waitMs, request.client);
       const { standing, credential } = choice;
       const { candidate } = standing;
       const label = credential?.label ?? ONLY;
@@ -263,7 +262,8 @@ export class Attempts {
     const { target } = standing.candidate;
     const { id } = target.provider.config;
     const named = target.provider.pool === undefined ? undefined : label;
-    if (!this.refresh?.mayRenew(id, named) || !(await this.refresh.refused(id, named))) return false;
+    const refused = credentialsOf(target).find((credential) => credential?.label === named)?.credential.value;
+    if (!this.refresh?.mayRenew(id, named) || !(await this.refresh.refused(id, named, refused))) return false;
     const provider = request.provider(id);
     if (!provider) return false;
     standing.candidate = { ...standing.candidate, target: { ...target, provider } };

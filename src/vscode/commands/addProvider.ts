@@ -31,6 +31,7 @@ import {
   kindRows,
   type OutcomeChoice,
   outcomeOf,
+  type PresentProvider,
   presetOf,
   type StepName,
   stepsOf,
@@ -42,8 +43,8 @@ type RunningServer = Extract<LocalServer, { state: "running" }>;
 export interface AddProviderNeeds {
   readonly registry: Pick<ProviderRegistry, "add">;
   readonly environment: Environment;
-  /** The ids of the providers that are there. */
-  taken(): readonly string[];
+  /** The providers that are there. */
+  present(): readonly PresentProvider[];
   test(provider: EngineProvider, signal: AbortSignal): Promise<TestResult>;
   /** Tells of each local server as it is found. */
   discover(report: (server: LocalServer) => void, signal: AbortSignal): Promise<void>;
@@ -109,7 +110,11 @@ async function ask(
     case "address":
       return askAddress(draft, position);
     case "name":
-      return askName(draft, position, needs.taken());
+      return askName(
+        draft,
+        position,
+        needs.present().map(({ id }) => id),
+      );
     case "deployments":
       return askDeployments(draft, position);
     case "key":
@@ -148,9 +153,9 @@ async function askKind(
     ...position,
     title: TITLE,
     placeholder: "What kind of provider?",
-    choices: kindRows(found),
+    choices: kindRows(found, needs.present()),
     later: (show) => {
-      changed = () => show(kindRows(found));
+      changed = () => show(kindRows(found, needs.present()));
       return discovery;
     },
     ...(draft ? { active: keyOfKind(draft) } : {}),

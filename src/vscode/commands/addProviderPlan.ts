@@ -58,8 +58,18 @@ const GROUPS: readonly (readonly [PresetGroup, string])[] = [
   ["custom", "Anything else"],
 ];
 
+/** A provider that is there already. */
+export interface PresentProvider {
+  readonly id: string;
+  /** Absent where its entry is faulty. */
+  readonly baseUrl?: string;
+}
+
 /** The list of providers: what was found on this machine, running first, and then the presets by their groups. */
-export function kindRows(found: readonly LocalServer[]): readonly KindRow[] {
+export function kindRows(
+  found: readonly LocalServer[],
+  present: readonly PresentProvider[] = [],
+): readonly KindRow[] {
   const rank = ({ state, presetId }: LocalServer): number =>
     (state === "running" ? 0 : PROVIDER_PRESETS.length) +
     PROVIDER_PRESETS.findIndex(({ id }) => id === presetId);
@@ -68,9 +78,10 @@ export function kindRows(found: readonly LocalServer[]): readonly KindRow[] {
   for (const server of servers) {
     const preset = presetOf(server.presetId);
     const { text, detail } = serverText(server);
+    const added = server.state === "running" ? addedAs(server.baseUrl, present) : undefined;
     rows.push({
       label: preset.label,
-      description: text,
+      description: added === undefined ? text : `${text}; added already as ${added}`,
       ...(detail === undefined ? {} : { detail }),
       value: `found/${preset.id}`,
     });
@@ -81,6 +92,15 @@ export function kindRows(found: readonly LocalServer[]): readonly KindRow[] {
       rows.push({ label, description: hint, value: `preset/${id}` });
   }
   return rows;
+}
+
+/** The id of the provider that is a server on this machine already, under any of the machine's names. */
+function addedAs(baseUrl: string, present: readonly PresentProvider[]): string | undefined {
+  const { port } = new URL(baseUrl);
+  return present.find(
+    (provider) =>
+      loopbackOrigin(provider.baseUrl) !== undefined && new URL(provider.baseUrl ?? "").port === port,
+  )?.id;
 }
 
 /** A preset by its id. */

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import type { ProviderType } from "../../core/config/schema";
+import { originOf } from "../../core/credentials/stored";
 import { addressFault, addressWarning, splitNames } from "../../core/providers/draft";
 import type { KeyAtNewAddress, ProviderRegistry, ProviderTarget } from "../providers/registry";
-import { originOf } from "../secrets/storedKey";
 import { addressPatch, type ProviderPatch, providerEntryRange } from "../settings/providerEdits";
 import { type Answer, type Choice, inputStep, pickStep } from "../ui/steps";
 import { askKey, type KeyOwner } from "./keyInput";

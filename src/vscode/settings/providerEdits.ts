@@ -36,6 +36,12 @@ export function removeEntry(list: RawProviders, index: number): RawProviders {
   return list.filter((_, at) => at !== index);
 }
 
+/** Moves an entry to the place that another one has now; what is between makes room. */
+export function moveEntry(list: RawProviders, from: number, to: number): RawProviders {
+  const rest = removeEntry(list, from);
+  return from in list ? insertEntry(rest, list[from], Math.max(0, Math.min(to, rest.length))) : list;
+}
+
 export function patchEntry(list: RawProviders, index: number, patch: ProviderPatch): RawProviders {
   return list.map((entry, at) => {
     if (at !== index) return entry;

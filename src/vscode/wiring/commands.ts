@@ -6,6 +6,7 @@ import { gatewayCommands } from "../commands/gatewayCommands";
 import { gatewayKeyCommands } from "../commands/gatewayKeyCommands";
 import { keyCommands } from "../commands/keyCommands";
 import { modelCommands } from "../commands/modelCommands";
+import { moveProviderCommands } from "../commands/moveProvider";
 import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
@@ -53,7 +54,8 @@ export function createCommands(parts: CommandParts): CommandHandlers {
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
-    ...modelCommands(store, () => engine.api.status()),
+    ...modelCommands(store, registry, () => engine.api.status()),
+    ...moveProviderCommands(store, registry),
     ...gatewayCommands(store, gateway),
     ...gatewayKeyCommands(storage.gatewayKeys, keySurroundings),
     ...budgetCommands(budgetParts),
@@ -61,7 +63,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
       const id = await addProviderFlow({
         registry,
         environment: storage.environment,
-        taken: () => store.value.local.providers.map(({ id }) => id),
+        present: () => store.value.local.providers,
         test: (provider, signal) => engine.api.testProvider(provider, signal),
         discover: (report, signal) => runtimes.discover(report, signal),
         start: (runtime, signal) => startInTerminal(runtime, runtimes, signal),

@@ -1,6 +1,7 @@
 import os from "node:os";
 import * as vscode from "vscode";
 import type { CommandHandlers } from "../commands/register";
+import { messageOf } from "../common/log";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
@@ -13,7 +14,9 @@ import { concernsEngine } from "../secrets/names";
 import type { StateStore } from "../state";
 import { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
+import { notify } from "../ui/notify";
 import { createCommands } from "./commands";
+import { createCredentials } from "./credentials";
 import { createEngine } from "./engine";
 import { createStorage } from "./storage";
 import { createTestApi } from "./testApi";
@@ -25,6 +28,8 @@ export interface Runtime {
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
   viewsVisible(): void;
+  /** A provider was dragged to another place; what goes wrong is logged and shown. */
+  moveProvider(...move: Parameters<ProviderRegistry["move"]>): void;
   testApi(activationMs: number): PosternTestApi;
 }
 
@@ -34,11 +39,18 @@ export function createRuntime(
   store: StateStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
-  const storage = createStorage(context, channel);
-  const engine = createEngine(context, storage, store, channel);
+  const { credentials, consents, disposables } = createCredentials(context, channel, () => sync.schedule());
+  const storage = createStorage(context, credentials, channel);
+  const engine = createEngine(context, storage, store, credentials.asked, channel);
   const { sync, supervisor, session, api } = engine;
   const changed = (): Promise<void> => sync.flush();
-  const registry = new ProviderRegistry(storage.settings, storage.providerKeys, storage.environment, changed);
+  const registry = new ProviderRegistry(
+    storage.settings,
+    storage.providerKeys,
+    storage.environment,
+    changed,
+    credentials.asked,
+  );
   const gateway = new GatewayController(api, storage.gatewayKeys, {
     flush: changed,
     local: () => store.value.local,
@@ -92,6 +104,7 @@ export function createRuntime(
   };
   context.subscriptions.push(
     engine.disposables,
+    disposables,
     follower,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
@@ -105,6 +118,7 @@ export function createRuntime(
     vscode.window.onDidChangeWindowState(() => {
       failure.follow(store.value.engine);
       notices.follow(store.value);
+      credentials.recheck();
       followRuntimes();
     }),
     terminals,
@@ -133,6 +147,12 @@ export function createRuntime(
     viewsVisible: () => {
       viewsSeen = true;
       wakeForViews();
+    },
+    moveProvider: (provider, place) => {
+      registry.move(provider, place).catch((error: unknown) => {
+        channel.error(`A provider could not be moved: ${messageOf(error)}`);
+        notify("error", `Postern: ${messageOf(error)}`);
+      });
     },
     testApi: (activationMs) =>
       createTestApi({ context, storage, store, engine, registry, gateway, activationMs }),

@@ -45,6 +45,7 @@ vi.mock("../../../src/vscode/ui/notify", () => ({ confirm: async () => true, not
 let added: { provider: NewProvider; key: string | undefined }[];
 let tested: EngineProvider[];
 let found: LocalServer[];
+let present: { id: string; baseUrl?: string }[];
 let startable: Extract<LocalServer, { state: "running" }> | undefined;
 let verdicts: { ok: boolean; verdict: string }[];
 const variables: Record<string, string> = {};
@@ -56,6 +57,7 @@ beforeEach(() => {
   added = [];
   tested = [];
   found = [];
+  present = [];
   verdicts = [];
   startable = undefined;
   for (const name of Object.keys(variables)) delete variables[name];
@@ -73,7 +75,7 @@ function run(...doing: Doing[]): Promise<string | undefined> {
       },
     },
     environment: (name) => variables[name],
-    taken: () => [],
+    present: () => present,
     test: async (provider) => {
       tested.push(provider);
       const verdict = verdicts.shift() ?? { ok: true, verdict: "works, 0 models listed" };
@@ -186,6 +188,19 @@ describe("the guided setup", () => {
         key: undefined,
       },
     ]);
+  });
+
+  test("says of what was found that it is there already, and suggests another name", async () => {
+    found = [{ state: "running", presetId: "ollama", baseUrl: "http://localhost:11434/v1", models: [] }];
+    present = [{ id: "faulty" }, { id: "ollama", baseUrl: "http://127.0.0.1:11434" }];
+    await run("suggested", "escape");
+    expect(picks[0]?.choices[1]).toMatchObject({
+      description: "running, no models yet; added already as ollama",
+    });
+    expect(asked[1]).toBe("A short name; clients address its models as ollama-2/model");
+    present = [{ id: "other", baseUrl: "https://gpu-box:11434" }];
+    await run("suggested", "escape");
+    expect(picks[1]?.choices[1]).toMatchObject({ description: "running, no models yet" });
   });
 
   test("starts what does not run, and goes on at the address where it answers", async () => {

@@ -65,7 +65,13 @@ describe("what the engine is to run on", () => {
     proxy: {},
     environment: (name: string) =>
       ({ TOOL_KEY: "pst_from_the_environment", https_proxy: "http://proxy:1" })[name],
-    credentials: new Map([["openai", { apiKey: "sk-1", origin: "https://api.openai.com" }]]),
+    credentials: new Map([
+      [
+        "openai",
+        [{ label: "key", kind: "apiKey" as const, value: "sk-1", origin: "https://api.openai.com" }],
+      ],
+    ]),
+    asked: () => ({ kind: "missing" as const, reason: "nobody is asked here" }),
     gatewayKeys: {
       ...NO_STORED_GATEWAY_KEYS,
       whole: [{ name: "default", key: "pst_0123456789abcdefghij" }],

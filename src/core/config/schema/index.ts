@@ -10,6 +10,7 @@ import { text } from "./text";
 
 export * from "./audit";
 export * from "./budget";
+export * from "./credential";
 export * from "./gateway";
 export * from "./gatewayKey";
 export * from "./model";

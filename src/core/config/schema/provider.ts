@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { credentialSchema } from "./credential";
 import { modelOverrideSchema, modelSchema } from "./model";
 import { text } from "./text";
 import { timeoutsSchema } from "./timeouts";
@@ -38,6 +39,14 @@ export const providerSchema = z
         "The header that carries the key, where it is not the usual one: Authorization (openai), api-key (azure), x-api-key (anthropic).",
       ),
     bearerToken: text.optional().describe("Only as ${env:NAME}: a bearer token, sent instead of the key."),
+    credentials: z
+      .array(credentialSchema)
+      .min(1, "must not be empty; leave it out")
+      .max(32)
+      .optional()
+      .describe(
+        "Where the credentials come from, in the order in which they are used; instead of apiKey and bearerToken. Left out: the keys in the secret storage.",
+      ),
     azure: z
       .strictObject({
         apiVersion: text
@@ -62,6 +71,13 @@ export const providerSchema = z
       .array(modelSchema)
       .optional()
       .describe("The provider's models. Left out: they are asked from the provider."),
+    extraModels: z.array(modelSchema).optional().describe("Models beside those that the provider lists."),
+    modelOverrides: z
+      .record(z.string(), modelOverrideSchema)
+      .optional()
+      .describe(
+        "By id, what to change of models: hide, pin or rename them, or correct what is known of them.",
+      ),
     runtime: z
       .enum(["ollama", "lmstudio", "foundry-local"])
       .optional()
@@ -74,13 +90,6 @@ export const providerSchema = z
       .optional()
       .describe(
         "How requests are spread over several keys of this provider; round-robin where it is left out.",
-      ),
-    extraModels: z.array(modelSchema).optional().describe("Models beside those that the provider lists."),
-    modelOverrides: z
-      .record(z.string(), modelOverrideSchema)
-      .optional()
-      .describe(
-        "By id, what to change of models: hide, pin or rename them, or correct what is known of them.",
       ),
     enabled: z.boolean().default(true).describe("Whether requests may go to this provider."),
   })

@@ -59,6 +59,17 @@ export class TerminalEnvironment implements Disposable {
     return this.queue;
   }
 
+  /** What new terminals of the first folder get. */
+  variables(): Readonly<Record<string, string>> {
+    const [workspaceFolder] = vscode.workspace.workspaceFolders ?? [];
+    const variables: Record<string, string> = {};
+    if (!workspaceFolder) return variables;
+    this.collection.getScoped({ workspaceFolder }).forEach((name, { value }) => {
+      variables[name] = value;
+    });
+    return variables;
+  }
+
   dispose(): void {
     this.clear();
   }

@@ -155,6 +155,6 @@ export function createRuntime(
       });
     },
     testApi: (activationMs) =>
-      createTestApi({ context, storage, store, engine, registry, gateway, activationMs }),
+      createTestApi({ context, storage, store, engine, registry, gateway, terminals, activationMs }),
   };
 }

@@ -5,6 +5,7 @@ import { renderGateway } from "../render/gatewayTree";
 import { renderProviders } from "../render/providersTree";
 import { renderStatusBar } from "../render/statusBar";
 import type { StateStore } from "../state";
+import type { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import type { EngineParts } from "./engine";
 import type { Storage } from "./storage";
@@ -17,12 +18,13 @@ export interface TestApiParts {
   readonly engine: EngineParts;
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
+  readonly terminals: TerminalEnvironment;
   readonly activationMs: number;
 }
 
 /** Builds what tests in the extension host work with. */
 export function createTestApi(parts: TestApiParts): PosternTestApi {
-  const { context, storage, store, engine, registry, gateway, activationMs } = parts;
+  const { context, storage, store, engine, registry, gateway, terminals, activationMs } = parts;
   return {
     registry,
     gateway,
@@ -35,6 +37,11 @@ export function createTestApi(parts: TestApiParts): PosternTestApi {
     providersTree: () => renderProviders(store.value),
     gatewayTree: () => renderGateway(store.value, Date.now()),
     statusBar: () => renderStatusBar(store.value),
+    terminalVariables: async () => {
+      await terminals.settled();
+      return terminals.variables();
+    },
+    engineApi: engine.api,
     secondWindow: async () => {
       const link = await engine.launcher.joinRunning();
       if (typeof link === "string") throw new Error(`The engine is ${link}.`);

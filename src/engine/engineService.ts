@@ -1,13 +1,17 @@
-import type { EngineConfig, EngineProvider } from "../core/config/engineConfig";
+import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
 import { logSafeText, PosternError } from "../core/errors";
+import type { Caller } from "../core/governance/caller";
+import type { ModelChoice } from "../core/governance/keyModels";
 import type { EngineStatus, GatewayState, ProviderStatus, TestResult } from "../core/rpc/contract";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
-import type { Governor } from "./governance/governor";
-import { OpenGovernor } from "./governance/openGovernor";
+import { BalanceWatch } from "./governance/balanceWatch";
+import { GitOrigins } from "./governance/gitOrigins";
+import { LimitsGovernor } from "./governance/limitsGovernor";
 import { Permits } from "./governance/permits";
 import { Pricing } from "./governance/pricing";
+import { RunningByKey } from "./governance/runningRequests";
 import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
 import { loadCatalogue } from "./models/loadCatalogue";
@@ -16,6 +20,7 @@ import { PolicyService } from "./policy/policyService";
 import { RepositoryPolicies } from "./policy/repositoryPolicies";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
 import { CredentialRefreshHub } from "./providers/credentialRefreshHub";
+import { fetchJson } from "./providers/fetchJson";
 import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
@@ -40,8 +45,6 @@ export interface EngineParts {
   readonly version: string;
   readonly log: Log;
   readonly ledger: Ledger;
-  /** Gateway keys' limits and budgets; absent: there are none. */
-  readonly governor?: Governor;
   /** The policy of the machine's administrator; absent: there is none. */
   readonly administrator?: Pick<AdministratorPolicy, "source">;
   /** Renews credentials that expire. */
@@ -59,12 +62,17 @@ export class EngineService {
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
   private readonly pricing: Pricing;
+  private readonly limits: LimitsGovernor;
+  private readonly balances: BalanceWatch;
   private readonly secrets = new SecretDetector();
   private readonly policy: PolicyService;
   private readonly health: Health;
   private readonly router: Router;
   private readonly server: GatewayServer;
-  private keys = new KeyRing([]);
+  private keys: KeyRing;
+  /** What is running, by gateway key. */
+  readonly runningByKey = new RunningByKey();
+  private readonly origins = new GitOrigins(() => performance.now());
   private catalogue: Promise<void> | undefined;
   private config: EngineConfig | undefined;
   /** Each provider as it was configured last. */
@@ -80,6 +88,7 @@ export class EngineService {
 
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
+    this.keys = this.keyRing([]);
     const modelsChanged = () => {
       this.pricing.forget();
       tell();
@@ -94,6 +103,13 @@ export class EngineService {
     });
     this.credentials = new CredentialRefreshHub((id) => this.registry.get(id), systemClock);
     this.pricing = new Pricing(this.registry);
+    this.limits = this.governorOn(parts.ledger);
+    this.balances = new BalanceWatch({
+      get: (provider, url) => fetchJson(this.upstream, provider, url),
+      take: (figures, from) => this.limits.takeQuotas(figures, from),
+      monotonic: () => performance.now(),
+      log,
+    });
     const administrator = parts.administrator ?? { source: async () => undefined };
     this.policy = new PolicyService(administrator, new RepositoryPolicies(), this.secrets);
     this.health = new Health(() => performance.now(), tell);
@@ -112,11 +128,12 @@ export class EngineService {
       stored,
       stickiness,
       permits: new Permits({
-        governor: parts.governor ?? new OpenGovernor((record) => parts.ledger.append(record)),
+        governor: this.limits,
         policy: this.policy,
         secrets: this.secrets,
         pricing: this.pricing,
       }),
+      running: this.runningByKey,
       log,
       onChange: tell,
     });
@@ -125,6 +142,7 @@ export class EngineService {
       address: () => this.server.address ?? { host: "", port: -1 },
       keys: () => this.keys,
       routes: () => this.router.names(),
+      allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
     const handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
     this.server = new GatewayServer((request, response) => void handler.handle(request, response));
@@ -136,7 +154,7 @@ export class EngineService {
     this.config = config;
     this.parts.ledger.configure(config.ledger);
     this.upstream.setNetwork(config.network);
-    this.keys = new KeyRing(config.gateway.keys);
+    this.keys = this.keyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
     this.catalogue ??= this.readCatalogue();
     await this.catalogue;
@@ -144,6 +162,8 @@ export class EngineService {
     this.credentials.configured();
     this.router.configure(config.routes, config.routing);
     this.forgetChanged(config.providers);
+    this.limits.configure(config);
+    this.balances.configure(config.providers, config.balances ?? false);
     this.secrets.configure(config);
     this.policy.configure(config.policy ?? { rules: [] });
     for (const listener of this.configured) listener(config);
@@ -226,6 +246,11 @@ export class EngineService {
     return testProvider(this.upstream, provider, () => performance.now());
   }
 
+  /** @returns whether the window that asks is the one to tell the notice */
+  claimNotice(id: string): boolean {
+    return this.limits.claimNotice(id);
+  }
+
   /** Where the gateway listens, e.g. `http://127.0.0.1:4141`; undefined while it does not. */
   get url(): string | undefined {
     return this.server.url;
@@ -250,6 +275,7 @@ export class EngineService {
       ledger: this.parts.ledger.status(),
       gatewayKeys: this.keys.size,
       running: this.operations.running,
+      limits: this.limits.status(),
     };
   }
 
@@ -296,6 +322,33 @@ export class EngineService {
       ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
       ...(credentials.length === 0 ? {} : { credentials }),
     };
+  }
+
+  private keyRing(keys: readonly EngineGatewayKey[]): KeyRing {
+    return new KeyRing(keys, {
+      now: Date.now,
+      origin: (folder) => this.origins.origin(folder),
+      refused: (name, why) => this.parts.log.info(`the gateway key "${name}" was sent, but is ${why}`),
+    });
+  }
+
+  private governorOn(ledger: Ledger): LimitsGovernor {
+    return new LimitsGovernor({
+      book: {
+        transaction: (work) => ledger.transaction(work),
+        totals: (scope, range) => ledger.totals(scope, range),
+        held: (scope, range) => ledger.held(scope, range),
+        opened: (request) => ledger.opened(request),
+        append: (record) => {
+          ledger.append(record);
+          if (record.provider !== undefined) void this.balances.requestEnded(record.provider);
+        },
+      },
+      log: this.parts.log,
+      now: Date.now,
+      monotonic: () => performance.now(),
+      changed: () => this.tellSoon(),
+    });
   }
 
   private priceOf(key: string): number | undefined {

@@ -18,9 +18,7 @@ export interface ExportInputs {
   usualVariable(provider: Readonly<Record<string, unknown>>): string | undefined;
   /** The settings of the gateway, without its keys. */
   readonly gateway: Readonly<Record<string, unknown>>;
-  /** The names of the gateway keys that Postern has made. */
-  readonly gatewayKeys: readonly string[];
-  /** Gateway keys as they stand in the settings. */
+  /** Gateway keys as they stand in the settings: with their hash, by which the headless program knows them too. */
   readonly configuredKeys: readonly Readonly<Record<string, unknown>>[];
   /** The other parts of the configuration, as they stand in the settings. */
   readonly others: Readonly<Record<string, unknown>>;
@@ -41,13 +39,7 @@ export interface Exported {
 export function exportedConfig(inputs: ExportInputs): Exported {
   const names = new VariableNames();
   const providers = inputs.providers.map((provider) => exportedProvider(provider, inputs, names));
-  const keys = [
-    ...inputs.configuredKeys,
-    ...inputs.gatewayKeys.map((name) => ({
-      name,
-      key: names.reference(`POSTERN_KEY_${constant(name)}`, `the gateway key "${name}"`),
-    })),
-  ];
+  const keys = inputs.configuredKeys;
   const config = {
     providers,
     gateway: { ...inputs.gateway, ...(keys.length > 0 ? { keys } : {}) },

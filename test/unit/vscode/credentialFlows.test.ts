@@ -61,7 +61,7 @@ async function desired(): Promise<Desired> {
       environment,
       credentials: stored,
       asked: parts.credentials.asked.asked,
-      gatewayKeys: [],
+      gatewayKeys: { whole: [], copies: new Set(), workspaces: [] },
       secretStore: "test",
     });
   const stored = new Map([["openai", await keys.list("openai")]]);

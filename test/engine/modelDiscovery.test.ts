@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Agent } from "undici";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type EngineProvider, resolveProvider } from "../../src/core/config/engineConfig";
 import { providerSchema } from "../../src/core/config/schema";
@@ -11,7 +12,7 @@ import { UpstreamClient } from "../../src/engine/relay/upstreamClient";
 import { Gateway, PROVIDER_KEY, providerEntry, temporaryFolder } from "../support/gateway";
 import { recording } from "../support/recordings";
 import { json, type Player, ReplayProvider } from "../support/replayProvider";
-import { eventually } from "../support/waiting";
+import { eventually, within } from "../support/waiting";
 
 const HOUR = 3_600_000;
 
@@ -102,6 +103,44 @@ describe("a models list", () => {
     expect(status()?.listedAt).toBe(now);
   });
 
+  it("is not waited for where one is there and the provider is elsewhere", async () => {
+    // Every name leads to the provider on this machine, but the registry knows only the name.
+    const agent = new Agent({
+      connect: { lookup: (_, __, found) => found(null, [{ address: "127.0.0.1", family: 4 }]) },
+    });
+    const upstream = Object.assign(new UpstreamClient(), { dispatcherFor: () => agent });
+    ending.push(
+      () => agent.destroy(),
+      () => upstream.destroy(),
+    );
+    const remote = entry("sk-1", { baseUrl: `http://provider.example:${provider.port}/v1` });
+    const log = new EngineLog(Date.now);
+    const cache = new ModelListCache(undefined, log);
+    const registry = new ProviderRegistry({
+      upstream,
+      log,
+      cache,
+      now: () => now,
+      onChange: () => undefined,
+    });
+    ending.push(() => registry.close());
+    registry.configure({ providers: [remote], faulty: [] });
+    await registry.settleModels(5000);
+    expect(registry.statuses()[0]?.models.map(({ id }) => id)).toEqual(["one", "two"]);
+    now += 7 * HOUR;
+    let answer = () => {};
+    provider.play = ({ response }) => {
+      answer = () => response.end('{"data":[{"id":"three"}]}');
+    };
+    const next = provider.next();
+    registry.configure({ providers: [{ ...remote, config: { ...remote.config, name: "P" } }], faulty: [] });
+    await next;
+    await within(registry.settleModels(60_000), "what does not wait");
+    expect(registry.statuses()[0]?.models.map(({ id }) => id)).toEqual(["one", "two"]);
+    answer();
+    await eventually(() => registry.statuses()[0]?.models[0]?.id === "three", "the new list");
+  });
+
   it("is another one with another key", async () => {
     await started(folder.path, entry("sk-1")).registry.settleModels(5000);
     provider.play = lists("other");
@@ -190,8 +229,9 @@ describe("what a local server tells beside its list", () => {
         response.end(JSON.stringify(value));
       };
       if (path === "/v1/models")
-        return answer(200, { data: ["a:8b", "b"].map((id) => ({ id, owned_by: "library" })) });
+        return answer(200, { data: ["a:8b", "b", "c"].map((id) => ({ id, owned_by: "library" })) });
       const { model } = JSON.parse((await body).toString());
+      if (model === "c") return response.destroy();
       if (method !== "POST" || path !== "/api/show" || model === "b") return answer(500, { error: "no" });
       return answer(200, {
         model_info: { "general.architecture": "x", "x.context_length": 4096 },
@@ -203,6 +243,7 @@ describe("what a local server tells beside its list", () => {
     expect(status()).toMatchObject({ state: "ready" });
     expect(status()?.models.map(({ facts: { sources: _, ...facts } }) => facts)).toEqual([
       { contextWindow: 4096, tools: true, images: false, reasoning: false, embeddings: false },
+      {},
       {},
     ]);
   });

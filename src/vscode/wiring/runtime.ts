@@ -5,6 +5,7 @@ import { messageOf } from "../common/log";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
+import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
 import { RuntimeFollower } from "../runtimes/follower";
@@ -68,6 +69,7 @@ export function createRuntime(
     },
   });
   const literalKeys = new LiteralKeyNotice(registry);
+  const waitingCredentials = new CredentialNotice();
   const runtimes = new LocalRuntimes({
     platform: process.platform,
     home: os.homedir(),
@@ -96,6 +98,7 @@ export function createRuntime(
     follower,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
+      waitingCredentials.follow(state.local);
       failure.follow(state.engine);
       wakeForViews();
       followRuntimes();
@@ -121,7 +124,7 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, channel }),
+    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, credentials, channel }),
     settled,
     viewsVisible: () => {
       viewsSeen = true;
@@ -134,6 +137,6 @@ export function createRuntime(
       });
     },
     testApi: (activationMs) =>
-      createTestApi({ context, storage, store, engine, registry, gateway, activationMs }),
+      createTestApi({ context, storage, store, engine, registry, credentials, gateway, activationMs }),
   };
 }

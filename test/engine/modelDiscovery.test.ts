@@ -6,6 +6,7 @@ import { type EngineProvider, resolveProvider } from "../../src/core/config/engi
 import { providerSchema } from "../../src/core/config/schema";
 import { Catalogue } from "../../src/core/models/catalogue";
 import { EngineLog } from "../../src/engine/log/log";
+import { fetchDetails, fetchModels } from "../../src/engine/providers/fetchModels";
 import { ModelListCache } from "../../src/engine/providers/modelListCache";
 import { ProviderRegistry } from "../../src/engine/providers/providerRegistry";
 import { UpstreamClient } from "../../src/engine/relay/upstreamClient";
@@ -245,6 +246,52 @@ describe("what a local server tells beside its list", () => {
       { contextWindow: 4096, tools: true, images: false, reasoning: false, embeddings: false },
       {},
       {},
+    ]);
+  });
+});
+
+describe("what else is asked of a provider", () => {
+  it("is asked at its own address, whatever stands in the path", async () => {
+    provider.play = ({ path, response }) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      const info = { model_name: "m", model_info: { max_input_tokens: 7 } };
+      const list = { id: "m", created: 1_677_610_602 };
+      response.end(JSON.stringify({ data: [path.endsWith("/model/info") ? info : list] }));
+    };
+    const { registry, status } = started(
+      undefined,
+      entry("sk-1", { baseUrl: `${provider.url}//elsewhere.example/v1` }),
+    );
+    await registry.settleModels(5000);
+    expect(provider.requests.map(({ path }) => path)).toEqual([
+      "//elsewhere.example/v1/models",
+      "//elsewhere.example/model/info",
+    ]);
+    expect(status()?.models[0]?.facts.contextWindow).toBe(7);
+  });
+
+  it("gets the key in the header that it takes there, and in no other", async () => {
+    const agent = new Agent({
+      connect: { lookup: (_, __, found) => found(null, [{ address: "127.0.0.1", family: 4 }]) },
+    });
+    const upstream = Object.assign(new UpstreamClient(), { dispatcherFor: () => agent });
+    ending.push(
+      () => agent.destroy(),
+      () => upstream.destroy(),
+    );
+    provider.play = json({ data: [{ id: "models/gemini-x" }] });
+    const baseUrl = `http://generativelanguage.googleapis.com:${provider.port}/v1beta/openai`;
+    const gemini = entry("sk-gemini", { baseUrl });
+    const answer = await fetchModels(upstream, gemini);
+    provider.play = json({ models: [{ name: "models/gemini-x", inputTokenLimit: 9 }] });
+    expect(await fetchDetails(upstream, gemini, answer)).toEqual([
+      { id: "gemini-x", facts: { contextWindow: 9 } },
+    ]);
+    const { path, headers } = provider.last;
+    expect([path, headers["x-goog-api-key"], headers.authorization]).toEqual([
+      "/v1beta/models?pageSize=1000",
+      "sk-gemini",
+      undefined,
     ]);
   });
 });

@@ -2,15 +2,13 @@ import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/con
 import { logSafeText, PosternError } from "../core/errors";
 import type { Caller } from "../core/governance/caller";
 import type { ModelChoice } from "../core/governance/keyModels";
-import type { RequestRecord } from "../core/governance/requestRecord";
-import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contract";
+import type { EngineStatus, GatewayState, ProviderStatus, TestResult } from "../core/rpc/contract";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
 import { BalanceWatch } from "./governance/balanceWatch";
 import { GitOrigins } from "./governance/gitOrigins";
 import { LimitsGovernor } from "./governance/limitsGovernor";
-import { OpenGovernor } from "./governance/openGovernor";
 import { Permits } from "./governance/permits";
 import { Pricing } from "./governance/pricing";
 import { RunningByKey } from "./governance/runningRequests";
@@ -37,17 +35,16 @@ import { Router } from "./routing/router";
 import { Stickiness } from "./routing/stickiness";
 import { SecretDetector } from "./secrets/secretDetector";
 import { systemClock } from "./systemClock";
-import type { UsageCounter } from "./usage/usageCounter";
 
+/** How long a request that was cut may take to say so. */
+const CUT_MS = 1_000;
 /** Statuses are told at most this often. */
 const STATUS_INTERVAL_MS = 200;
 
 export interface EngineParts {
   readonly version: string;
   readonly log: Log;
-  readonly usage: UsageCounter;
-  /** Requests and spend; absent: nothing is kept, and nothing is limited. */
-  readonly ledger?: Ledger;
+  readonly ledger: Ledger;
   /** The policy of the machine's administrator; absent: there is none. */
   readonly administrator?: Pick<AdministratorPolicy, "source">;
   /** Renews credentials that expire. */
@@ -65,7 +62,7 @@ export class EngineService {
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
   private readonly pricing: Pricing;
-  private readonly limits: LimitsGovernor | undefined;
+  private readonly limits: LimitsGovernor;
   private readonly balances: BalanceWatch;
   private readonly secrets = new SecretDetector();
   private readonly policy: PolicyService;
@@ -106,10 +103,10 @@ export class EngineService {
     });
     this.credentials = new CredentialRefreshHub((id) => this.registry.get(id), systemClock);
     this.pricing = new Pricing(this.registry);
-    this.limits = parts.ledger && this.governorOn(parts.ledger);
+    this.limits = this.governorOn(parts.ledger);
     this.balances = new BalanceWatch({
       get: (provider, url) => fetchJson(this.upstream, provider, url),
-      take: (figures, from) => this.limits?.takeQuotas(figures, from),
+      take: (figures, from) => this.limits.takeQuotas(figures, from),
       monotonic: () => performance.now(),
       log,
     });
@@ -123,7 +120,6 @@ export class EngineService {
     });
     const limits = () => this.router.routing;
     const stored = new StoredResponses(this.registry);
-    const governor = this.limits ?? new OpenGovernor((record) => this.count(record));
     this.operations = new Operations({
       registry: this.registry,
       router: this.router,
@@ -132,7 +128,7 @@ export class EngineService {
       stored,
       stickiness,
       permits: new Permits({
-        governor,
+        governor: this.limits,
         policy: this.policy,
         secrets: this.secrets,
         pricing: this.pricing,
@@ -146,7 +142,7 @@ export class EngineService {
       address: () => this.server.address ?? { host: "", port: -1 },
       keys: () => this.keys,
       routes: () => this.router.names(),
-      allows: (caller: Caller, choice: ModelChoice) => governor.allows(caller, choice),
+      allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
     const handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
     this.server = new GatewayServer((request, response) => void handler.handle(request, response));
@@ -156,6 +152,7 @@ export class EngineService {
   async configure(config: EngineConfig): Promise<void> {
     const before = this.config?.gateway;
     this.config = config;
+    this.parts.ledger.configure(config.ledger);
     this.upstream.setNetwork(config.network);
     this.keys = this.keyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
@@ -165,7 +162,7 @@ export class EngineService {
     this.credentials.configured();
     this.router.configure(config.routes, config.routing);
     this.forgetChanged(config.providers);
-    this.limits?.configure(config);
+    this.limits.configure(config);
     this.balances.configure(config.providers, config.balances ?? false);
     this.secrets.configure(config);
     this.policy.configure(config.policy ?? { rules: [] });
@@ -251,7 +248,7 @@ export class EngineService {
 
   /** @returns whether the window that asks is the one to tell the notice */
   claimNotice(id: string): boolean {
-    return this.limits?.claimNotice(id) ?? false;
+    return this.limits.claimNotice(id);
   }
 
   /** Where the gateway listens, e.g. `http://127.0.0.1:4141`; undefined while it does not. */
@@ -263,16 +260,22 @@ export class EngineService {
     return this.operations.running;
   }
 
+  get ledger(): Ledger {
+    return this.parts.ledger;
+  }
+
   status(): EngineStatus {
     return {
       version: this.parts.version,
       pid: process.pid,
       gateway: this.gatewayState(),
-      providers: this.registry.statuses(),
-      usage: this.parts.usage.today(),
+      providers: this.registry.statuses().map((status) => this.withHealth(status)),
+      routes: this.router.status(),
+      usage: this.parts.ledger.usageToday(),
+      ledger: this.parts.ledger.status(),
       gatewayKeys: this.keys.size,
       running: this.operations.running,
-      ...(this.limits ? { limits: this.limits.status() } : {}),
+      limits: this.limits.status(),
     };
   }
 
@@ -304,8 +307,10 @@ export class EngineService {
     this.server.stop();
     this.registry.close();
     await this.upstream.destroy();
-    this.parts.usage.save();
-    this.parts.ledger?.close();
+    const until = performance.now() + CUT_MS;
+    while (this.operations.running > 0 && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    this.parts.ledger.close();
   }
 
   private keyRing(keys: readonly EngineGatewayKey[]): KeyRing {
@@ -325,7 +330,6 @@ export class EngineService {
         opened: (request) => ledger.opened(request),
         append: (record) => {
           ledger.append(record);
-          this.count(record);
           if (record.provider !== undefined) void this.balances.requestEnded(record.provider);
         },
       },
@@ -336,16 +340,22 @@ export class EngineService {
     });
   }
 
+  private withHealth(status: ProviderStatus): ProviderStatus {
+    const provider = this.registry.get(status.id);
+    const latencyMs = this.health.lastLatencyOf(status.id);
+    const credentials = provider ? this.health.credentials(provider) : [];
+    return {
+      ...status,
+      ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
+      ...(credentials.length === 0 ? {} : { credentials }),
+    };
+  }
+
   private priceOf(key: string): number | undefined {
     const [id = ""] = key.split("/", 1);
     const provider = this.registry.get(id);
     const model = { id: key.slice(id.length + 1) };
     return provider && this.pricing.perMillion({ provider, model }, Date.now());
-  }
-
-  private count({ usage, usageBasis, outcome }: RequestRecord): void {
-    const reported = usageBasis === "reported" ? usage : undefined;
-    this.parts.usage.add({ usage: reported, answered: outcome === "answered" });
   }
 
   private gatewayState(): GatewayState {

@@ -1,4 +1,5 @@
 import type { EngineRequests } from "../core/rpc/contract";
+import type { WindowCredentials } from "./credentials/windowCredentials";
 import type { EngineApi } from "./engine/api";
 import type { EngineLink } from "./engine/link";
 import type { GatewayController } from "./gateway/controller";
@@ -16,6 +17,8 @@ export interface PosternTestApi {
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
   readonly gatewayKeys: GatewayKeys;
+  /** What programs and accounts give; `confirm` is what the person does in a dialog. */
+  readonly credentials: Pick<WindowCredentials, "confirm" | "asked">;
   readonly secrets: {
     get(name: string): Thenable<string | undefined>;
     delete(name: string): Thenable<void>;

@@ -54,6 +54,7 @@ export class Governed {
       budgets: parsed,
       routes: [],
       routing: { maxAttempts: 4, maxWaitSeconds: 30 },
+      ledger: { retentionDays: 400, maxMb: 200 },
       network: {},
       lingerSeconds: 1,
       keepRunning: false,

@@ -14,6 +14,7 @@ import type {
   AuditConfig,
   BudgetConfig,
   Config,
+  LedgerConfig,
   PolicyConfig,
   ProviderConfig,
   RouteConfig,
@@ -84,6 +85,7 @@ export interface EngineConfig {
   readonly budgets?: readonly BudgetConfig[];
   /** Whether providers may be asked what money is left there. Absent: they are not. */
   readonly balances?: boolean;
+  readonly ledger: LedgerConfig;
   readonly network: NetworkConfig;
   /** Rules of the settings or of the file; a fault refuses every request. Absent: none. */
   readonly policy?: PolicyConfig | { readonly fault: string };
@@ -220,6 +222,7 @@ export function engineConfigFromFile(
       routing: config.routing,
       budgets: config.budgets,
       balances: config.quota.balances,
+      ledger: config.ledger,
       network,
       policy: config.policy,
       audit: config.audit,

@@ -79,6 +79,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       routing: settings.routing,
       budgets: settings.budgets.flatMap((checked) => (checked.ok ? [checked.budget] : [])),
       balances: settings.balances,
+      ledger: settings.ledger,
       network: inputs.proxy === "off" ? {} : { ...networkFrom(environment), ...inputs.proxy },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,
@@ -115,8 +116,8 @@ function presence({ provider: { credential }, credentials }: ResolvedProvider): 
   }
 }
 
-function credentialEntry({ label, source, outcome }: ResolvedCredential): CredentialEntry {
-  const base = { label, source };
+function credentialEntry({ label, source, place, outcome }: ResolvedCredential): CredentialEntry {
+  const base = { label, source, ...(place === undefined ? {} : { place }) };
   if (outcome.kind === "missing") {
     const { reason, why } = outcome;
     return { ...base, usable: false, reason, ...(why === undefined ? {} : { why }) };

@@ -3,6 +3,7 @@ import {
   budgetSchema,
   gatewayKeySchema,
   gatewaySchema,
+  ledgerSchema,
   providerSchema,
   quotaSchema,
   routeSchema,
@@ -20,6 +21,7 @@ const ENVIRONMENT_ONLY = "^\\$\\{env:[A-Za-z_][A-Za-z0-9_]*\\}$";
 export function configuration(): JsonSchema {
   const gateway = properties(schemaOf(gatewaySchema));
   const routing = properties(schemaOf(routingSchema));
+  const ledger = properties(schemaOf(ledgerSchema));
   const settings: Record<string, JsonSchema> = {
     "postern.providers": {
       type: "array",
@@ -86,6 +88,8 @@ export function configuration(): JsonSchema {
     },
     "postern.routing.maxAttempts": { ...routing.maxAttempts },
     "postern.routing.maxWaitSeconds": { ...routing.maxWaitSeconds },
+    "postern.ledger.retentionDays": { ...ledger.retentionDays },
+    "postern.ledger.maxMb": { ...ledger.maxMb },
     "postern.engine.lingerSeconds": {
       type: "integer",
       default: DEFAULT_LINGER_SECONDS,

@@ -4,7 +4,14 @@ import { type CheckedGatewayKey, checkGatewayKeys } from "../../core/config/gate
 import { type CheckedProvider, checkProviders } from "../../core/config/parse";
 import type { ConfigProblem } from "../../core/config/problems";
 import { type CheckedRoute, checkRoutes } from "../../core/config/routes";
-import { gatewaySchema, quotaSchema, type RoutingConfig, routingSchema } from "../../core/config/schema";
+import {
+  gatewaySchema,
+  type LedgerConfig,
+  ledgerSchema,
+  quotaSchema,
+  type RoutingConfig,
+  routingSchema,
+} from "../../core/config/schema";
 import { text } from "../../core/config/schema/text";
 import { type TerminalTool, terminalToolsSchema } from "../terminal/tools";
 
@@ -28,6 +35,7 @@ export interface Settings {
   /** Which limit the status bar shows: its id, `tightest`, or `none`. */
   readonly statusBarLimit: string;
   readonly statusBarForm: StatusBarForm;
+  readonly ledger: LedgerConfig;
   readonly autoStart: boolean;
   readonly lingerSeconds: number;
   readonly keepRunning: boolean;
@@ -64,6 +72,7 @@ export function readSettings(raw: RawSettings): Settings {
   };
   const defaults = gatewaySchema.parse({});
   const routing = routingSchema.parse({});
+  const ledger = ledgerSchema.parse({});
   const flag = (value: unknown): { data?: boolean; fault?: string } =>
     typeof value === "boolean" ? { data: value } : { fault: "must be true or false" };
   return {
@@ -90,6 +99,14 @@ export function readSettings(raw: RawSettings): Settings {
     terminalTools: checked("terminal.tools", zodField(terminalToolsSchema), []),
     statusBarForm: checked("statusBar.form", zodField(z.enum(STATUS_BAR_FORMS)), "amount"),
     statusBarLimit: checked("statusBar.limit", zodField(text), TIGHTEST),
+    ledger: {
+      retentionDays: checked(
+        "ledger.retentionDays",
+        zodField(ledgerSchema.shape.retentionDays),
+        ledger.retentionDays,
+      ),
+      maxMb: checked("ledger.maxMb", zodField(ledgerSchema.shape.maxMb), ledger.maxMb),
+    },
     autoStart: checked("gateway.autoStart", flag, false),
     lingerSeconds: checked("engine.lingerSeconds", seconds, DEFAULT_LINGER_SECONDS),
     keepRunning: checked("engine.keepRunning", flag, false),

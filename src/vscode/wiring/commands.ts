@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { addProviderFlow } from "../commands/addProvider";
 import { budgetCommands } from "../commands/budgetCommands";
+import { credentialCommands } from "../commands/credentialCommands";
 import { editProviderFlow, openProviderSettings } from "../commands/editProvider";
 import { gatewayCommands } from "../commands/gatewayCommands";
 import { gatewayKeyCommands } from "../commands/gatewayKeyCommands";
@@ -10,6 +11,7 @@ import { moveProviderCommands } from "../commands/moveProvider";
 import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
+import type { WindowCredentials } from "../credentials/windowCredentials";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import type { LocalRuntimes } from "../runtimes/localRuntimes";
@@ -17,6 +19,7 @@ import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
 import type { EngineParts } from "./engine";
+import { interchangeCommands } from "./interchange";
 import type { Storage } from "./storage";
 
 /** What the commands work on. */
@@ -27,12 +30,13 @@ export interface CommandParts {
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
   readonly runtimes: LocalRuntimes;
+  readonly credentials: WindowCredentials;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
 }
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, runtimes, channel } = parts;
+  const { store, storage, engine, registry, gateway, runtimes, credentials, channel } = parts;
   const changed = (): Promise<void> => engine.sync.flush();
   const keySurroundings = {
     entries: () => store.value.local.gatewayKeys,
@@ -54,6 +58,14 @@ export function createCommands(parts: CommandParts): CommandHandlers {
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
+    ...credentialCommands({
+      store,
+      registry,
+      credentials,
+      environment: storage.environment,
+      configOf: (target) => registry.config(target),
+    }),
+    ...interchangeCommands(storage, registry),
     ...modelCommands(store, registry, () => engine.api.status()),
     ...moveProviderCommands(store, registry),
     ...gatewayCommands(store, gateway),

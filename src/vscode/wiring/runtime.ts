@@ -6,6 +6,7 @@ import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
 import { LimitNotices } from "../limits/limitNotice";
+import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
 import { RuntimeFollower } from "../runtimes/follower";
@@ -39,7 +40,7 @@ export function createRuntime(
   store: StateStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
-  const { credentials, consents, disposables } = createCredentials(context, channel, () => sync.schedule());
+  const { credentials, disposables } = createCredentials(context, channel, () => sync.schedule());
   const storage = createStorage(context, credentials, channel);
   const engine = createEngine(context, storage, store, credentials.asked, channel);
   const { sync, supervisor, session, api } = engine;
@@ -80,6 +81,7 @@ export function createRuntime(
     changed,
     log: channel,
   });
+  const waitingCredentials = new CredentialNotice();
   const runtimes = new LocalRuntimes({
     platform: process.platform,
     home: os.homedir(),
@@ -108,6 +110,7 @@ export function createRuntime(
     follower,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
+      waitingCredentials.follow(state.local);
       failure.follow(state.engine);
       notices.follow(state);
       terminals.follow(state);
@@ -142,7 +145,7 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, channel }),
+    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, credentials, channel }),
     settled,
     viewsVisible: () => {
       viewsSeen = true;
@@ -155,6 +158,16 @@ export function createRuntime(
       });
     },
     testApi: (activationMs) =>
-      createTestApi({ context, storage, store, engine, registry, gateway, terminals, activationMs }),
+      createTestApi({
+        context,
+        storage,
+        store,
+        engine,
+        registry,
+        credentials,
+        gateway,
+        terminals,
+        activationMs,
+      }),
   };
 }

@@ -21,6 +21,8 @@ export interface Storage {
   readonly gatewayKeys: GatewayKeys;
   readonly workspaceKeys: WorkspaceKeys;
   readonly environment: Environment;
+  /** VS Code's folder of the user's settings. */
+  readonly userFolder: string;
   /** What an engine needs to be found and started. */
   boot(): Promise<EngineBoot>;
   /** Where the running engine says its pipe is. */
@@ -59,6 +61,8 @@ export function createStorage(
     gatewayKeys,
     workspaceKeys,
     environment,
+    // <user folder>/globalStorage/<extension>
+    userFolder: path.dirname(path.dirname(storagePath)),
     boot: async () => ({
       token: await (secretsAreTheMachines() ? engineToken(context.secrets) : machineEngineToken(storagePath)),
       pipePath: await preparePipePath(storagePath, host),

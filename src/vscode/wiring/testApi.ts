@@ -1,4 +1,5 @@
 import type * as vscode from "vscode";
+import type { WindowCredentials } from "../credentials/windowCredentials";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import { renderGateway } from "../render/gatewayTree";
@@ -17,6 +18,7 @@ export interface TestApiParts {
   readonly store: StateStore;
   readonly engine: EngineParts;
   readonly registry: ProviderRegistry;
+  readonly credentials: WindowCredentials;
   readonly gateway: GatewayController;
   readonly terminals: TerminalEnvironment;
   readonly activationMs: number;
@@ -24,10 +26,11 @@ export interface TestApiParts {
 
 /** Builds what tests in the extension host work with. */
 export function createTestApi(parts: TestApiParts): PosternTestApi {
-  const { context, storage, store, engine, registry, gateway, terminals, activationMs } = parts;
+  const { context, storage, store, engine, registry, credentials, gateway, terminals, activationMs } = parts;
   return {
     registry,
     gateway,
+    credentials,
     gatewayKeys: storage.gatewayKeys,
     secrets: context.secrets,
     globalStoragePath: context.globalStorageUri.fsPath,

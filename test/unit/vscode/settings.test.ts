@@ -36,6 +36,7 @@ describe("settings", () => {
       statusBarForm: "amount",
       statusBarLimit: "tightest",
       terminalTools: [],
+      ledger: { retentionDays: 400, maxMb: 200 },
       autoStart: false,
       lingerSeconds: 60,
       keepRunning: false,

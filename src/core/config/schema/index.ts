@@ -2,6 +2,7 @@ import * as z from "zod";
 import { auditSchema } from "./audit";
 import { budgetSchema } from "./budget";
 import { gatewaySchema } from "./gateway";
+import { ledgerSchema } from "./ledger";
 import { policySchema } from "./policy";
 import { providerSchema } from "./provider";
 import { quotaSchema } from "./quota";
@@ -13,6 +14,7 @@ export * from "./budget";
 export * from "./credential";
 export * from "./gateway";
 export * from "./gatewayKey";
+export * from "./ledger";
 export * from "./model";
 export * from "./period";
 export * from "./policy";
@@ -34,6 +36,7 @@ export const configSchema = z.strictObject({
   quota: quotaSchema.prefault({}),
   routes: z.array(routeSchema).default([]).describe("Model ids of your own, and the models behind them."),
   routing: routingSchema.prefault({}),
+  ledger: ledgerSchema.prefault({}),
   audit: auditSchema.prefault({}),
   policy: policySchema.prefault({}),
   dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),

@@ -40,6 +40,8 @@ import { systemClock } from "./systemClock";
 const CUT_MS = 1_000;
 /** Statuses are told at most this often. */
 const STATUS_INTERVAL_MS = 200;
+/** And at least this often: periods end, quotas begin anew and keys expire without anything being asked. */
+const PULSE_MS = 60_000;
 
 export interface EngineParts {
   readonly version: string;
@@ -81,6 +83,7 @@ export class EngineService {
   private readonly configured = new Set<(config: EngineConfig) => void>();
   private readonly listeners = new Set<(status: EngineStatus) => void>();
   private tellTimer: NodeJS.Timeout | undefined;
+  private readonly pulse = setInterval(() => this.tellSoon(), PULSE_MS).unref();
   /** Starting, stopping and moving the listener, one after the other. */
   private listening: Promise<unknown> = Promise.resolve();
   /** Until when running requests may go on, as performance.now(). */
@@ -304,6 +307,7 @@ export class EngineService {
   /** Cuts what is left and writes what is not written yet. */
   async close(): Promise<void> {
     clearTimeout(this.tellTimer);
+    clearInterval(this.pulse);
     this.server.stop();
     this.registry.close();
     await this.upstream.destroy();

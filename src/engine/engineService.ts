@@ -40,6 +40,8 @@ import { systemClock } from "./systemClock";
 const CUT_MS = 1_000;
 /** Statuses are told at most this often. */
 const STATUS_INTERVAL_MS = 200;
+/** And at least this often: periods end, quotas begin anew and keys expire without anything being asked. */
+const PULSE_MS = 60_000;
 
 export interface EngineParts {
   readonly version: string;
@@ -81,6 +83,7 @@ export class EngineService {
   private readonly configured = new Set<(config: EngineConfig) => void>();
   private readonly listeners = new Set<(status: EngineStatus) => void>();
   private tellTimer: NodeJS.Timeout | undefined;
+  private readonly pulse = setInterval(() => this.tellSoon(), PULSE_MS).unref();
   /** Starting, stopping and moving the listener, one after the other. */
   private listening: Promise<unknown> = Promise.resolve();
   /** Until when running requests may go on, as performance.now(). */
@@ -304,6 +307,7 @@ export class EngineService {
   /** Cuts what is left and writes what is not written yet. */
   async close(): Promise<void> {
     clearTimeout(this.tellTimer);
+    clearInterval(this.pulse);
     this.server.stop();
     this.registry.close();
     await this.upstream.destroy();
@@ -311,17 +315,6 @@ export class EngineService {
     while (this.operations.running > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 5));
     this.parts.ledger.close();
-  }
-
-  private withHealth(status: ProviderStatus): ProviderStatus {
-    const provider = this.registry.get(status.id);
-    const latencyMs = this.health.lastLatencyOf(status.id);
-    const credentials = provider ? this.health.credentials(provider) : [];
-    return {
-      ...status,
-      ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
-      ...(credentials.length === 0 ? {} : { credentials }),
-    };
   }
 
   private keyRing(keys: readonly EngineGatewayKey[]): KeyRing {
@@ -349,6 +342,17 @@ export class EngineService {
       monotonic: () => performance.now(),
       changed: () => this.tellSoon(),
     });
+  }
+
+  private withHealth(status: ProviderStatus): ProviderStatus {
+    const provider = this.registry.get(status.id);
+    const latencyMs = this.health.lastLatencyOf(status.id);
+    const credentials = provider ? this.health.credentials(provider) : [];
+    return {
+      ...status,
+      ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
+      ...(credentials.length === 0 ? {} : { credentials }),
+    };
   }
 
   private priceOf(key: string): number | undefined {

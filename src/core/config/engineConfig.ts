@@ -81,11 +81,11 @@ export interface EngineConfig {
   readonly gateway: EngineGateway;
   readonly routes: readonly RouteConfig[];
   readonly routing: RoutingConfig;
-  readonly ledger: LedgerConfig;
   /** Absent: none. */
   readonly budgets?: readonly BudgetConfig[];
   /** Whether providers may be asked what money is left there. Absent: they are not. */
   readonly balances?: boolean;
+  readonly ledger: LedgerConfig;
   readonly network: NetworkConfig;
   /** Rules of the settings or of the file; a fault refuses every request. Absent: none. */
   readonly policy?: PolicyConfig | { readonly fault: string };
@@ -220,9 +220,9 @@ export function engineConfigFromFile(
       gateway: { ...config.gateway, keys },
       routes: config.routes,
       routing: config.routing,
-      ledger: config.ledger,
       budgets: config.budgets,
       balances: config.quota.balances,
+      ledger: config.ledger,
       network,
       policy: config.policy,
       audit: config.audit,

@@ -73,6 +73,14 @@ export function allowanceText({
   return `${amountText(measure, amount)} ${EVERY[period]}`;
 }
 
+/** How much of it is spent: `$0.45 of $0.50 a month`, `12 of 100 requests a day`. */
+export function spentText(limit: Pick<Limit, "measure" | "amount" | "period">, spent: number): string {
+  const { measure } = limit;
+  const count = measure === "premiumMilli" ? spent / 1000 : spent;
+  const part = measure === "microUsd" ? formatUsd(spent) : count.toLocaleString("en-US");
+  return `${part} of ${allowanceText(limit)}`;
+}
+
 const SCOPES: Record<Scope["kind"], string> = {
   all: "all requests",
   provider: "provider",

@@ -24,6 +24,8 @@ export interface RecentSpend {
   readonly range: TimeRange;
   readonly amount: number;
   readonly requests: number;
+  /** Of the requests: those in the first half of the range. */
+  readonly earlier: number;
 }
 
 /**
@@ -36,6 +38,8 @@ export function runsOutAt(left: number, recent: RecentSpend, period: TimeRange):
   const elapsed = until - from;
   if (left <= 0 || recent.amount <= 0) return undefined;
   if (elapsed < MIN_MS || recent.requests < MIN_REQUESTS) return undefined;
+  // What has only just begun is no rate over the whole of it.
+  if (recent.earlier === 0) return undefined;
   const at = until + (left / recent.amount) * elapsed;
   return at < period.until ? Math.round(at) : undefined;
 }

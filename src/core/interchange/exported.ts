@@ -18,7 +18,9 @@ export interface ExportInputs {
   usualVariable(provider: Readonly<Record<string, unknown>>): string | undefined;
   /** The settings of the gateway, without its keys. */
   readonly gateway: Readonly<Record<string, unknown>>;
-  /** Gateway keys as they stand in the settings: with their hash, by which the headless program knows them too. */
+  /** The names of gateway keys of an earlier version, which do not stand in the settings yet. */
+  readonly gatewayKeys: readonly string[];
+  /** Gateway keys as they stand in the settings. */
   readonly configuredKeys: readonly Readonly<Record<string, unknown>>[];
   /** The other parts of the configuration, as they stand in the settings. */
   readonly others: Readonly<Record<string, unknown>>;

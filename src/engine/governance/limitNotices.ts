@@ -1,6 +1,6 @@
 import type { Judgement } from "../../core/governance/judgeLimit";
 import type { Limit } from "../../core/governance/limits";
-import { allowanceText, amountText, limitTitle, resetText } from "../../core/governance/limitText";
+import { limitTitle, resetText, spentText } from "../../core/governance/limitText";
 import type { TimeRange } from "../../core/governance/period";
 import type { LimitNotice, LimitStatus } from "../../core/rpc/limitsStatus";
 
@@ -21,11 +21,11 @@ export class LimitNotices {
   /** Looks at how the limits stand. */
   follow(limits: readonly LimitStatus[], now: number): void {
     for (const limit of limits) {
-      const { amount, spent, warnAt, from, until, measure } = limit;
+      const { amount, spent, warnAt, from, until } = limit;
       if (spent < amount * warnAt) continue;
       const used = spent >= amount;
       const state = used ? "is used up" : `is used to ${Math.floor((spent / amount) * 100)} %`;
-      const text = `${limitTitle(limit)} ${state}: ${amountText(measure, spent)} of ${allowanceText(limit)}. ${resetText({ from, until }, now)}`;
+      const text = `${limitTitle(limit)} ${state}: ${spentText(limit, spent)}. ${resetText({ from, until }, now)}`;
       this.add(limit, { from, until }, used ? "reached" : "warning", text);
     }
     for (const [id, { until }] of this.open) if (now >= until) this.open.delete(id);

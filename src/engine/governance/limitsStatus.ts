@@ -26,9 +26,15 @@ function limitStatus(book: Pick<SpendBook, "totals" | "held">, limit: Limit, now
   const recently = recentRange(range, now);
   // To the period's end: nothing is there yet, and the ledger answers whole quarters of an hour fastest.
   const recentTotals = book.totals(scope, { from: recently.from, until: range.until });
+  const middle = recently.from + (recently.until - recently.from) / 2;
   const out = runsOutAt(
     limit.amount - spent,
-    { range: recently, amount: amountIn(recentTotals, measure), requests: recentTotals.requests },
+    {
+      range: recently,
+      amount: amountIn(recentTotals, measure),
+      requests: recentTotals.requests,
+      earlier: book.totals(scope, { from: recently.from, until: middle }).requests,
+    },
     range,
   );
   return {

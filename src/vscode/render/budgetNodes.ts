@@ -1,6 +1,6 @@
 import type { CheckedBudget } from "../../core/config/budgets";
 import { type Limit, limitsOf } from "../../core/governance/limits";
-import { allowanceText, amountText, scopeText } from "../../core/governance/limitText";
+import { allowanceText, scopeText, spentText } from "../../core/governance/limitText";
 import type { LimitStatus } from "../../core/rpc/limitsStatus";
 import type { PosternState } from "../state";
 import { limitLine } from "./limitLines";
@@ -33,9 +33,9 @@ export function budgetsNode({ local, engine }: PosternState): TreeNode {
 }
 
 function standingNode(limit: LimitStatus, at: number): TreeNode {
-  const { spent, amount, measure } = limit;
+  const { spent, amount } = limit;
   const share = amount === 0 ? 1 : spent / amount;
-  const description = `${amountText(measure, spent)} of ${allowanceText(limit)} · ${percentText(share)}${forWhom(limit)}`;
+  const description = `${percentText(share)} · ${spentText(limit, spent)}${forWhom(limit)}`;
   return {
     ...common(limit),
     description,

@@ -1,4 +1,4 @@
-import { allowanceText, amountText } from "../../core/governance/limitText";
+import { spentText } from "../../core/governance/limitText";
 import type { LimitStatus } from "../../core/rpc/limitsStatus";
 import { limitWords } from "../limits/keyFields";
 import type { GatewayKeyEntry, PosternState } from "../state";
@@ -102,10 +102,7 @@ function standingOf(key: GatewayKeyEntry, limits: readonly LimitStatus[], now: n
 function spendWords(key: GatewayKeyEntry, limits: readonly LimitStatus[]): string[] {
   if (limits.length === 0) return limitWords(key);
   const rest = limitWords({ ...key, limits: { ...key.limits, budget: undefined } });
-  return [
-    ...limits.map((limit) => `${amountText(limit.measure, limit.spent)} of ${allowanceText(limit)}`),
-    ...rest,
-  ];
+  return [...limits.map((limit) => spentText(limit, limit.spent)), ...rest];
 }
 
 /** Words that the menus look for. */

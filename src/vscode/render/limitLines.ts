@@ -1,10 +1,10 @@
 import {
-  allowanceText,
   amountText,
   durationText,
   limitTitle,
   localTime,
   scopeText,
+  spentText,
 } from "../../core/governance/limitText";
 import { formatUsd } from "../../core/governance/money";
 import { ALL_TIME } from "../../core/governance/period";
@@ -37,7 +37,7 @@ export function limitLine(limit: LimitStatus, at: number): string {
   const basis =
     measure === "requests" ? "measured" : basisText(spent, estimated, (part) => amountText(measure, part));
   const parts = [
-    `${amountText(measure, spent)} of ${allowanceText(limit)} (${basis})`,
+    `${spentText(limit, spent)} (${basis})`,
     ...(scope.kind === "all" ? [] : [`for ${scopeText(scope)}`]),
     ...(limit.hard ? [] : ["warns only"]),
     ...(reserved > 0 ? [`${amountText(measure, reserved)} set aside for running requests (estimated)`] : []),
@@ -66,7 +66,8 @@ export function quotaLine(quota: ProviderQuota, at: number): string {
 export function quotaTitle({ provider, model, credential, name }: ProviderQuota): string {
   return [
     model === undefined ? provider : `${provider}/${model}`,
-    ...(credential === "" ? [] : [`(${credential})`]),
+    // With only one credential its name says nothing.
+    ...(credential === "" || credential === "default" ? [] : [`(${credential})`]),
     ...(name === undefined ? [] : [name]),
   ].join(" ");
 }

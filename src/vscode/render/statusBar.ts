@@ -89,7 +89,7 @@ function tooltip(state: PosternState, view: GatewayView, status: EngineStatus | 
     const name = entry.faulty ? entry.id : entry.name;
     return `- ${escapeMarkdown(name)}: ${escapeMarkdown(providerStanding(entry, state.engine).text)}`;
   });
-  parts.push(providers.length > 0 ? providers.join("\n") : "No providers yet.");
+  parts.push(providers.length > 0 ? `**Providers**\n\n${providers.join("\n")}` : "No providers yet.");
   parts.push(links(view, status).join(" · "));
   return parts.join("\n\n");
 }

@@ -27,7 +27,6 @@ export interface Settings {
   readonly keys: readonly CheckedGatewayKey[];
   readonly routes: readonly CheckedRoute[];
   readonly routing: RoutingConfig;
-  readonly ledger: LedgerConfig;
   readonly budgets: readonly CheckedBudget[];
   /** Whether providers may be asked what money is left there. */
   readonly balances: boolean;
@@ -36,6 +35,7 @@ export interface Settings {
   /** Which limit the status bar shows: its id, `tightest`, or `none`. */
   readonly statusBarLimit: string;
   readonly statusBarForm: StatusBarForm;
+  readonly ledger: LedgerConfig;
   readonly autoStart: boolean;
   readonly lingerSeconds: number;
   readonly keepRunning: boolean;
@@ -94,6 +94,11 @@ export function readSettings(raw: RawSettings): Settings {
         routing.maxWaitSeconds,
       ),
     },
+    budgets: checkBudgets(raw("budgets")),
+    balances: checked("quota.balances", flag, quotaSchema.parse({}).balances),
+    terminalTools: checked("terminal.tools", zodField(terminalToolsSchema), []),
+    statusBarForm: checked("statusBar.form", zodField(z.enum(STATUS_BAR_FORMS)), "amount"),
+    statusBarLimit: checked("statusBar.limit", zodField(text), TIGHTEST),
     ledger: {
       retentionDays: checked(
         "ledger.retentionDays",
@@ -102,11 +107,6 @@ export function readSettings(raw: RawSettings): Settings {
       ),
       maxMb: checked("ledger.maxMb", zodField(ledgerSchema.shape.maxMb), ledger.maxMb),
     },
-    budgets: checkBudgets(raw("budgets")),
-    balances: checked("quota.balances", flag, quotaSchema.parse({}).balances),
-    terminalTools: checked("terminal.tools", zodField(terminalToolsSchema), []),
-    statusBarForm: checked("statusBar.form", zodField(z.enum(STATUS_BAR_FORMS)), "amount"),
-    statusBarLimit: checked("statusBar.limit", zodField(text), TIGHTEST),
     autoStart: checked("gateway.autoStart", flag, false),
     lingerSeconds: checked("engine.lingerSeconds", seconds, DEFAULT_LINGER_SECONDS),
     keepRunning: checked("engine.keepRunning", flag, false),

@@ -71,7 +71,6 @@ export function createRuntime(
     },
   });
   const literalKeys = new LiteralKeyNotice(registry);
-  const waitingCredentials = new CredentialNotice();
   const notices = new LimitNotices({
     focused: () => vscode.window.state.focused,
     claim: (id) => api.claimNotice(id),
@@ -82,6 +81,7 @@ export function createRuntime(
     changed,
     log: channel,
   });
+  const waitingCredentials = new CredentialNotice();
   const runtimes = new LocalRuntimes({
     platform: process.platform,
     home: os.homedir(),

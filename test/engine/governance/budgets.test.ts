@@ -348,11 +348,13 @@ describe("what a person is told", () => {
       const request = gov.request();
       gov.governor.settle(gov.governor.admit(request), gov.answered(request, microUsd));
     };
-    for (let index = 0; index < 4; index += 1) spend(100_000);
+    for (let index = 0; index < 5; index += 1) spend(100_000);
+    // All of it came just now: that is no rate.
     expect(gov.governor.status().limits[0]?.runsOutAt).toBeUndefined();
-    spend(100_000);
-    // Half of it within the last two hours: the other half lasts for two more.
-    expect(gov.governor.status().limits[0]?.runsOutAt).toBe(new Date(2026, 6, 15, 10).getTime());
+    gov.pass(2 * 60 * 60 * 1000 - 60_000);
+    // 7:15 to 9:59 is looked at: half a dollar in 164 minutes, so the other half lasts as long again.
+    const at = gov.governor.status().limits[0]?.runsOutAt;
+    expect(at).toBe(gov.clock.now + 164 * 60_000);
   });
 
   it("knows what providers say of their quotas until that says nothing any more", () => {

@@ -115,8 +115,8 @@ describe("the Gateway view", () => {
         ({ label, description, icon }) => [label, description, icon?.id],
       );
     expect(shown(ready({ limits }))).toEqual([
-      ["month", "$100.00 of $100.00 a month · 100 %", "error"],
-      ["soft", "4 requests of 5 requests a day · 80 % · gateway key ci · warns only", "warning"],
+      ["month", "100 % · $100.00 of $100.00 a month", "error"],
+      ["soft", "80 % · 4 of 5 requests a day · gateway key ci · warns only", "warning"],
       ["wrong", expect.stringContaining("budgets[2]"), "warning"],
     ]);
     expect(shown({ kind: "idle" }).slice(0, 2)).toEqual([

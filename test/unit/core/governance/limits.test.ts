@@ -161,10 +161,11 @@ describe("durations", () => {
 describe("when a budget runs out", () => {
   const HOUR = 3_600_000;
   const day = { from: 0, until: 24 * HOUR };
-  const recent = (amount: number, requests = 5, hours = 1) => ({
+  const recent = (amount: number, requests = 5, hours = 1, earlier = 1) => ({
     range: { from: 10 * HOUR, until: (10 + hours) * HOUR },
     amount,
     requests,
+    earlier,
   });
   it("is told by what was spent lately", () => {
     expect(runsOutAt(50, recent(10), day)).toBe(16 * HOUR);
@@ -173,6 +174,7 @@ describe("when a budget runs out", () => {
     expect(runsOutAt(130, recent(10), day)).toBeUndefined();
     expect(runsOutAt(50, recent(10, 4), day)).toBeUndefined();
     expect(runsOutAt(50, recent(10, 5, 0.1), day)).toBeUndefined();
+    expect(runsOutAt(50, recent(10, 5, 1, 0), day)).toBeUndefined();
     expect(runsOutAt(50, recent(0), day)).toBeUndefined();
     expect(runsOutAt(0, recent(10), day)).toBeUndefined();
   });

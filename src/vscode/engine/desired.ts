@@ -78,6 +78,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       },
       routes: settings.routes.flatMap((checked) => (checked.ok ? [checked.route] : [])),
       routing: settings.routing,
+      ledger: settings.ledger,
       network: inputs.proxy === "off" ? {} : { ...networkFrom(environment), ...inputs.proxy },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { linkHash } from "../../../src/engine/audit/chain";
 import { caller } from "../../support/records";
 import { AuditStage, chatBody } from "./stage";
 
@@ -83,6 +84,20 @@ describe("the chain", () => {
     expect(faults[0]).toMatch(fault);
   });
 
+  it("tells a row whose own hash was made to fit what it says now", async () => {
+    await five();
+    const [before] = stage.rows("SELECT hash FROM audit WHERE seq = 2");
+    const [row] = stage.rows("SELECT written_at, entry FROM audit WHERE seq = 3");
+    const entry = String(row?.entry).replace('"m2"', '"mX"');
+    const link = { seq: 3, writtenAt: Number(row?.written_at), entry };
+    const hash = linkHash(before?.hash as Uint8Array, link).toString("hex");
+    stage.tamper(
+      `UPDATE audit SET entry = '${entry}', hash = x'${hash}' WHERE seq = 3`,
+      "UPDATE requests SET model_asked = 'mX' WHERE seq = 3",
+    );
+    expect(stage.verify().faults).toEqual([expect.stringMatching(/^row 4 .*was changed, or moved here/)]);
+  });
+
   it("that somebody has written anew from the beginning lacks the hash that was noted", async () => {
     await five();
     const { head } = stage.verify();
@@ -148,7 +163,8 @@ describe("what is deleted leaves a chain that says so", () => {
     await stage.request({}, { asked: chatBody("third") });
     expect(await stage.audit.remove({ gatewayKey: "intern" }, "rows")).toBe(2);
     expect(stage.verify()).toMatchObject({ faults: [], removed: 2 });
-    expect(stage.audit.find({ text: "xylophone" }, 10)).toEqual([]);
+    expect(stage.rows("SELECT rowid FROM audit_text ('xylophone')")).toEqual([]);
+    expect(stage.rows("SELECT rowid FROM audit_text ('third')")).toHaveLength(1);
     expect(JSON.stringify(stage.rows("SELECT * FROM audit"))).not.toContain("/secret/place");
     expect(stage.audit.audited(gone.id)).toEqual({ level: "off" });
   });

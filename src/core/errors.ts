@@ -20,6 +20,7 @@ export type ErrorCode =
   | "rate_limited"
   | "model_not_allowed"
   | "model_not_found"
+  | "client_left"
   | "previous_response_not_found"
   | "thread_unsupported"
   | "translation_unavailable"
@@ -56,6 +57,7 @@ const STATUS: Record<ErrorCode, number> = {
   rate_limited: 429,
   model_not_allowed: 403,
   model_not_found: 404,
+  client_left: 499,
   previous_response_not_found: 400,
   thread_unsupported: 400,
   translation_unavailable: 400,

@@ -15,8 +15,10 @@ export interface Usage {
   readonly outputTokens?: number;
   /** Of the output: reasoning. */
   readonly reasoningTokens?: number;
-  /** In which of its service tiers the provider says it has answered: `default`, `flex`, `priority`, `batch`… */
+  /** The provider says that it has answered in a service tier other than the ordinary: `flex`, `priority`, `batch`… */
   readonly serviceTier?: string;
+  /** What the provider says that it charges for the request, in US dollars. */
+  readonly reportedUsd?: number;
 }
 
 /** What a provider's report says of each count. */

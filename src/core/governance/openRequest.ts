@@ -1,13 +1,18 @@
 import type { RequestRecord } from "./requestRecord";
 import type { Totals } from "./spend";
 
+/** A request's row as far as it is known before a provider has answered. */
+export type RequestBeginning = Omit<
+  RequestRecord,
+  "durationMs" | "attempts" | "status" | "outcome" | "dropped"
+>;
+
 /**
  * A request that is running, as the ledger notes it: so that what it may cost is held against budgets, and so that
  * it is accounted for should the engine be killed.
  */
 export interface OpenRequest {
-  /** The request as far as it is known: its `id`, `startedAt`, caller and target; outcome and usage are not yet. */
-  readonly record: RequestRecord;
+  readonly record: RequestBeginning;
   /** What it may come to at most; absent where nothing is held. */
   readonly held?: Held;
   /** Where the price of what is held is from; absent where none is known. */
@@ -35,7 +40,15 @@ export const ENGINE_LOST = "engine_lost";
  */
 export function lostRequest({ record, held, priceSource, sent }: OpenRequest): RequestRecord | undefined {
   if (!sent) return undefined;
-  const lost: RequestRecord = { ...record, outcome: "cut", status: 0, errorCode: ENGINE_LOST };
+  const lost: RequestRecord = {
+    ...record,
+    durationMs: 0,
+    attempts: [],
+    status: 0,
+    outcome: "cut",
+    errorCode: ENGINE_LOST,
+    dropped: [],
+  };
   if (held === undefined) return lost;
   const { inputTokens, outputTokens, microUsd } = held;
   return {

@@ -1,5 +1,6 @@
 import type { EngineConfig, EngineProvider } from "../config/engineConfig";
 import type { ConfigProblem } from "../config/problems";
+import type { ModelFacts } from "../models/facts";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -57,9 +58,16 @@ export type ProviderState = "ready" | "disabled" | "keyMissing" | "failing" | "f
 
 export interface ModelStatus {
   readonly id: string;
-  readonly name?: string | undefined;
-  /** In tokens. */
-  readonly contextWindow?: number | undefined;
+  /** A name to show: the person's, else the provider's. */
+  readonly name?: string;
+  /** What is known of it, and from where. */
+  readonly facts: ModelFacts;
+  /** Listed first. */
+  readonly pinned?: true;
+  /** Listed nowhere but among the hidden ones. */
+  readonly hidden?: true;
+  /** Not listed by the provider; the person has added it. */
+  readonly added?: true;
 }
 
 export interface ProviderStatus {
@@ -71,6 +79,8 @@ export interface ProviderStatus {
   readonly models: readonly ModelStatus[];
   /** Where the models come from; `pending` while they are being asked for. */
   readonly modelsFrom: "config" | "provider" | "pending" | "unavailable";
+  /** When the provider listed them, in milliseconds since the epoch. */
+  readonly listedAt?: number;
 }
 
 /** Counts since local midnight. Tokens are what providers reported; requests without a report are counted apart. */

@@ -37,9 +37,15 @@ export interface LedgerOptions {
 export interface SpendTransaction {
   /** Spent so far: settled requests that began in the range. */
   spent(scope: Scope, range: TimeRange): Totals;
-  /** Held for requests that are running, by every engine. */
-  held(scope: Scope, range: TimeRange): Held;
-  /** Notes a request as running, with what is held for it. Takes effect when the transaction ends. */
+  /**
+   * Held for requests that are running, by every engine.
+   * @param exceptId a request that is to be held for anew
+   */
+  held(scope: Scope, range: TimeRange, exceptId?: string): Held;
+  /**
+   * Notes a request as running, with what is held for it from now on, also in place of what was held before. Takes
+   * effect when the transaction ends.
+   */
   hold(request: OpenRequest): void;
 }
 
@@ -110,9 +116,14 @@ export class Ledger {
     try {
       result = work({
         spent: (scope, range) => this.totals(scope, range),
-        held: (scope, range) => {
+        held: (scope, range, exceptId) => {
           elsewhere ??= this.openElsewhere();
-          return heldOf([...this.running.values(), ...holding, ...elsewhere], scope, range);
+          const others = [...this.running.values(), ...holding, ...elsewhere];
+          return heldOf(
+            exceptId === undefined ? others : others.filter(({ record }) => record.id !== exceptId),
+            scope,
+            range,
+          );
         },
         hold: (request) => holding.push(request),
       });

@@ -21,7 +21,10 @@ function describeTree(...args: Parameters<typeof state>): string[] {
 
 describe("the Providers view", () => {
   test("shows a provider that works with its models", () => {
-    const models = [{ id: "gpt-5.4", contextWindow: 400_000 }, { id: "gpt-5.4-mini" }];
+    const models = [
+      { id: "gpt-5.4", facts: { contextWindow: 400_000, sources: { contextWindow: "provider" as const } } },
+      { id: "gpt-5.4-mini", facts: { sources: {} } },
+    ];
     const engine = ready({ providers: [providerStatus({ models })] });
     expect(describeTree(engine, { providers: [entry()] })).toEqual([
       "OpenAI: key set",
@@ -74,7 +77,9 @@ describe("the Providers view", () => {
   });
 
   test("a model's row is copied by the id that clients use", () => {
-    const engine = ready({ providers: [providerStatus({ models: [{ id: "org/m", name: "M" }] })] });
+    const engine = ready({
+      providers: [providerStatus({ models: [{ id: "org/m", name: "M", facts: { sources: {} } }] })],
+    });
     const [row] = renderProviders(state(engine, { providers: [entry({ name: "Work" })] }));
     expect(row?.children?.[0]).toMatchObject({
       contextValue: "model",
@@ -106,7 +111,8 @@ describe("the Providers view", () => {
   });
 
   test("gives two models of one id rows of their own", () => {
-    const engine = ready({ providers: [providerStatus({ models: [{ id: "m" }, { id: "m" }] })] });
+    const twin = { id: "m", facts: { sources: {} } };
+    const engine = ready({ providers: [providerStatus({ models: [twin, twin] })] });
     const [row] = renderProviders(state(engine, { providers: [entry()] }));
     expect(new Set(row?.children?.map(({ id }) => id)).size).toBe(2);
   });

@@ -1,6 +1,7 @@
 import type { EngineConfig, EngineProvider } from "../config/engineConfig";
 import type { ConfigProblem } from "../config/problems";
 import type { ModelFacts } from "../models/facts";
+import type { AuditRequests } from "./audit";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -145,7 +146,7 @@ export interface LogEntry {
 }
 
 /** Requests from a window to the engine: method name → parameters and result. */
-export interface EngineRequests {
+export interface EngineRequests extends AuditRequests {
   hello: { params: HelloParams; result: HelloResult };
   authenticate: { params: AuthenticateParams; result: { readonly log: readonly LogEntry[] } };
   configure: { params: EngineConfig; result: EngineStatus };

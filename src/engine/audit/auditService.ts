@@ -2,8 +2,14 @@ import type { DatabaseSync } from "node:sqlite";
 import { setTimeout } from "node:timers/promises";
 import { type AuditConfig, type AuditLevel, auditSchema } from "../../core/config/schema";
 import { logSafeText } from "../../core/errors";
-import type { AuditEntry, AuditedRequest, AuditFilter } from "../../core/governance/audit/auditEntry";
+import type {
+  AuditEntry,
+  AuditedRequest,
+  AuditFilter,
+  ExportedRequest,
+} from "../../core/governance/audit/auditEntry";
 import { auditLevelFor } from "../../core/governance/audit/auditLevel";
+import type { AuditVerdict } from "../../core/governance/audit/auditVerdict";
 import type { Caller } from "../../core/governance/caller";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import { storeFault } from "../ledger/sqlite";
@@ -12,6 +18,7 @@ import type { SecretDetector } from "../secrets/secretDetector";
 import { AuditStore, type StoredContent } from "./auditStore";
 import { type AuditTrail, type CollectedContent, EmptyTrail, FullTrail, MemoryBudget } from "./auditTrail";
 import { prepareContent } from "./keepContent";
+import { verifyAudit } from "./verifyAudit";
 
 /** What all requests together may hold in memory for the audit. */
 const MEMORY_BYTES = 64 * 1024 * 1024;
@@ -78,7 +85,8 @@ export class AuditService {
       this.budget,
       (record, content) => {
         note(record, "full");
-        this.keep(record, content);
+        if (content.request.bytes + content.answer.bytes > 0) this.keep(record, content);
+        else content.release();
       },
       (forced) => (forced ? "full" : level),
       note,
@@ -121,6 +129,16 @@ export class AuditService {
   /** Ids of the requests that a filter means, the latest first. */
   find(filter: AuditFilter, limit: number): readonly string[] {
     return this.database.onDatabase((database) => this.storeOf(database).find(filter, limit)) ?? [];
+  }
+
+  /** The requests that a filter means, the oldest first. */
+  exported(filter: AuditFilter, withContent: boolean): Iterable<ExportedRequest> {
+    return this.database.onDatabase((database) => this.storeOf(database).exported(filter, withContent)) ?? [];
+  }
+
+  verify(): AuditVerdict {
+    const verdict = this.database.onDatabase((database) => verifyAudit(database));
+    return verdict ?? { faults: ["there is no database"], rows: 0, removed: 0, head: { seq: 0, hash: "" } };
   }
 
   /** Deletes what was kept: the texts alone, or the audit's rows too. @returns of how many */
@@ -171,7 +189,7 @@ export class AuditService {
       try {
         const { request, answer } = content;
         // Where there was no memory for any of it, that is what is said.
-        if (request.keptBytes + answer.keptBytes === 0 && request.bytes + answer.bytes > 0) {
+        if (request.keptBytes + answer.keptBytes === 0) {
           await this.write({ kind: "content", id: record.id, missing: "too much was kept at the same time" });
           return;
         }

@@ -26,6 +26,8 @@ type Row = Record<string, unknown>;
 
 /** How many rows are looked at in one go where many are deleted. */
 const BATCH = 500;
+/** Rows that an export reads at once. */
+const PAGE = 200;
 
 /**
  * The audit's SQL. Methods that write are to be called in a transaction that has the write lock, since two engines may
@@ -88,17 +90,24 @@ export class AuditStore {
     return this.statement("SELECT 1 FROM audit WHERE request = ? AND kind = 'request'").get(id) !== undefined;
   }
 
-  /** The requests that a filter means, the oldest first, one after the other. */
+  /** The requests that a filter means, the oldest first. Read in pages, so that writing goes on meanwhile. */
   *exported(filter: AuditFilter, withContent: boolean): Generator<ExportedRequest> {
     const { sql, values } = condition(filter);
-    const rows = this.statement(
-      `SELECT seq, entry, hash FROM audit WHERE kind = 'request' AND ${sql} ORDER BY started_at, seq`,
-    ).iterate(...values);
-    for (const row of rows) {
-      const entry = JSON.parse(String(row.entry)) as { record: RequestRecord };
-      const content = withContent ? this.content(entry.record.id)?.content : undefined;
-      const hash = Buffer.from(row.hash as Uint8Array).toString("hex");
-      yield { seq: Number(row.seq), hash, record: entry.record, ...(content ? { content } : {}) };
+    const page = this.statement(
+      `SELECT seq, started_at, entry, hash FROM audit WHERE kind = 'request' AND ${sql}
+       AND (started_at, seq) > (?, ?) ORDER BY started_at, seq LIMIT ?`,
+    );
+    let last = { startedAt: Number.MIN_SAFE_INTEGER, seq: 0 };
+    for (;;) {
+      const rows = page.all(...values, last.startedAt, last.seq, PAGE);
+      for (const row of rows) {
+        const entry = JSON.parse(String(row.entry)) as { record: RequestRecord };
+        const content = withContent ? this.content(entry.record.id)?.content : undefined;
+        const hash = Buffer.from(row.hash as Uint8Array).toString("hex");
+        yield { seq: Number(row.seq), hash, record: entry.record, ...(content ? { content } : {}) };
+        last = { startedAt: Number(row.started_at), seq: Number(row.seq) };
+      }
+      if (rows.length < PAGE) return;
     }
   }
 

@@ -1,22 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { AuditEntry, SeqRange } from "../../core/governance/audit/auditEntry";
+import type { AuditVerdict } from "../../core/governance/audit/auditVerdict";
 import { canonicalJson } from "../../core/governance/audit/canonicalJson";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import { SELECT_REQUESTS } from "../ledger/ledgerStore";
 import { recordOf } from "../ledger/rows";
 import { columnsOf, contentOf } from "./auditStore";
 import { digestOf, GENESIS, linkHash, sha256 } from "./chain";
-
-/** What a check of the chain has found. */
-export interface AuditVerdict {
-  /** Sentences that name the row; empty where everything is as it was written. */
-  readonly faults: readonly string[];
-  /** Rows that were checked, and of those the ones of which only the hash is left. */
-  readonly rows: number;
-  readonly removed: number;
-  /** Where the chain ends now; noted elsewhere, it shows a later rewriting of everything. */
-  readonly head: { readonly seq: number; readonly hash: string };
-}
 
 const MAX_FAULTS = 50;
 const AUDIT_ROWS = `SELECT audit.*, coding, audit_content.request AS asked, answer

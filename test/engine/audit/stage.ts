@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type AuditConfig, auditSchema } from "../../../src/core/config/schema";
+import type { AuditVerdict } from "../../../src/core/governance/audit/auditVerdict";
 import type { RequestRecord } from "../../../src/core/governance/requestRecord";
 import { AuditService } from "../../../src/engine/audit/auditService";
-import { type AuditVerdict, verifyAudit } from "../../../src/engine/audit/verifyAudit";
+import { verifyAudit } from "../../../src/engine/audit/verifyAudit";
 import { LEDGER_FILE } from "../../../src/engine/ledger/database";
 import { Ledger } from "../../../src/engine/ledger/ledger";
 import { EngineLog } from "../../../src/engine/log/log";

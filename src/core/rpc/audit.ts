@@ -1,0 +1,48 @@
+import type { AuditedRequest, AuditFilter } from "../governance/audit/auditEntry";
+import type { AuditVerdict } from "../governance/audit/auditVerdict";
+import type { PolicyExplanation } from "../governance/policy/explain";
+
+/** A request that a person asks the policy about. */
+export interface PolicyQuestion {
+  readonly workspace?: string;
+  readonly remote?: string;
+  readonly trusted?: boolean;
+  readonly task?: string;
+  /** Name of a gateway key, for its labels. */
+  readonly key?: string;
+  /** Model id, as a client would send it. */
+  readonly model?: string;
+  /** A text to be searched for secrets. */
+  readonly text?: string;
+}
+
+export type ExportFormat = "jsonl" | "csv";
+
+/** What a window asks of the audit and the policy. */
+export interface AuditRequests {
+  /** What is known of a request beside its record in the ledger. */
+  auditedRequest: { params: { readonly id: string }; result: AuditedRequest };
+  /** Ids of the audited requests that a filter means, the latest first. */
+  searchAudit: {
+    params: { readonly filter: AuditFilter; readonly limit: number };
+    result: { readonly ids: readonly string[] };
+  };
+  /** Deletes what was kept: the texts alone, or the audit's rows too. The ledger's rows stay. */
+  removeAudit: {
+    params: { readonly filter: AuditFilter; readonly what: "content" | "rows" };
+    result: { readonly removed: number };
+  };
+  /** Writes an export to a file of the machine that the engine runs on. */
+  exportAudit: {
+    params: {
+      readonly file: string;
+      readonly format: ExportFormat;
+      readonly filter: AuditFilter;
+      /** JSONL only: with what was kept of requests and answers. */
+      readonly content: boolean;
+    };
+    result: { readonly requests: number };
+  };
+  verifyAudit: { params: Record<string, never>; result: AuditVerdict };
+  explainPolicy: { params: PolicyQuestion; result: PolicyExplanation };
+}

@@ -1,6 +1,8 @@
 import type { AuditedRequest, AuditFilter } from "../governance/audit/auditEntry";
 import type { AuditVerdict } from "../governance/audit/auditVerdict";
+import type { ReadableTurn } from "../governance/audit/readable";
 import type { PolicyExplanation } from "../governance/policy/explain";
+import type { WireProtocol } from "../protocols/wire";
 
 /** A request that a person asks the policy about. */
 export interface PolicyQuestion {
@@ -16,12 +18,20 @@ export interface PolicyQuestion {
   readonly text?: string;
 }
 
+/** What was kept of a request, also as the conversation that it was, where it can be read as one. */
+export interface AuditedDetail extends AuditedRequest {
+  readonly readable?: {
+    readonly request?: readonly ReadableTurn[];
+    readonly answer?: readonly ReadableTurn[];
+  };
+}
+
 export type ExportFormat = "jsonl" | "csv";
 
 /** What a window asks of the audit and the policy. */
 export interface AuditRequests {
   /** What is known of a request beside its record in the ledger. */
-  auditedRequest: { params: { readonly id: string }; result: AuditedRequest };
+  auditedRequest: { params: { readonly id: string; readonly protocol: WireProtocol }; result: AuditedDetail };
   /** Ids of the audited requests that a filter means, the latest first. */
   searchAudit: {
     params: { readonly filter: AuditFilter; readonly limit: number };

@@ -3,7 +3,9 @@ export type Target =
   | { readonly kind: "provider"; readonly id: string; readonly index: number }
   | { readonly kind: "gatewayKey"; readonly name: string }
   /** A model by the id that clients address it by. */
-  | { readonly kind: "model"; readonly name: string };
+  | { readonly kind: "model"; readonly name: string }
+  /** A request by its id. */
+  | { readonly kind: "request"; readonly name: string };
 
 /**
  * The target in a command's first argument. Commands can be called by anybody with anything, so the form is checked;
@@ -17,6 +19,6 @@ export function targetOf(argument: unknown): Target | undefined {
   if (kind === "provider" && typeof id === "string") {
     return { kind, id, index: typeof index === "number" ? index : 0 };
   }
-  if (kind !== "gatewayKey" && kind !== "model") return undefined;
+  if (kind !== "gatewayKey" && kind !== "model" && kind !== "request") return undefined;
   return typeof name === "string" ? { kind, name } : undefined;
 }

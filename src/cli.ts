@@ -5,7 +5,7 @@ import {
   type ExportOptions,
   exportData,
   loadConfigFile,
-  type PolicyQuestion,
+  type PolicyTestQuestion,
   PosternError,
   problemLines,
   serve,
@@ -87,7 +87,7 @@ function commandOf(positionals: readonly string[]): string | undefined {
   return words === 2 && second !== undefined ? `${first} ${second}` : first;
 }
 
-function questionOf(values: ReturnType<typeof parse>["values"]): PolicyQuestion {
+function questionOf(values: ReturnType<typeof parse>["values"]): PolicyTestQuestion {
   const { workspace, remote, task, model, key, body, label = [] } = values;
   if (values.trusted && values.untrusted)
     throw new UsageError("--trusted and --untrusted exclude each other");

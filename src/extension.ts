@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { LOAD_START } from "./vscode/activation/loadStart";
+import { ActivityStore } from "./vscode/activity/activityState";
 import { registerCommands } from "./vscode/commands/register";
 import { EMPTY_STATE, StateStore } from "./vscode/state";
 import type { PosternTestApi } from "./vscode/testApi";
@@ -17,10 +18,11 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
   const begun = performance.now();
   const channel = vscode.window.createOutputChannel("Postern", { log: true });
   const store = new StateStore(EMPTY_STATE);
+  const activity = new ActivityStore();
   const runtime = afterActivation().then(async () => {
     const asked = performance.now();
     const { createRuntime } = await import("./vscode/wiring/runtime");
-    const created = createRuntime(context, store, channel);
+    const created = createRuntime(context, store, activity, channel);
     channel.debug(`The rest was there ${(performance.now() - asked).toFixed(1)} ms after it was asked for.`);
     return created;
   });
@@ -28,11 +30,16 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
   context.subscriptions.push(
     channel,
     store,
+    activity,
     registerCommands(async (id, target) => (await runtime).commands[id](target), channel),
     createViews(
       store,
+      activity,
       runtime.then(({ settled }) => settled),
-      () => void runtime.then(({ viewsVisible }) => viewsVisible()),
+      {
+        onVisible: () => void runtime.then(({ viewsVisible }) => viewsVisible()),
+        onActivityVisible: (visible) => void runtime.then((parts) => parts.activityVisible(visible)),
+      },
     ),
   );
   const activationMs = LOAD_MS + performance.now() - begun;

@@ -1,10 +1,14 @@
 import type { EngineConfig, EngineProvider } from "../core/config/engineConfig";
 import { logSafeText, PosternError } from "../core/errors";
-import type { RequestRecord } from "../core/governance/requestRecord";
+import type { PolicyExplanation } from "../core/governance/policy/explain";
+import { decided, resolveModel } from "../core/routing/resolveModel";
+import type { PolicyQuestion } from "../core/rpc/audit";
 import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contract";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
+import type { Oversight } from "./governance/oversight";
+import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
 import { loadCatalogue } from "./models/loadCatalogue";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
@@ -20,15 +24,18 @@ import { Attempts } from "./routing/attempts";
 import { Health } from "./routing/health";
 import { Router } from "./routing/router";
 import { Stickiness } from "./routing/stickiness";
-import type { UsageCounter } from "./usage/usageCounter";
 
+/** How long a request that was cut may take to say so. */
+const CUT_MS = 1_000;
 /** Statuses are told at most this often. */
 const STATUS_INTERVAL_MS = 200;
 
 export interface EngineParts {
   readonly version: string;
   readonly log: Log;
-  readonly usage: UsageCounter;
+  readonly ledger: Ledger;
+  /** Audit and policy; without them nothing is kept but the ledger, and nothing is refused. */
+  readonly oversight?: Oversight;
   /** Renews credentials that expire. */
   readonly refresh?: CredentialRefresh;
   readonly lists: ModelListCache;
@@ -83,7 +90,7 @@ export class EngineService {
       sender: new Sender(this.upstream, stored, waits),
       stored,
       stickiness,
-      journal: { settled: (record) => this.count(record) },
+      journal: { settled: (record) => parts.ledger.append(record) },
       log,
       onChange: tell,
     });
@@ -101,6 +108,8 @@ export class EngineService {
   async configure(config: EngineConfig): Promise<void> {
     const before = this.config?.gateway;
     this.config = config;
+    this.parts.ledger.configure(config.ledger);
+    this.parts.oversight?.configure(config);
     this.upstream.setNetwork(config.network);
     this.keys = new KeyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
@@ -198,13 +207,35 @@ export class EngineService {
     return this.operations.running;
   }
 
+  get ledger(): Ledger {
+    return this.parts.ledger;
+  }
+
+  /** @throws PosternError not_ready where there is none */
+  get oversight(): Oversight {
+    if (!this.parts.oversight) throw new PosternError("not_ready", "This engine keeps no audit.");
+    return this.parts.oversight;
+  }
+
+  /** What the policy would say of a request; nothing is sent. */
+  explainPolicy(question: PolicyQuestion): Promise<PolicyExplanation> {
+    const keys = this.config?.gateway.keys ?? [];
+    const found = question.model && decided(resolveModel(question.model, this.registry.sources()));
+    const served = found && found.kind === "found" ? this.registry.get(found.providerId) : undefined;
+    const candidate = found &&
+      found.kind === "found" &&
+      served && { provider: served.config, model: found.model.id };
+    return this.oversight.explain(question, keys, candidate || undefined);
+  }
+
   status(): EngineStatus {
     return {
       version: this.parts.version,
       pid: process.pid,
       gateway: this.gatewayState(),
       providers: this.registry.statuses(),
-      usage: this.parts.usage.today(),
+      usage: this.parts.ledger.usageToday(),
+      ledger: this.parts.ledger.status(),
       gatewayKeys: this.keys.size,
       running: this.operations.running,
     };
@@ -238,11 +269,10 @@ export class EngineService {
     this.server.stop();
     this.registry.close();
     await this.upstream.destroy();
-    this.parts.usage.save();
-  }
-
-  private count({ usage, outcome }: RequestRecord): void {
-    this.parts.usage.add({ usage, answered: outcome === "answered" });
+    const until = performance.now() + CUT_MS;
+    while (this.operations.running > 0 && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    this.parts.ledger.close();
   }
 
   private gatewayState(): GatewayState {

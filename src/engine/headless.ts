@@ -5,11 +5,11 @@ import { parseConfigText } from "../core/config/parse";
 import type { ConfigProblem } from "../core/config/problems";
 import { logSafeText } from "../core/errors";
 import { EngineService } from "./engineService";
+import { createOversight } from "./governance/oversight";
 import { EngineLog } from "./log/log";
 import { ModelListCache } from "./providers/modelListCache";
 import { testProvider } from "./providers/testProvider";
 import { UpstreamClient } from "./relay/upstreamClient";
-import { UsageCounter } from "./usage/usageCounter";
 
 /** How long running requests may go on after a signal. */
 const DRAIN_MS = 10_000;
@@ -81,9 +81,10 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
     process.stderr.write(`dataDir: the folder ${loaded.dataDir} cannot be made (${fault})\n`);
     return 2;
   }
-  const usage = new UsageCounter(loaded.dataDir, () => new Date(), log);
   const lists = new ModelListCache(loaded.dataDir, log);
-  const engine = new EngineService({ version, log, usage, lists });
+  const oversight = createOversight(loaded.dataDir, log);
+  const { ledger } = oversight;
+  const engine = new EngineService({ version, log, ledger, lists, oversight });
   const { gateway } = loaded.engine;
   if (gateway.keys.length === 0)
     log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");

@@ -5,4 +5,4 @@ export type { ExportOptions } from "./audit/exportAudit";
 export { runEngineProcess } from "./engineProcess";
 export { check, loadConfigFile, problemLines, serve } from "./headless";
 export { readBoot } from "./lifecycle/boot";
-export { type PolicyQuestion, testPolicy } from "./policy/policyTest";
+export { type PolicyTestQuestion, testPolicy } from "./policy/policyTest";

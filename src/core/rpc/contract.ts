@@ -1,5 +1,10 @@
 import type { EngineConfig, EngineProvider } from "../config/engineConfig";
 import type { ConfigProblem } from "../config/problems";
+import type { RequestPage, RequestQuery } from "../governance/ledgerQuery";
+import type { Held, RequestBeginning } from "../governance/openRequest";
+import type { Period, TimeRange } from "../governance/period";
+import type { RequestRecord } from "../governance/requestRecord";
+import type { Scope, ScopeKind, Totals } from "../governance/spend";
 import type { ModelFacts } from "../models/facts";
 import type { AuditRequests } from "./audit";
 
@@ -93,6 +98,19 @@ export interface UsageToday {
   readonly outputTokens: number;
   /** Requests that were answered without a usage report. */
   readonly unreported: number;
+  readonly cost?: SpentSum;
+  /** Since the local month began. */
+  readonly month?: SpentSum;
+}
+
+/** What requests have cost, and how much of that is known how. */
+export interface SpentSum {
+  /** In millionths of a US dollar. */
+  readonly microUsd: number;
+  /** Of that: estimated, not reported. */
+  readonly estimatedMicroUsd: number;
+  /** Requests that used tokens whose price is not known, and that are not in the sum. */
+  readonly unpriced: number;
 }
 
 /**
@@ -122,10 +140,27 @@ export interface EngineStatus {
   readonly gateway: GatewayState;
   readonly providers: readonly ProviderStatus[];
   readonly usage: UsageToday;
+  readonly ledger?: LedgerStatus;
   /** How many gateway keys are accepted, those of other browsers included. */
   readonly gatewayKeys: number;
   /** Requests running now. */
   readonly running: number;
+}
+
+/** A stretch of time: the period that now lies in, or from one moment to another. */
+export type Within = { readonly period: Period } | { readonly range: TimeRange };
+
+export type TotalsParams = Within & { readonly scope: Scope };
+export interface TotalsResult {
+  readonly range: TimeRange;
+  readonly totals: Totals;
+  readonly held: Held;
+}
+
+export type BreakdownParams = Within & { readonly by: ScopeKind };
+export interface BreakdownResult {
+  readonly range: TimeRange;
+  readonly entries: readonly { readonly name: string; readonly totals: Totals }[];
 }
 
 export interface TestResult {
@@ -156,6 +191,19 @@ export interface EngineRequests extends AuditRequests {
   /** Tests a provider as given, which need not be configured yet. */
   testProvider: { params: EngineProvider; result: TestResult };
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
+  /** Requests of the ledger, the latest first. */
+  queryRequests: { params: RequestQuery; result: RequestPage };
+  /** One request; absent if the ledger has none of that id. */
+  findRequest: { params: { readonly id: string }; result: { readonly request?: RequestRecord } };
+  /** Requests that are running, as far as the ledger was told of them. */
+  runningRequests: {
+    params: Record<string, never>;
+    result: { readonly requests: readonly RequestBeginning[] };
+  };
+  /** What is spent and held in a scope; `period` is the one that now lies in, unless `range` says otherwise. */
+  totals: { params: TotalsParams; result: TotalsResult };
+  /** The same for each name of a kind, e.g. for each provider; what is held is not among it. */
+  breakdown: { params: BreakdownParams; result: BreakdownResult };
   /** Gives pipe and port free at once, finishes running requests, then exits. */
   drain: { params: Record<string, never>; result: Record<string, never> };
 }

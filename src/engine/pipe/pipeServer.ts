@@ -2,6 +2,8 @@ import { createServer, type Server } from "node:net";
 import type { LogEntry } from "../../core/rpc/contract";
 import type { EngineService } from "../engineService";
 import type { EngineLog } from "../log/log";
+import { auditHandlers } from "./auditHandlers";
+import { ledgerHandlers } from "./ledgerHandlers";
 import { isAnswering, preparePipeFolder, removeStaleSocket } from "./pipeFolder";
 import { SecretStores } from "./secretStores";
 import { Session, type SessionHandlers } from "./session";
@@ -114,6 +116,9 @@ export class PipeServer {
         return engine.status();
       },
       status: async () => engine.status(),
+      ...ledgerHandlers(engine.ledger),
+      ...auditHandlers(() => engine.oversight.audit),
+      explainPolicy: (question) => engine.explainPolicy(question),
       testProvider: (provider) => engine.testProvider(provider),
       refreshModels: async ({ providerId }) => {
         await engine.refreshModels(providerId);

@@ -149,7 +149,7 @@ function pretty(text: string): string {
 function notKept({ level, content, contentRemoved, missing }: AuditedDetail): string[] {
   if (content) return [];
   const turnOn =
-    'To keep the requests and answers that follow, set `postern.audit` to `{ "level": "full" }`, or name a gateway key or workspace in it.';
+    "To keep the requests and answers that follow, set `postern.audit.level` to `full`, or name a gateway key in `postern.audit.keys` or a folder in `postern.audit.workspaces`.";
   if (contentRemoved) return ["## Content\n\nThe request and the answer were kept, and have been deleted."];
   if (missing !== undefined)
     return [`## Content\n\nThe request and the answer were not kept: ${oneLine(missing)}.`];

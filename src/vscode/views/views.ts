@@ -1,6 +1,15 @@
 import * as vscode from "vscode";
-import { GATEWAY_CONTEXT, GATEWAY_VIEW, PROVIDERS_VIEW } from "../common/commandIds";
+import type { ActivityStore } from "../activity/activityState";
+import { isFiltered } from "../activity/activityState";
+import {
+  ACTIVITY_FILTER_CONTEXT,
+  ACTIVITY_VIEW,
+  GATEWAY_CONTEXT,
+  GATEWAY_VIEW,
+  PROVIDERS_VIEW,
+} from "../common/commandIds";
 import { DisposableStore } from "../common/disposables";
+import { renderActivity } from "../render/activityTree";
 import { gatewayView } from "../render/gatewayState";
 import { renderGateway } from "../render/gatewayTree";
 import { renderProviders } from "../render/providersTree";
@@ -9,12 +18,24 @@ import type { PosternState, StateStore } from "../state";
 import { LastShown } from "./lastShown";
 import { RenderedTree } from "./treeView";
 
+/** What is told of the views. */
+export interface ViewEvents {
+  /** A view comes into sight. */
+  readonly onVisible: () => void;
+  /** The Activity view comes into sight, or goes out of it. */
+  readonly onActivityVisible: (visible: boolean) => void;
+}
+
 /**
- * Creates the two tree views and the status bar item, and keeps them in step with the state.
+ * Creates the tree views and the status bar item, and keeps them in step with the state.
  * @param begun resolves once the state says something
- * @param onVisible called when a view comes into sight
  */
-export function createViews(store: StateStore, begun: Promise<void>, onVisible: () => void): DisposableStore {
+export function createViews(
+  store: StateStore,
+  activity: ActivityStore,
+  begun: Promise<void>,
+  { onVisible, onActivityVisible }: ViewEvents,
+): DisposableStore {
   const disposables = new DisposableStore();
   const providers = disposables.add(new RenderedTree(() => renderProviders(store.value), begun));
   const gateway = disposables.add(new RenderedTree(() => renderGateway(store.value), begun));
@@ -27,6 +48,7 @@ export function createViews(store: StateStore, begun: Promise<void>, onVisible: 
     disposables.add(tree.onDidChangeVisibility(({ visible }) => visible && onVisible()));
     if (tree.visible) onVisible();
   }
+  disposables.add(createActivityView(activity, begun, { onVisible, onActivityVisible }));
   const statusItem = disposables.add(createStatusItem());
   const shownStatus = new LastShown();
   const shownContext = new LastShown();
@@ -40,6 +62,33 @@ export function createViews(store: StateStore, begun: Promise<void>, onVisible: 
   };
   apply(store.value);
   disposables.add(store.onDidChange(apply));
+  return disposables;
+}
+
+function createActivityView(
+  activity: ActivityStore,
+  begun: Promise<void>,
+  { onVisible, onActivityVisible }: ViewEvents,
+): DisposableStore {
+  const disposables = new DisposableStore();
+  const rows = disposables.add(
+    new RenderedTree(() => renderActivity(activity.value, { now: Date.now() }), begun),
+  );
+  const tree = disposables.add(vscode.window.createTreeView(ACTIVITY_VIEW, { treeDataProvider: rows }));
+  const seen = (visible: boolean): void => {
+    if (visible) onVisible();
+    onActivityVisible(visible);
+  };
+  disposables.add(tree.onDidChangeVisibility(({ visible }) => seen(visible)));
+  if (tree.visible) seen(true);
+  const filtered = new LastShown();
+  disposables.add(
+    activity.onDidChange(({ filter }) => {
+      rows.refresh();
+      const is = isFiltered(filter);
+      if (filtered.takes(is)) void vscode.commands.executeCommand("setContext", ACTIVITY_FILTER_CONTEXT, is);
+    }),
+  );
   return disposables;
 }
 

@@ -1,4 +1,6 @@
 import * as vscode from "vscode";
+import { activityCommands } from "../activity/activityCommands";
+import { auditCommands } from "../activity/auditCommands";
 import { addProviderFlow } from "../commands/addProvider";
 import { editProviderFlow, openProviderSettings } from "../commands/editProvider";
 import { gatewayCommands } from "../commands/gatewayCommands";
@@ -12,6 +14,7 @@ import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
+import type { ActivityParts } from "./activity";
 import type { EngineParts } from "./engine";
 import type { Storage } from "./storage";
 
@@ -22,12 +25,13 @@ export interface CommandParts {
   readonly engine: Pick<EngineParts, "api" | "sync">;
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
+  readonly activity: ActivityParts;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
 }
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, channel } = parts;
+  const { store, storage, engine, registry, gateway, activity, channel } = parts;
   const surroundings = {
     accepted: async () => (await storage.desired()).config.gateway.keys,
     changed: () => engine.sync.flush(),
@@ -38,6 +42,8 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     ...modelCommands(store, () => engine.api.status()),
     ...gatewayCommands(store, gateway),
     ...gatewayKeyCommands(storage.gatewayKeys, surroundings),
+    ...activityCommands({ ...activity, api: engine.api, gatewayKeys: surroundings.accepted }),
+    ...auditCommands({ ...activity, api: engine.api }),
     "postern.addProvider": async () => {
       const id = await addProviderFlow({
         registry,

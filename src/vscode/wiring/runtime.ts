@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { ActivityStore } from "../activity/activityState";
 import type { CommandHandlers } from "../commands/register";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
@@ -8,6 +9,7 @@ import { ProviderRegistry } from "../providers/registry";
 import { concernsEngine } from "../secrets/names";
 import type { StateStore } from "../state";
 import type { PosternTestApi } from "../testApi";
+import { createActivity } from "./activity";
 import { createCommands } from "./commands";
 import { createEngine } from "./engine";
 import { createStorage } from "./storage";
@@ -20,6 +22,8 @@ export interface Runtime {
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
   viewsVisible(): void;
+  /** The Activity view comes into sight, or goes out of it. */
+  activityVisible(visible: boolean): void;
   testApi(activationMs: number): PosternTestApi;
 }
 
@@ -27,6 +31,7 @@ export interface Runtime {
 export function createRuntime(
   context: vscode.ExtensionContext,
   store: StateStore,
+  activityStore: ActivityStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
   const storage = createStorage(context, channel);
@@ -52,6 +57,7 @@ export function createRuntime(
       await gateway.start();
     },
   });
+  const activity = createActivity(activityStore, engine);
   const literalKeys = new LiteralKeyNotice(registry);
   const startFile = process.env.POSTERN_START_FILE;
   const startFileWriter = startFile ? new StartFile(startFile, channel) : undefined;
@@ -63,10 +69,12 @@ export function createRuntime(
   };
   context.subscriptions.push(
     engine.disposables,
+    activity,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
       failure.follow(state.engine);
       wakeForViews();
+      activity.feed.engineChanged();
       void startFileWriter?.follow(state);
     }),
     vscode.window.onDidChangeWindowState(() => failure.follow(store.value.engine)),
@@ -85,12 +93,13 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, channel }),
+    commands: createCommands({ store, storage, engine, registry, gateway, activity, channel }),
     settled,
     viewsVisible: () => {
       viewsSeen = true;
       wakeForViews();
     },
+    activityVisible: (visible) => activity.feed.setVisible(visible),
     testApi: (activationMs) =>
       createTestApi({ context, storage, store, engine, registry, gateway, activationMs }),
   };

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { auditSchema } from "./audit";
 import { gatewaySchema } from "./gateway";
+import { ledgerSchema } from "./ledger";
 import { policySchema } from "./policy";
 import { providerSchema } from "./provider";
 import { routeSchema, routingSchema } from "./route";
@@ -9,6 +10,7 @@ import { text } from "./text";
 export * from "./audit";
 export * from "./gateway";
 export * from "./gatewayKey";
+export * from "./ledger";
 export * from "./model";
 export * from "./policy";
 export * from "./price";
@@ -28,6 +30,7 @@ export const configSchema = z.strictObject({
   routing: routingSchema.prefault({}),
   audit: auditSchema.prefault({}),
   policy: policySchema.prefault({}),
+  ledger: ledgerSchema.prefault({}),
   dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),
 });
 

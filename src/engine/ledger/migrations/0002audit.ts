@@ -25,6 +25,7 @@ CREATE INDEX audit_by_time ON audit (started_at);
 CREATE TABLE audit_content (
   seq INTEGER PRIMARY KEY REFERENCES audit (seq),
   coding TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
   request BLOB,
   answer BLOB
 ) STRICT;

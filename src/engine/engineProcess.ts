@@ -1,12 +1,13 @@
 import { logSafeText } from "../core/errors";
 import type { EngineBoot } from "../core/rpc/contract";
+import { openAuditedLedger } from "./audit/openAuditedLedger";
 import { EngineService } from "./engineService";
-import { createOversight } from "./governance/oversight";
 import { Linger } from "./lifecycle/linger";
 import { acquireOwnership } from "./lifecycle/ownership";
 import { announcePipe, withdrawPipe } from "./lifecycle/pipeNote";
 import { EngineLog } from "./log/log";
 import { PipeServer } from "./pipe/pipeServer";
+import { machinePolicy } from "./policy/machinePolicy";
 import { ModelListCache } from "./providers/modelListCache";
 
 /** Where the engine is not told otherwise. On Windows it holds VS Code's executable, so it must not stay long. */
@@ -23,9 +24,9 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
   // Two windows started one each; the other one serves them both.
   if (!ownership) return 0;
   const lists = new ModelListCache(boot.dataDir, log);
-  const oversight = createOversight(boot.dataDir, log);
-  const { ledger } = oversight;
-  const engine = new EngineService({ version, log, ledger, lists, oversight });
+  const { ledger, audit, secrets } = openAuditedLedger(boot.dataDir, log);
+  const administrator = machinePolicy();
+  const engine = new EngineService({ version, log, ledger, audit, secrets, lists, administrator });
   return new Promise((resolve) => {
     let leaving = false;
     const leave = async (drainMs: number) => {

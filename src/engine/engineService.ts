@@ -1,17 +1,28 @@
 import type { EngineConfig, EngineProvider } from "../core/config/engineConfig";
+import { auditSchema } from "../core/config/schema";
 import { logSafeText, PosternError } from "../core/errors";
 import type { PolicyExplanation } from "../core/governance/policy/explain";
+import { factsOf } from "../core/governance/policy/facts";
 import { decided, resolveModel } from "../core/routing/resolveModel";
 import type { PolicyQuestion } from "../core/rpc/audit";
 import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contract";
+import type { AuditService } from "./audit/auditService";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
-import type { Oversight } from "./governance/oversight";
+import type { Governor } from "./governance/governor";
+import { OpenGovernor } from "./governance/openGovernor";
+import { Permits } from "./governance/permits";
+import { Pricing } from "./governance/pricing";
 import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
 import { loadCatalogue } from "./models/loadCatalogue";
+import type { AdministratorPolicy } from "./policy/administratorPolicy";
+import { askedCaller } from "./policy/askedCaller";
+import { type Candidate, PolicyService } from "./policy/policyService";
+import { RepositoryPolicies } from "./policy/repositoryPolicies";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
+import { CredentialRefreshHub } from "./providers/credentialRefreshHub";
 import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
@@ -24,6 +35,8 @@ import { Attempts } from "./routing/attempts";
 import { Health } from "./routing/health";
 import { Router } from "./routing/router";
 import { Stickiness } from "./routing/stickiness";
+import { SecretDetector } from "./secrets/secretDetector";
+import { systemClock } from "./systemClock";
 
 /** How long a request that was cut may take to say so. */
 const CUT_MS = 1_000;
@@ -34,8 +47,14 @@ export interface EngineParts {
   readonly version: string;
   readonly log: Log;
   readonly ledger: Ledger;
-  /** Audit and policy; without them nothing is kept but the ledger, and nothing is refused. */
-  readonly oversight?: Oversight;
+  /** Keeps what the settings want kept of requests; absent: nothing but the ledger. */
+  readonly audit?: AuditService;
+  /** Shared with the audit; absent: one of its own. */
+  readonly secrets?: SecretDetector;
+  /** Gateway keys' limits and budgets; absent: there are none. */
+  readonly governor?: Governor;
+  /** The policy of the machine's administrator; absent: there is none. */
+  readonly administrator?: Pick<AdministratorPolicy, "source">;
   /** Renews credentials that expire. */
   readonly refresh?: CredentialRefresh;
   readonly lists: ModelListCache;
@@ -46,8 +65,13 @@ export interface EngineParts {
 /** The engine itself, the same whether windows drive it through the pipe or a file does on the command line. */
 export class EngineService {
   private readonly upstream = new UpstreamClient();
+  /** Gets another credential in place of one that a provider has refused. */
+  readonly credentials: CredentialRefreshHub;
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
+  private readonly pricing: Pricing;
+  private readonly secrets: SecretDetector;
+  private readonly policy: PolicyService;
   private readonly health: Health;
   private readonly router: Router;
   private readonly server: GatewayServer;
@@ -67,30 +91,44 @@ export class EngineService {
 
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
+    const modelsChanged = () => {
+      this.pricing.forget();
+      tell();
+    };
     const { log, waits = {} } = parts;
     this.registry = new ProviderRegistry({
       upstream: this.upstream,
       log,
       cache: parts.lists,
       now: Date.now,
-      onChange: tell,
+      onChange: modelsChanged,
     });
+    this.credentials = new CredentialRefreshHub((id) => this.registry.get(id), systemClock);
+    this.pricing = new Pricing(this.registry);
+    const administrator = parts.administrator ?? { source: async () => undefined };
+    this.secrets = parts.secrets ?? new SecretDetector();
+    this.policy = new PolicyService(administrator, new RepositoryPolicies(), this.secrets);
     this.health = new Health(() => performance.now(), tell);
     const stickiness = new Stickiness(() => performance.now());
     this.router = new Router(this.registry, this.health, stickiness, {
       random: Math.random,
-      priceOf: () => undefined,
+      priceOf: (key) => this.priceOf(key),
     });
     const limits = () => this.router.routing;
     const stored = new StoredResponses(this.registry);
     this.operations = new Operations({
       registry: this.registry,
       router: this.router,
-      attempts: new Attempts(this.health, parts.refresh, limits, () => performance.now()),
+      attempts: new Attempts(this.health, parts.refresh ?? this.credentials, limits, () => performance.now()),
       sender: new Sender(this.upstream, stored, waits),
       stored,
       stickiness,
-      journal: { settled: (record) => parts.ledger.append(record) },
+      permits: new Permits({
+        governor: parts.governor ?? new OpenGovernor((record) => parts.ledger.append(record)),
+        policy: this.policy,
+        secrets: this.secrets,
+        pricing: this.pricing,
+      }),
       log,
       onChange: tell,
     });
@@ -109,15 +147,18 @@ export class EngineService {
     const before = this.config?.gateway;
     this.config = config;
     this.parts.ledger.configure(config.ledger);
-    this.parts.oversight?.configure(config);
     this.upstream.setNetwork(config.network);
     this.keys = new KeyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
     this.catalogue ??= this.readCatalogue();
     await this.catalogue;
     this.registry.configure(config);
+    this.credentials.configured();
     this.router.configure(config.routes, config.routing);
     this.forgetChanged(config.providers);
+    this.secrets.configure(config);
+    this.policy.configure(config.policy ?? { rules: [] });
+    this.parts.audit?.configure(config.audit ?? auditSchema.parse({}));
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     if (moved) await this.inTurn(() => this.move());
@@ -212,20 +253,28 @@ export class EngineService {
   }
 
   /** @throws PosternError not_ready where there is none */
-  get oversight(): Oversight {
-    if (!this.parts.oversight) throw new PosternError("not_ready", "This engine keeps no audit.");
-    return this.parts.oversight;
+  get audit(): AuditService {
+    if (!this.parts.audit) throw new PosternError("not_ready", "This engine keeps no audit.");
+    return this.parts.audit;
   }
 
-  /** What the policy would say of a request; nothing is sent. */
-  explainPolicy(question: PolicyQuestion): Promise<PolicyExplanation> {
-    const keys = this.config?.gateway.keys ?? [];
-    const found = question.model && decided(resolveModel(question.model, this.registry.sources()));
-    const served = found && found.kind === "found" ? this.registry.get(found.providerId) : undefined;
-    const candidate = found &&
-      found.kind === "found" &&
-      served && { provider: served.config, model: found.model.id };
-    return this.oversight.explain(question, keys, candidate || undefined);
+  /**
+   * What the policy would say of a request; nothing is sent.
+   * @throws PosternError invalid_request for a gateway key that is not there
+   */
+  async explainPolicy(question: PolicyQuestion): Promise<PolicyExplanation> {
+    const caller = askedCaller(question, this.config?.gateway.keys ?? []);
+    const secrets = question.text === undefined ? [] : (await this.secrets.redactText(question.text)).kinds;
+    const facts = { ...factsOf(caller, question.task), secrets };
+    return this.policy.explain(facts, this.candidateOf(question.model));
+  }
+
+  private candidateOf(model: string | undefined): Candidate | undefined {
+    const found = model === undefined ? undefined : decided(resolveModel(model, this.registry.sources()));
+    const provider = found?.kind === "found" ? this.registry.get(found.providerId) : undefined;
+    return found?.kind === "found" && provider
+      ? { provider: provider.config, model: found.model.id }
+      : undefined;
   }
 
   status(): EngineStatus {
@@ -272,7 +321,15 @@ export class EngineService {
     const until = performance.now() + CUT_MS;
     while (this.operations.running > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 5));
+    await this.parts.audit?.close();
     this.parts.ledger.close();
+  }
+
+  private priceOf(key: string): number | undefined {
+    const [id = ""] = key.split("/", 1);
+    const provider = this.registry.get(id);
+    const model = { id: key.slice(id.length + 1) };
+    return provider && this.pricing.perMillion({ provider, model }, Date.now());
   }
 
   private gatewayState(): GatewayState {

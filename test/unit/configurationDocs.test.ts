@@ -6,6 +6,7 @@ import { validateConfig } from "../../src/core/config/parse";
 import {
   auditSchema,
   configSchema,
+  credentialSchema,
   gatewayKeySchema,
   gatewaySchema,
   modelSchema,
@@ -43,6 +44,7 @@ const settings = (configuration() as unknown as Fields).properties;
 const shared = /^postern\.(providers|gateway\.(host|port|maxRunning|keys)|audit\..*|policy\..*)$/;
 const TABLES: Readonly<Record<string, Fields>> = {
   provider: schemaOf(providerSchema),
+  credential: { properties: credentialFields() },
   model: schemaOf(modelSchema),
   gateway: schemaOf(gatewaySchema),
   gatewayKey: schemaOf(gatewayKeySchema),
@@ -57,6 +59,19 @@ const TABLES: Readonly<Record<string, Fields>> = {
 
 function only(fields: Fields["properties"], wanted: (name: string) => boolean): Fields["properties"] {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => wanted(name)));
+}
+
+/** Each kind has fields of its own; all have a label. */
+function credentialFields(): Fields["properties"] {
+  const fields: Record<string, Field> = {};
+  for (const option of credentialSchema.options) {
+    const { label, kind, ...own } = schemaOf(option).properties;
+    const name = option.shape.kind.value;
+    fields.label = label ?? {};
+    fields[`kind: ${name}`] = { type: "string", ...(kind ?? {}) };
+    for (const [field, value] of Object.entries(own)) fields[`${name}: ${field}`] = value;
+  }
+  return fields;
 }
 
 /** A field that has fields of its own is told by them. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { type AuditConfig, type AuditLevel, auditSchema } from "../../core/config/schema";
 import { logSafeText } from "../../core/errors";
 import type {
@@ -25,6 +25,9 @@ const MEMORY_BYTES = 64 * 1024 * 1024;
 const DAY_MS = 24 * 60 * 60_000;
 /** How many settled requests' levels are remembered until their rows are written. */
 const REMEMBERED = 20_000;
+/** How often is looked whether there is too much, and the pause between two steps, in milliseconds. */
+const EVERY_MS = 60_000;
+const PAUSE_MS = 50;
 /** How often a content is tried to be written, and after how many milliseconds again. */
 const TRIES = 3;
 const AGAIN_MS = 1_000;
@@ -62,6 +65,7 @@ export class AuditService {
   private readonly levels = new Map<string, AuditLevel>();
   private queue: Promise<void> = Promise.resolve();
   private failing = false;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: AuditOptions) {
     this.budget = new MemoryBudget(options.memoryBytes ?? MEMORY_BYTES);
@@ -70,6 +74,13 @@ export class AuditService {
   /** @param database whose `onWritten` is told to this service */
   use(database: AuditDatabase): void {
     this.database = database;
+    this.maintainIn(EVERY_MS);
+  }
+
+  /** Waits for what is still being written. */
+  async close(): Promise<void> {
+    clearTimeout(this.timer);
+    await this.queue;
   }
 
   configure(config: AuditConfig): void {
@@ -177,6 +188,11 @@ export class AuditService {
     return this.budget.inUse;
   }
 
+  private maintainIn(milliseconds: number): void {
+    this.timer = setTimeout(() => this.maintainIn(this.maintain() ? PAUSE_MS : EVERY_MS), milliseconds);
+    this.timer.unref();
+  }
+
   /** Rows that could not be written come again, so a level is remembered for a while. */
   private note(id: string, level: AuditLevel): void {
     this.levels.set(id, level);
@@ -208,7 +224,7 @@ export class AuditService {
     for (let left = TRIES; left > 0; left--) {
       const seq = this.inTransaction((store) => store.append(entry, this.options.now(), content));
       if (seq !== undefined) return;
-      await setTimeout(AGAIN_MS, undefined, { ref: false });
+      await wait(AGAIN_MS, undefined, { ref: false });
     }
   }
 

@@ -38,6 +38,12 @@ export class PipeServer {
       // A gateway that stops because its engine leaves was not stopped by anybody.
       if (!this.leaving) this.broadcast((session) => session.notify("statusChanged", status));
     });
+    engine.credentials.askThrough((providerId, label) => {
+      const leads = this.stores.leads();
+      this.broadcast((session) => {
+        if (leads.includes(session)) session.notify("credentialRefused", { providerId, label });
+      });
+    });
     log.onEntry((entry: LogEntry) => this.broadcast((session) => session.notify("log", entry)));
   }
 
@@ -117,12 +123,16 @@ export class PipeServer {
       },
       status: async () => engine.status(),
       ...ledgerHandlers(engine.ledger),
-      ...auditHandlers(() => engine.oversight.audit),
+      ...auditHandlers(() => engine.audit),
       explainPolicy: (question) => engine.explainPolicy(question),
       testProvider: (provider) => engine.testProvider(provider),
       refreshModels: async ({ providerId }) => {
         await engine.refreshModels(providerId);
         return engine.status();
+      },
+      credentialKept: async ({ providerId, label }) => {
+        engine.credentials.kept(providerId, label);
+        return {};
       },
       drain: async () => {
         this.leave(asking());

@@ -8,7 +8,7 @@ import {
   VIEW_CONTAINER,
 } from "../common/commandIds";
 import { configuration } from "./configuration";
-import { menus } from "./menus";
+import { keybindings, menus } from "./menus";
 
 const quiet = { label: "Postern gateway", onAutoForward: "ignore" };
 
@@ -37,6 +37,7 @@ export function contributes(): Record<string, unknown> {
       },
     ],
     menus: menus(),
+    keybindings: keybindings(),
     configuration: configuration(),
     configurationDefaults: {
       // The gateway is for tools where it runs. VS Code would offer to open it in a browser, and would forward it.

@@ -1,6 +1,5 @@
 import * as vscode from "vscode";
-import type { ActivityStore } from "../activity/activityState";
-import { isFiltered } from "../activity/activityState";
+import { type ActivityStore, isFiltered } from "../activity/activityState";
 import {
   ACTIVITY_FILTER_CONTEXT,
   ACTIVITY_VIEW,
@@ -8,22 +7,31 @@ import {
   GATEWAY_VIEW,
   PROVIDERS_VIEW,
 } from "../common/commandIds";
-import { DisposableStore } from "../common/disposables";
+import { type Disposable, DisposableStore } from "../common/disposables";
+import type { Target } from "../common/target";
 import { renderActivity } from "../render/activityTree";
 import { gatewayView } from "../render/gatewayState";
 import { renderGateway } from "../render/gatewayTree";
 import { renderProviders } from "../render/providersTree";
 import { renderStatusBar, STATUS_BAR_COMMANDS, type StatusBarView } from "../render/statusBar";
 import type { PosternState, StateStore } from "../state";
+import { dragProviders, type OnMove } from "./dragProviders";
 import { LastShown } from "./lastShown";
 import { RenderedTree } from "./treeView";
 
-/** What is told of the views. */
+/** What the views ask of the rest. */
 export interface ViewEvents {
   /** A view comes into sight. */
   readonly onVisible: () => void;
   /** The Activity view comes into sight, or goes out of it. */
   readonly onActivityVisible: (visible: boolean) => void;
+  /** A provider was dragged to another place. */
+  readonly onMove: OnMove;
+}
+
+/** The views, and what is selected in the one of providers. */
+export interface Views extends Disposable {
+  selection(): readonly Target[];
 }
 
 /**
@@ -34,21 +42,25 @@ export function createViews(
   store: StateStore,
   activity: ActivityStore,
   begun: Promise<void>,
-  { onVisible, onActivityVisible }: ViewEvents,
-): DisposableStore {
+  events: ViewEvents,
+): Views {
+  const { onVisible, onMove } = events;
   const disposables = new DisposableStore();
   const providers = disposables.add(new RenderedTree(() => renderProviders(store.value), begun));
   const gateway = disposables.add(new RenderedTree(() => renderGateway(store.value), begun));
-  const trees = [
-    vscode.window.createTreeView(PROVIDERS_VIEW, { treeDataProvider: providers, showCollapseAll: true }),
-    vscode.window.createTreeView(GATEWAY_VIEW, { treeDataProvider: gateway }),
-  ];
-  for (const tree of trees) {
+  const providersView = vscode.window.createTreeView(PROVIDERS_VIEW, {
+    treeDataProvider: providers,
+    showCollapseAll: true,
+    canSelectMany: true,
+    dragAndDropController: dragProviders(onMove),
+  });
+  const gatewayTree = vscode.window.createTreeView(GATEWAY_VIEW, { treeDataProvider: gateway });
+  for (const tree of [providersView, gatewayTree]) {
     disposables.add(tree);
     disposables.add(tree.onDidChangeVisibility(({ visible }) => visible && onVisible()));
     if (tree.visible) onVisible();
   }
-  disposables.add(createActivityView(activity, begun, { onVisible, onActivityVisible }));
+  disposables.add(createActivityView(activity, begun, events));
   const statusItem = disposables.add(createStatusItem());
   const shownStatus = new LastShown();
   const shownContext = new LastShown();
@@ -62,7 +74,10 @@ export function createViews(
   };
   apply(store.value);
   disposables.add(store.onDidChange(apply));
-  return disposables;
+  return {
+    selection: () => providersView.selection.flatMap(({ target }) => target ?? []),
+    dispose: () => disposables.dispose(),
+  };
 }
 
 function createActivityView(

@@ -7,11 +7,14 @@ import { gatewayCommands } from "../commands/gatewayCommands";
 import { gatewayKeyCommands } from "../commands/gatewayKeyCommands";
 import { keyCommands } from "../commands/keyCommands";
 import { modelCommands } from "../commands/modelCommands";
+import { moveProviderCommands } from "../commands/moveProvider";
 import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
+import type { LocalRuntimes } from "../runtimes/localRuntimes";
+import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
 import type { ActivityParts } from "./activity";
@@ -26,12 +29,13 @@ export interface CommandParts {
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
   readonly activity: ActivityParts;
+  readonly runtimes: LocalRuntimes;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
 }
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, activity, channel } = parts;
+  const { store, storage, engine, registry, gateway, runtimes, activity, channel } = parts;
   const surroundings = {
     accepted: async () => (await storage.desired()).config.gateway.keys,
     changed: () => engine.sync.flush(),
@@ -39,7 +43,8 @@ export function createCommands(parts: CommandParts): CommandHandlers {
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
-    ...modelCommands(store, () => engine.api.status()),
+    ...modelCommands(store, registry, () => engine.api.status()),
+    ...moveProviderCommands(store, registry),
     ...gatewayCommands(store, gateway),
     ...gatewayKeyCommands(storage.gatewayKeys, surroundings),
     ...activityCommands({ ...activity, api: engine.api, gatewayKeys: surroundings.accepted }),
@@ -48,8 +53,10 @@ export function createCommands(parts: CommandParts): CommandHandlers {
       const id = await addProviderFlow({
         registry,
         environment: storage.environment,
-        taken: () => store.value.local.providers.map(({ id }) => id),
+        present: () => store.value.local.providers,
         test: (provider, signal) => engine.api.testProvider(provider, signal),
+        discover: (report, signal) => runtimes.discover(report, signal),
+        start: (runtime, signal) => startInTerminal(runtime, runtimes, signal),
       });
       if (id !== undefined) notify("info", `Added the provider ${id}.`, afterAdding(store));
     },

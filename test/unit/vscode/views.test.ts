@@ -32,8 +32,9 @@ test("a view that would look the same is not drawn anew", () => {
   const local = { providers: [entry()] };
   const store = new StateStore(state(ready(), local));
   const views = createViews(store, new ActivityStore(), Promise.resolve(), {
-    onVisible: () => undefined,
-    onActivityVisible: () => undefined,
+    onVisible() {},
+    onActivityVisible() {},
+    onMove() {},
   });
   expect(drawn.splice(0)).toEqual(["tree", "tree", "status", "context"]);
   // As the engine tells it while requests run; how many are running shows nowhere.

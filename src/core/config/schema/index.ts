@@ -8,6 +8,7 @@ import { routeSchema, routingSchema } from "./route";
 import { text } from "./text";
 
 export * from "./audit";
+export * from "./credential";
 export * from "./gateway";
 export * from "./gatewayKey";
 export * from "./ledger";

@@ -23,6 +23,27 @@ const sharedRuntime = {
   },
 };
 
+/**
+ * Of undici only the dispatchers and their `request` are used. Its index brings fetch, WebSocket, EventSource, caches and mocks along,
+ * half of it and a twelfth of the package, and as CommonJS it cannot be shaken.
+ */
+const undiciDispatchers = {
+  name: "undici-dispatchers",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^undici$/ }, () => ({ path: "undici", namespace: "dispatchers" }));
+    onLoad({ filter: /.*/, namespace: "dispatchers" }, () => ({
+      contents: `
+        require("undici/lib/dispatcher/dispatcher.js").prototype.request = require("undici/lib/api/api-request.js");
+        module.exports = {
+        Agent: require("undici/lib/dispatcher/agent.js"),
+        EnvHttpProxyAgent: require("undici/lib/dispatcher/env-http-proxy-agent.js"),
+        Pool: require("undici/lib/dispatcher/pool.js"),
+      };`,
+      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+    }));
+  },
+};
+
 const result = await build({
   entryPoints: {
     extension: "src/extension.ts",
@@ -34,7 +55,7 @@ const result = await build({
     secretRules: "src/engine/secrets/secretRules.ts",
     catalogue: "src/engine/models/shippedCatalogue.ts",
   },
-  plugins: [sharedRuntime],
+  plugins: [sharedRuntime, undiciDispatchers],
   outdir: "dist",
   bundle: true,
   platform: "node",

@@ -62,7 +62,7 @@ function usualFolders(
       [local, "Programs", "Ollama"],
     ];
   }
-  return platform === "darwin" ? [["/opt/homebrew/bin"], ["/usr/local/bin"]] : [["/usr/local/bin"]];
+  return platform === "darwin" ? [["/opt/homebrew/bin"], ["/usr/local/bin"]] : [];
 }
 
 async function isProgram(file: string, windows: boolean): Promise<boolean> {

@@ -128,6 +128,7 @@ export class EngineService {
         policy: this.policy,
         secrets: this.secrets,
         pricing: this.pricing,
+        audit: parts.audit,
       }),
       log,
       onChange: tell,

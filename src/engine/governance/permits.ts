@@ -1,10 +1,12 @@
 import { PosternError } from "../../core/errors";
 import { POLICY_HEADER } from "../../core/governance/policy/header";
 import type { RequestRecord } from "../../core/governance/requestRecord";
+import type { AuditService } from "../audit/auditService";
+import type { AuditTrail } from "../audit/auditTrail";
 import { type PolicyService, type RequestPolicy, refusalError } from "../policy/policyService";
 import type { ClientBody } from "../relay/clientBody";
 import type { RequestTrace } from "../relay/requestTrace";
-import type { RelayOutcome } from "../relay/responseRelay";
+import type { RelayOptions, RelayOutcome } from "../relay/responseRelay";
 import type { Target } from "../relay/target";
 import type { SecretDetector } from "../secrets/secretDetector";
 import { withBytes } from "./changedBody";
@@ -16,6 +18,8 @@ export interface PermitParts {
   readonly policy: Pick<PolicyService, "decide"> | undefined;
   readonly secrets: Pick<SecretDetector, "redactJson">;
   readonly pricing: Pricing;
+  /** Keeps what is to be kept of requests. */
+  readonly audit?: Pick<AuditService, "begin"> | undefined;
 }
 
 /** Asks policy, gateway keys' limits and budgets about each request. */
@@ -30,6 +34,7 @@ export class Permits {
       body: () => body.bytes,
     });
     const permit = new Permit(this.parts, trace, body, headers, policy);
+    permit.follow();
     permit.showPolicy();
     if (policy?.refusal) throw refusalError(policy.refusal);
     return permit;
@@ -45,6 +50,7 @@ export class Permits {
 export class Permit {
   private reservation: Reservation | undefined;
   private target: Target | undefined;
+  private trail: AuditTrail | undefined;
 
   constructor(
     private readonly parts: PermitParts,
@@ -107,15 +113,43 @@ export class Permit {
     const charged = this.target
       ? this.parts.pricing.charged(record, outcome, this.body, this.target)
       : record;
-    this.parts.governor.settle(this.reservation, charged);
+    this.settle(charged);
     return charged;
   }
 
   /** No provider has answered it. */
   failed(fault: PosternError): RequestRecord {
     const record = this.trace.refused(fault, performance.now());
-    this.parts.governor.settle(this.reservation, record);
+    this.settle(record);
     return record;
+  }
+
+  /** Begins to keep what the audit wants of it; counting is no request to a model. */
+  follow(): void {
+    const { trace, policy } = this;
+    if (trace.operation === "countTokens") return;
+    const mayBeForced = policy?.mayForceAudit ?? false;
+    this.trail = this.parts.audit?.begin({ caller: trace.caller, mayBeForced });
+    this.trail?.request(this.body.bytes);
+  }
+
+  /** What the relay is to do for the audit. */
+  get relayOptions(): Pick<RelayOptions, "onPiece"> {
+    const { trail } = this;
+    return trail ? { onPiece: (piece) => trail.chunk(piece) } : {};
+  }
+
+  /** It is over; what was collected of a request without a row is forgotten. */
+  leave(): void {
+    this.trail?.drop();
+  }
+
+  private settle(record: RequestRecord): void {
+    const decision =
+      this.target &&
+      this.policy?.forTarget({ provider: this.target.provider.config, model: this.target.model.id });
+    this.trail?.settle(record, decision?.auditFull ?? false);
+    this.parts.governor.settle(this.reservation, record);
   }
 
   /** Names the rules that applied, in the record and to the client. */

@@ -120,6 +120,11 @@ export class RequestPolicy {
     return this.decision.refusal;
   }
 
+  /** A rule may want everything kept, perhaps only at some targets. */
+  get mayForceAudit(): boolean {
+    return this.decision.rules.some(({ rule, origin }) => rule.audit === "full" && origin !== "repository");
+  }
+
   /** Name of the route, or the model id, that serves the request instead of what it asked for. */
   get route(): string | undefined {
     return this.decision.route?.name;

@@ -19,7 +19,7 @@ import { type ClientBody, parsedBody, scanBody } from "./clientBody";
 import type { Exchange } from "./exchange";
 import { headerSafe } from "./ownHeaders";
 import { RequestTrace } from "./requestTrace";
-import type { RelayOutcome, ResponseRelay } from "./responseRelay";
+import type { RelayOptions, RelayOutcome, ResponseRelay } from "./responseRelay";
 import type { Sender } from "./sender";
 import type { StoredResponses } from "./storedResponses";
 import { type Target, treatmentOf } from "./target";
@@ -106,7 +106,8 @@ export class Operations {
       if (route.operation === "countTokens") return await this.countTokens(route, body, plan, exchange);
       const outcome = await this.tryTargets(plan, exchange, async (target, hold) => {
         permit?.enter(target);
-        return this.send(route, (await permit?.bodyFor(target)) ?? body, target, exchange, hold);
+        const options = { holdRefusals: hold, ...permit?.relayOptions };
+        return this.send(route, (await permit?.bodyFor(target)) ?? body, target, exchange, options);
       });
       permit.answered(outcome);
     } catch (error) {
@@ -115,6 +116,8 @@ export class Operations {
         else this.parts.permits.refused(trace.refused(error, performance.now()));
       }
       throw error;
+    } finally {
+      permit?.leave();
     }
   }
 
@@ -168,14 +171,14 @@ export class Operations {
     body: ClientBody,
     target: Target,
     exchange: Exchange,
-    hold: boolean,
+    options: RelayOptions,
   ): ResponseRelay {
     const { sender } = this.parts;
     const translated = treatmentOf(target, route.operation, route.protocol) === "translated";
     exchange.trace.protocolOut = translated ? preferredProtocol(target.provider.config) : route.protocol;
     return translated
-      ? sender.translated(route, body, target, exchange, { holdRefusals: hold })
-      : sender.asItIs(route, body, target, exchange, { holdRefusals: hold });
+      ? sender.translated(route, body, target, exchange, options)
+      : sender.asItIs(route, body, target, exchange, options);
   }
 
   /** Counting is no request to a model, and is not counted as one. */

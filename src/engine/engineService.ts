@@ -124,7 +124,7 @@ export class EngineService {
       stored,
       stickiness,
       permits: new Permits({
-        governor: parts.governor ?? new OpenGovernor((record) => parts.ledger.append(record)),
+        governor: parts.governor ?? this.openGovernor(),
         policy: this.policy,
         secrets: this.secrets,
         pricing: this.pricing,
@@ -141,6 +141,14 @@ export class EngineService {
     };
     const handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
     this.server = new GatewayServer((request, response) => void handler.handle(request, response));
+  }
+
+  private openGovernor(): Governor {
+    const { ledger } = this.parts;
+    return new OpenGovernor(
+      (record) => ledger.append(record),
+      (record) => ledger.opened({ record, sent: true }),
+    );
   }
 
   /** Takes over a configuration; running requests finish as they began. */

@@ -35,9 +35,9 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
       leaving = true;
       pipe.leave();
       withdrawPipe(boot.dataDir);
-      lists.handOver();
       // The successor finds everything that has settled so far.
       ledger.flush();
+      lists.handOver();
       ownership.release();
       await drained;
       pipe.close();

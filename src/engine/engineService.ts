@@ -5,7 +5,7 @@ import type { PolicyExplanation } from "../core/governance/policy/explain";
 import { factsOf } from "../core/governance/policy/facts";
 import { decided, resolveModel } from "../core/routing/resolveModel";
 import type { PolicyQuestion } from "../core/rpc/audit";
-import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contract";
+import type { EngineStatus, GatewayState, ProviderStatus, TestResult } from "../core/rpc/contract";
 import type { AuditService } from "./audit/auditService";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
@@ -291,7 +291,8 @@ export class EngineService {
       version: this.parts.version,
       pid: process.pid,
       gateway: this.gatewayState(),
-      providers: this.registry.statuses(),
+      providers: this.registry.statuses().map((status) => this.withHealth(status)),
+      routes: this.router.status(),
       usage: this.parts.ledger.usageToday(),
       ledger: this.parts.ledger.status(),
       gatewayKeys: this.keys.size,
@@ -332,6 +333,17 @@ export class EngineService {
       await new Promise((resolve) => setTimeout(resolve, 5));
     await this.parts.audit?.close();
     this.parts.ledger.close();
+  }
+
+  private withHealth(status: ProviderStatus): ProviderStatus {
+    const provider = this.registry.get(status.id);
+    const latencyMs = this.health.lastLatencyOf(status.id);
+    const credentials = provider ? this.health.credentials(provider) : [];
+    return {
+      ...status,
+      ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
+      ...(credentials.length === 0 ? {} : { credentials }),
+    };
   }
 
   private priceOf(key: string): number | undefined {

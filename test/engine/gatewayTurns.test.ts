@@ -16,8 +16,8 @@ async function running(port = 0): Promise<EngineService> {
   engine = new EngineService({
     version: "test",
     log,
-    lists: new ModelListCache(undefined, log),
     ledger: new Ledger({ folder: undefined, log }),
+    lists: new ModelListCache(undefined, log),
   });
   await engine.configure(config(port));
   return engine;

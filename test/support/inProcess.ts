@@ -20,8 +20,8 @@ export class InProcessEngine {
     waits: NonNullable<EngineParts["waits"]> = {},
   ): Promise<InProcessEngine> {
     const log = new EngineLog(Date.now);
-    const lists = new ModelListCache(undefined, log);
     const ledger = new Ledger({ folder: undefined, log });
+    const lists = new ModelListCache(undefined, log);
     const service = new EngineService({ version: "test", log, ledger, lists, waits });
     const protocols: Protocol[] = ["chat", "responses", "messages"];
     await service.configure(

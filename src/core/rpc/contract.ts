@@ -96,12 +96,35 @@ export interface ProviderStatus {
   readonly models: readonly ModelStatus[];
   /** Where the models come from; `pending` while they are being asked for. */
   readonly modelsFrom: "config" | "provider" | "pending" | "unavailable";
+  /** Time to the first byte of its last answer, in milliseconds. */
+  readonly latencyMs?: number;
   /** In the order in which they are used; absent where nothing is known of them yet. */
   readonly credentials?: readonly CredentialStatus[];
   /** When the provider listed them, in milliseconds since the epoch. */
   readonly listedAt?: number;
   /** How long ago that was, in whole hours. */
   readonly listedHoursAgo?: number;
+}
+
+/** ready: it is asked. resting: left alone for a while after failures. unusable: it cannot be asked at all. */
+export type RouteTargetState = "ready" | "resting" | "unusable";
+
+export interface RouteTargetStatus {
+  /** As it stands in the route. */
+  readonly model: string;
+  readonly state: RouteTargetState;
+  /** `provider/model` that it comes to. */
+  readonly servedBy?: string;
+  /** One sentence for the person, where there is something to say. */
+  readonly detail?: string;
+  /** Recent time to the first byte, in milliseconds. */
+  readonly latencyMs?: number;
+}
+
+export interface RouteStatus {
+  /** Its name, or what it matches. */
+  readonly name: string;
+  readonly targets: readonly RouteTargetStatus[];
 }
 
 /** Counts since local midnight. Tokens are what providers reported; requests without a report are counted apart. */
@@ -154,6 +177,7 @@ export interface EngineStatus {
   readonly pid: number;
   readonly gateway: GatewayState;
   readonly providers: readonly ProviderStatus[];
+  readonly routes: readonly RouteStatus[];
   readonly usage: UsageToday;
   readonly ledger?: LedgerStatus;
   /** How many gateway keys are accepted, those of other browsers included. */
@@ -206,6 +230,8 @@ export interface EngineRequests extends AuditRequests {
   /** Tests a provider as given, which need not be configured yet. */
   testProvider: { params: EngineProvider; result: TestResult };
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
+  /** There is no other credential than the one that was refused. Where there is, it comes with `configure`. */
+  credentialKept: { params: CredentialRefusal; result: Record<string, never> };
   /** Requests of the ledger, the latest first. */
   queryRequests: { params: RequestQuery; result: RequestPage };
   /** One request; absent if the ledger has none of that id. */
@@ -219,8 +245,6 @@ export interface EngineRequests extends AuditRequests {
   totals: { params: TotalsParams; result: TotalsResult };
   /** The same for each name of a kind, e.g. for each provider; what is held is not among it. */
   breakdown: { params: BreakdownParams; result: BreakdownResult };
-  /** There is no other credential than the one that was refused. Where there is, it comes with `configure`. */
-  credentialKept: { params: CredentialRefusal; result: Record<string, never> };
   /** Gives pipe and port free at once, finishes running requests, then exits. */
   drain: { params: Record<string, never>; result: Record<string, never> };
 }

@@ -1,6 +1,6 @@
 import { latestFirst } from "../../core/governance/ledgerQuery";
 import {
-  addHeld,
+  addHeldInto,
   type Held,
   NOTHING_HELD,
   type OpenRequest,
@@ -61,10 +61,10 @@ export class Holds {
    * @param exceptId a request that does not count
    */
   held(scope: Scope, { from, until }: TimeRange, exceptId?: string): Held {
-    let sum = NOTHING_HELD;
+    const sum = { ...NOTHING_HELD };
     for (const { record, held } of this.byScope.get(keyOf(scope)) ?? []) {
       const counts = record.startedAt >= from && record.startedAt < until && record.id !== exceptId;
-      if (held && counts) sum = addHeld(sum, held);
+      if (held && counts) addHeldInto(sum, held);
     }
     return sum;
   }

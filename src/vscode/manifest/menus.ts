@@ -48,6 +48,8 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.verifyAudit", when: `view == ${ACTIVITY_VIEW}`, group: "1_audit@2" },
       { command: "postern.explainPolicy", when: `view == ${ACTIVITY_VIEW}`, group: "2_policy@1" },
       { command: "postern.addProvider", when: `view == ${PROVIDERS_VIEW}`, group: "navigation@1" },
+      { command: "postern.importProviders", when: `view == ${PROVIDERS_VIEW}`, group: "0_exchange@1" },
+      { command: "postern.exportConfiguration", when: `view == ${PROVIDERS_VIEW}`, group: "0_exchange@2" },
       { command: "postern.openSettings", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@1" },
       { command: "postern.showLog", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@2" },
       {
@@ -76,7 +78,9 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.editProvider", when: provider(), group: "1_edit@1" },
       { command: "postern.setKey", when: provider("keyAbsent"), group: "1_edit@2" },
       { command: "postern.replaceKey", when: provider("keyStored"), group: "1_edit@3" },
-      { command: "postern.deleteKey", when: provider("keyStored"), group: "1_edit@4" },
+      { command: "postern.addKey", when: provider("keyStored"), group: "1_edit@4" },
+      { command: "postern.addCredential", when: provider("enabled"), group: "1_edit@5" },
+      { command: "postern.deleteKey", when: provider("keyStored"), group: "1_edit@6" },
       { command: "postern.testConnection", when: provider("enabled"), group: "2_test@1" },
       { command: "postern.refreshModels", when: provider("enabled"), group: "2_test@2" },
       { command: "postern.addModel", when: provider("enabled"), group: "2_test@3" },
@@ -86,11 +90,29 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.enableProvider", when: provider("disabled"), group: "3_state@1" },
       { command: "postern.disableProvider", when: provider("enabled"), group: "3_state@2" },
       { command: "postern.removeProvider", when: provider(), group: "9_remove@1" },
+      ...credentialItems(),
       ...modelItems(),
       ...gatewayItems(),
       ...activityItems(),
     ],
   };
+}
+
+function credentialItems(): readonly MenuItem[] {
+  const credential = (...words: string[]): string => row(PROVIDERS_VIEW, "credential", ...words);
+  return [
+    { command: "postern.confirmCredential", when: credential("consent"), group: "inline@1" },
+    { command: "postern.signIn", when: credential("signIn"), group: "inline@1" },
+    { command: "postern.refreshCredential", when: credential("asked"), group: "inline@2" },
+    { command: "postern.confirmCredential", when: credential("consent"), group: "1_use@1" },
+    { command: "postern.signIn", when: credential("signIn"), group: "1_use@2" },
+    { command: "postern.refreshCredential", when: credential("asked"), group: "1_use@3" },
+    { command: "postern.replaceKey", when: credential("stored"), group: "2_edit@1" },
+    { command: "postern.renameKey", when: credential("named"), group: "2_edit@2" },
+    { command: "postern.moveKeyUp", when: credential("named"), group: "3_order@1" },
+    { command: "postern.moveKeyDown", when: credential("named"), group: "3_order@2" },
+    { command: "postern.deleteKey", when: credential("named"), group: "9_remove@1" },
+  ];
 }
 
 function modelItems(): readonly MenuItem[] {

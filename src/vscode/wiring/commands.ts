@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { activityCommands } from "../activity/activityCommands";
 import { auditCommands } from "../activity/auditCommands";
 import { addProviderFlow } from "../commands/addProvider";
+import { credentialCommands } from "../commands/credentialCommands";
 import { editProviderFlow, openProviderSettings } from "../commands/editProvider";
 import { gatewayCommands } from "../commands/gatewayCommands";
 import { gatewayKeyCommands } from "../commands/gatewayKeyCommands";
@@ -11,6 +12,7 @@ import { moveProviderCommands } from "../commands/moveProvider";
 import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
+import type { WindowCredentials } from "../credentials/windowCredentials";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import type { LocalRuntimes } from "../runtimes/localRuntimes";
@@ -19,6 +21,7 @@ import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
 import type { ActivityParts } from "./activity";
 import type { EngineParts } from "./engine";
+import { interchangeCommands } from "./interchange";
 import type { Storage } from "./storage";
 
 /** What the commands work on. */
@@ -30,12 +33,13 @@ export interface CommandParts {
   readonly gateway: GatewayController;
   readonly activity: ActivityParts;
   readonly runtimes: LocalRuntimes;
+  readonly credentials: WindowCredentials;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
 }
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, runtimes, activity, channel } = parts;
+  const { store, storage, engine, registry, gateway, runtimes, credentials, activity, channel } = parts;
   const surroundings = {
     accepted: async () => (await storage.desired()).config.gateway.keys,
     changed: () => engine.sync.flush(),
@@ -43,6 +47,14 @@ export function createCommands(parts: CommandParts): CommandHandlers {
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
+    ...credentialCommands({
+      store,
+      registry,
+      credentials,
+      environment: storage.environment,
+      configOf: (target) => registry.config(target),
+    }),
+    ...interchangeCommands(storage, registry),
     ...modelCommands(store, registry, () => engine.api.status()),
     ...moveProviderCommands(store, registry),
     ...gatewayCommands(store, gateway),

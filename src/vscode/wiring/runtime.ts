@@ -6,6 +6,7 @@ import { messageOf } from "../common/log";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
+import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
 import { RuntimeFollower } from "../runtimes/follower";
@@ -42,7 +43,7 @@ export function createRuntime(
   activityStore: ActivityStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
-  const { credentials, consents, disposables } = createCredentials(context, channel, () => sync.schedule());
+  const { credentials, disposables } = createCredentials(context, channel, () => sync.schedule());
   const storage = createStorage(context, credentials, channel);
   const engine = createEngine(context, storage, store, credentials.asked, channel);
   const { sync, supervisor, session, api } = engine;
@@ -74,6 +75,7 @@ export function createRuntime(
   });
   const activity = createActivity(activityStore, engine);
   const literalKeys = new LiteralKeyNotice(registry);
+  const waitingCredentials = new CredentialNotice();
   const runtimes = new LocalRuntimes({
     platform: process.platform,
     home: os.homedir(),
@@ -103,6 +105,7 @@ export function createRuntime(
     follower,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
+      waitingCredentials.follow(state.local);
       failure.follow(state.engine);
       wakeForViews();
       activity.feed.engineChanged();
@@ -129,7 +132,17 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, activity, channel }),
+    commands: createCommands({
+      store,
+      storage,
+      engine,
+      registry,
+      gateway,
+      runtimes,
+      credentials,
+      activity,
+      channel,
+    }),
     settled,
     viewsVisible: () => {
       viewsSeen = true;

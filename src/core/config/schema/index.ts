@@ -29,9 +29,9 @@ export const configSchema = z.strictObject({
   gateway: gatewaySchema.prefault({}),
   routes: z.array(routeSchema).default([]).describe("Model ids of your own, and the models behind them."),
   routing: routingSchema.prefault({}),
+  ledger: ledgerSchema.prefault({}),
   audit: auditSchema.prefault({}),
   policy: policySchema.prefault({}),
-  ledger: ledgerSchema.prefault({}),
   dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),
 });
 

@@ -13,7 +13,7 @@ export const ledgerSchema = z.strictObject({
     .max(100_000)
     .default(200)
     .describe(
-      "How large the ledger may grow, in MB; the oldest requests go first. 200 MB hold about 600,000.",
+      "How large the ledger may grow, in MB; the oldest requests go first. 200 MB hold about 500,000.",
     ),
 });
 

@@ -20,6 +20,7 @@ import { loadCatalogue } from "./models/loadCatalogue";
 import type { AdministratorPolicy } from "./policy/administratorPolicy";
 import { askedCaller } from "./policy/askedCaller";
 import { type Candidate, PolicyService } from "./policy/policyService";
+import { PolicyWarnings } from "./policy/policyWarnings";
 import { RepositoryPolicies } from "./policy/repositoryPolicies";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
 import { CredentialRefreshHub } from "./providers/credentialRefreshHub";
@@ -72,6 +73,8 @@ export class EngineService {
   private readonly pricing: Pricing;
   private readonly secrets: SecretDetector;
   private readonly policy: PolicyService;
+  /** Warnings of policy rules, for the windows. */
+  readonly warnings = new PolicyWarnings(() => performance.now());
   private readonly health: Health;
   private readonly router: Router;
   private readonly server: GatewayServer;
@@ -129,6 +132,7 @@ export class EngineService {
         secrets: this.secrets,
         pricing: this.pricing,
         audit: parts.audit,
+        warnings: this.warnings,
       }),
       log,
       onChange: tell,

@@ -23,7 +23,10 @@ suite("the Activity view", () => {
         "postern.gateway.port": port,
         "postern.gateway.autoStart": true,
         "postern.audit.level": "full",
-        "postern.policy.rules": [{ name: "no games", when: { task: "game" }, refuse: "play after work" }],
+        "postern.policy.rules": [
+          { name: "no games", when: { task: "game" }, refuse: "play after work" },
+          { name: "careful", when: { secrets: true }, warn: "There is a secret in it.", redact: true },
+        ],
       },
       { GATE_KEY: PROVIDER_KEY, TOOL_KEY: GATEWAY_KEY },
     );
@@ -53,6 +56,7 @@ suite("the Activity view", () => {
     };
     await (await ask("gate/gatehouse-large", "Where does the xylophone stand?")).text();
     await (await ask("gate/gatehouse-small", `My key is ${PROVIDER_KEY}.`)).text();
+    await workbench.notification('Policy "careful", for claude: There is a secret in it.');
     await (await ask("gate/gatehouse-small", "chess", "game")).text();
     const running = await ask("slow/slow", "Take your time.");
     await until("the running request in the view", async () =>

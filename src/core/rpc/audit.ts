@@ -28,6 +28,15 @@ export interface AuditedDetail extends AuditedRequest {
 
 export type ExportFormat = "jsonl" | "csv";
 
+/** A policy rule warns of a request that was sent all the same. */
+export interface PolicyWarning {
+  readonly rule: string;
+  /** The rule's own text, or one that names it. A repository may have written it. */
+  readonly message: string;
+  /** Name of the gateway key, or id of the extension, that asked. */
+  readonly caller: string;
+}
+
 /** What a window asks of the audit and the policy. */
 export interface AuditRequests {
   /** What is known of a request beside its record in the ledger. */

@@ -6,7 +6,7 @@ import type { Period, TimeRange } from "../governance/period";
 import type { RequestRecord } from "../governance/requestRecord";
 import type { Scope, ScopeKind, Totals } from "../governance/spend";
 import type { ModelFacts } from "../models/facts";
-import type { AuditRequests } from "./audit";
+import type { AuditRequests, PolicyWarning } from "./audit";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -257,6 +257,7 @@ export interface CredentialRefusal {
 
 /** Notifications from the engine to every window. */
 export interface EngineNotifications {
+  policyWarning: PolicyWarning;
   statusChanged: EngineStatus;
   log: LogEntry;
   /** Sent to one window of each secret storage: it gets another credential if it can, and answers either way. */

@@ -4,6 +4,7 @@ import type { RequestRecord } from "../../core/governance/requestRecord";
 import type { AuditService } from "../audit/auditService";
 import type { AuditTrail } from "../audit/auditTrail";
 import { type PolicyService, type RequestPolicy, refusalError } from "../policy/policyService";
+import type { PolicyWarnings } from "../policy/policyWarnings";
 import type { ClientBody } from "../relay/clientBody";
 import type { RequestTrace } from "../relay/requestTrace";
 import type { RelayOptions, RelayOutcome } from "../relay/responseRelay";
@@ -20,6 +21,7 @@ export interface PermitParts {
   readonly pricing: Pricing;
   /** Keeps what is to be kept of requests. */
   readonly audit?: Pick<AuditService, "begin"> | undefined;
+  readonly warnings?: Pick<PolicyWarnings, "tell">;
 }
 
 /** Asks policy, gateway keys' limits and budgets about each request. */
@@ -97,6 +99,7 @@ export class Permit {
     else this.reservation = governor.admit({ ...governed, record: this.trace.beginning() });
     this.target = target;
     this.showPolicy(target);
+    this.warn(target);
   }
 
   /** The body as it may go to a target: without secrets where a rule says so. */
@@ -142,6 +145,13 @@ export class Permit {
   /** It is over; what was collected of a request without a row is forgotten. */
   leave(): void {
     this.trail?.drop();
+  }
+
+  /** Said when it goes out, and to a person: a client has it in the header. */
+  private warn({ provider, model }: Target): void {
+    const decision = this.policy?.forTarget({ provider: provider.config, model: model.id });
+    for (const warning of decision?.warnings ?? [])
+      this.parts.warnings?.tell({ ...warning, caller: this.trace.caller.name });
   }
 
   private settle(record: RequestRecord): void {

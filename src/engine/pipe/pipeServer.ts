@@ -44,6 +44,9 @@ export class PipeServer {
         if (leads.includes(session)) session.notify("credentialRefused", { providerId, label });
       });
     });
+    engine.warnings.onWarning((warning) =>
+      this.broadcast((session) => session.notify("policyWarning", warning)),
+    );
     log.onEntry((entry: LogEntry) => this.broadcast((session) => session.notify("log", entry)));
   }
 

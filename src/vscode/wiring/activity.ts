@@ -1,9 +1,12 @@
+import * as vscode from "vscode";
 import { ActivityFeed, type ActivitySource } from "../activity/activityFeed";
 import type { ActivityStore } from "../activity/activityState";
 import { RequestDocuments } from "../activity/requestDocuments";
 import type { Disposable } from "../common/disposables";
 import type { EngineLink } from "../engine/link";
 import type { ActivityDetail } from "../render/activityDocument";
+import { policyWarningText } from "../render/policyWarning";
+import { notify } from "../ui/notify";
 import type { EngineParts } from "./engine";
 
 /** What shows requests. */
@@ -30,16 +33,29 @@ export function createActivity(
   };
   const feed = new ActivityFeed(store, source, Date.now);
   const documents = new RequestDocuments(detail);
+  const warnings = supervisor.onDidConnect(() => {
+    supervisor.connected?.on("policyWarning", (warning) => {
+      // One window is enough: the one that the person is at.
+      if (vscode.window.state.focused) warn(policyWarningText(warning));
+    });
+  });
   return {
     store,
     feed,
     documents,
     detail,
     dispose: () => {
+      warnings.dispose();
       feed.dispose();
       documents.dispose();
     },
   };
+}
+
+function warn(text: string): void {
+  notify("warning", text, {
+    "Explain Policy": () => vscode.commands.executeCommand("postern.explainPolicy"),
+  });
 }
 
 function sourceOf(link: EngineLink): ActivitySource {

@@ -11,10 +11,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, test } from "vitest";
 import type { Caller } from "../../../src/core/governance/caller";
 import { AdministratorPolicy, administratorPolicyPath } from "../../../src/engine/policy/administratorPolicy";
 import { PolicyService } from "../../../src/engine/policy/policyService";
+import { PolicyWarnings } from "../../../src/engine/policy/policyWarnings";
 import { RepositoryPolicies } from "../../../src/engine/policy/repositoryPolicies";
 import { temporaryFolder } from "../../support/gateway";
 
@@ -130,6 +131,21 @@ describe("the administrator's file", () => {
     const source = await new AdministratorPolicy(file, { platform: "win32", uid: 0 }).source();
     expect(source).toMatchObject({ fault: expect.stringContaining("can be written by you") });
   });
+});
+
+test("a warning is told once in ten minutes, however many requests there are", () => {
+  let now = 0;
+  const told: string[] = [];
+  const warnings = new PolicyWarnings(() => now);
+  warnings.onWarning(({ rule, caller }) => told.push(`${rule} ${caller}`));
+  const tell = (rule: string, caller: string) => warnings.tell({ rule, caller, message: "look" });
+  for (let i = 0; i < 5; i++) tell("a", "ci");
+  tell("a", "other");
+  now = 9 * 60_000;
+  tell("a", "ci");
+  now = 11 * 60_000;
+  tell("a", "ci");
+  expect(told).toEqual(["a ci", "a other", "a ci"]);
 });
 
 describe("the policy of a request", () => {

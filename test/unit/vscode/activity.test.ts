@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { readableAnswer, readableRequest } from "../../../src/core/governance/audit/readable";
 import type { RequestRecord } from "../../../src/core/governance/requestRecord";
 import { ActivityFeed, type ActivitySource } from "../../../src/vscode/activity/activityFeed";
 import { type ActivityState, ActivityStore, NO_ACTIVITY } from "../../../src/vscode/activity/activityState";
 import { type ActivityDetail, renderRequestDocument } from "../../../src/vscode/render/activityDocument";
 import { renderActivity } from "../../../src/vscode/render/activityTree";
+import { policyWarningText } from "../../../src/vscode/render/policyWarning";
 import { commitTrailer, curlCommand, replayable } from "../../../src/vscode/render/requestActions";
 import { costText, durationText } from "../../../src/vscode/render/requestText";
 import { caller, record } from "../../support/records";
@@ -333,6 +334,17 @@ describe("what can be done with a request", () => {
       "3 min 5 s",
     ]);
   });
+});
+
+test("a rule's warning cannot put a link into a notification", () => {
+  const warning = {
+    rule: "r](command:a)",
+    message: "Look\n[here](command:workbench.action.quit)",
+    caller: "ci",
+  };
+  expect(policyWarningText(warning)).toBe(
+    'Policy "r] (command:a)", for ci: Look [here] (command:workbench.action.quit)',
+  );
 });
 
 describe("the feed of the view", () => {

@@ -182,6 +182,17 @@ describe("the policy of a request", () => {
     ).toBeUndefined();
   });
 
+  it("knows the home folder in a workspace's pattern", async () => {
+    const none = { source: async () => undefined };
+    const policy = new PolicyService(none, none, { kinds: async () => [] }, undefined, "/home/ada");
+    policy.configure({ rules: [{ name: "clients", when: { workspace: ["~/clients/*"] }, refuse: true }] });
+    const refused = async (workspace: string) =>
+      (await policy.explain({ labels: {}, tasks: [], secrets: [], workspace })).decision.refusal?.rule;
+    expect(await refused("/home/ada/clients/acme/api")).toBe("clients");
+    expect(await refused("/home/eve/clients/acme")).toBeUndefined();
+    expect(await refused("/home/ada")).toBeUndefined();
+  });
+
   it("looks into the body only where a rule wants it, and takes one too large to search for guilty", async () => {
     const searched: string[] = [];
     const policy = service(searched);

@@ -117,16 +117,14 @@ function credentialItems(): readonly MenuItem[] {
 
 function modelItems(): readonly MenuItem[] {
   const model = (...words: string[]): string => row(PROVIDERS_VIEW, "model", ...words);
-  // On several rows only what can be done to all of them.
-  const single = (...words: string[]): string => `${model(...words)} && !listMultiSelection`;
   return [
     { command: "postern.copyModelId", when: model(), group: "inline@1" },
-    { command: "postern.copyModelId", when: single(), group: "1_copy@1" },
+    { command: "postern.copyModelId", when: model(), group: "1_copy@1" },
     { command: "postern.pinModels", when: model("unpinned"), group: "2_list@1" },
     { command: "postern.unpinModels", when: model("pinned"), group: "2_list@2" },
     { command: "postern.hideModels", when: model(), group: "2_list@3" },
-    { command: "postern.renameModel", when: single(), group: "3_edit@1" },
-    { command: "postern.removeModel", when: single("added"), group: "9_remove@1" },
+    { command: "postern.renameModel", when: model(), group: "3_edit@1" },
+    { command: "postern.removeModel", when: model("added"), group: "9_remove@1" },
     { command: "postern.showHiddenModels", when: row(PROVIDERS_VIEW, "hiddenModels"), group: "inline@1" },
     { command: "postern.showHiddenModels", when: row(PROVIDERS_VIEW, "hiddenModels"), group: "1_list@1" },
   ];

@@ -156,6 +156,6 @@ export function createRuntime(
       });
     },
     testApi: (activationMs) =>
-      createTestApi({ context, storage, store, engine, registry, gateway, activationMs }),
+      createTestApi({ context, storage, store, engine, registry, credentials, gateway, activationMs }),
   };
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { setTimeout as wait } from "node:timers/promises";
+import { setImmediate, setTimeout as wait } from "node:timers/promises";
 import { type AuditConfig, type AuditLevel, auditSchema } from "../../core/config/schema";
 import { logSafeText } from "../../core/errors";
 import type {
@@ -18,7 +18,7 @@ import type { SecretDetector } from "../secrets/secretDetector";
 import { AuditStore, type StoredContent } from "./auditStore";
 import { type AuditTrail, type CollectedContent, EmptyTrail, FullTrail, MemoryBudget } from "./auditTrail";
 import { prepareContent } from "./keepContent";
-import { verifyAudit } from "./verifyAudit";
+import { verifyAuditFile } from "./verifyAudit";
 
 /** What all requests together may hold in memory for the audit. */
 const MEMORY_BYTES = 64 * 1024 * 1024;
@@ -147,20 +147,28 @@ export class AuditService {
     return this.database.onDatabase((database) => this.storeOf(database).exported(filter, withContent)) ?? [];
   }
 
-  verify(): AuditVerdict {
-    const verdict = this.database.onDatabase((database) => verifyAudit(database));
-    return verdict ?? { faults: ["there is no database"], rows: 0, removed: 0, head: { seq: 0, hash: "" } };
+  /** Checks the chain, beside running requests. */
+  async verify(): Promise<AuditVerdict> {
+    await this.settled();
+    const file = this.database.onDatabase(fileOf);
+    if (file) return verifyAuditFile(file);
+    return { faults: ["there is no database"], rows: 0, removed: 0, head: { seq: 0, hash: "" } };
   }
 
-  /** Deletes what was kept: the texts alone, or the audit's rows too. @returns of how many */
+  /** Deletes what was kept: the texts alone, or the audit's rows too. @returns how many rows it concerned */
   async remove(filter: AuditFilter, what: "content" | "rows"): Promise<number> {
     await this.settled();
-    const now = this.options.now();
-    return (
-      this.inTransaction((store) =>
+    let removed = 0;
+    for (;;) {
+      const now = this.options.now();
+      const step = this.inTransaction((store) =>
         what === "content" ? store.removeContent(filter, "person", now) : store.removeRows(filter, now),
-      ) ?? 0
-    );
+      );
+      if (!step) break;
+      removed += step;
+      await setImmediate();
+    }
+    return removed;
   }
 
   /** One step of keeping to the limits of age and size. @returns whether there is more to do */
@@ -231,9 +239,10 @@ export class AuditService {
   private inTransaction<T>(work: (store: AuditStore) => T): T | undefined {
     return this.database.onDatabase((database) => {
       try {
-        database.exec("BEGIN IMMEDIATE");
+        // What is deleted is overwritten, and does not wait in a free page for somebody to read it.
+        database.exec("PRAGMA secure_delete = ON; BEGIN IMMEDIATE");
         const result = work(this.storeOf(database));
-        database.exec("COMMIT");
+        database.exec("COMMIT; PRAGMA secure_delete = OFF");
         this.failing = false;
         return result;
       } catch (error) {
@@ -262,4 +271,9 @@ export class AuditService {
     if (!this.failing) this.options.log.warn(`the audit could not keep a request: ${logSafeText(error)}`);
     this.failing = true;
   }
+}
+
+function fileOf(database: DatabaseSync): string | undefined {
+  const file = database.prepare("PRAGMA database_list").get()?.file;
+  return typeof file === "string" && file !== "" ? file : undefined;
 }

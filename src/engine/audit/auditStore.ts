@@ -24,7 +24,7 @@ export interface StoredContent {
 
 type Row = Record<string, unknown>;
 
-/** How many rows are looked at in one go where many are deleted. */
+/** How many are deleted in one step, which takes some milliseconds. */
 const BATCH = 500;
 /** Rows that an export reads at once. */
 const PAGE = 200;
@@ -111,13 +111,13 @@ export class AuditStore {
     }
   }
 
-  /** Deletes the texts of the requests that a filter means; the chain says so. @returns of how many */
+  /** Deletes the texts of some of the requests that a filter means; the chain says so. @returns of how many */
   removeContent(filter: AuditFilter, reason: RemovalReason, now: number): number {
     const { sql, values } = condition(filter);
     return this.dropContent(
       `SELECT seq FROM audit_content WHERE seq IN (SELECT seq FROM audit WHERE kind = 'content' AND request IN
-       (SELECT request FROM audit WHERE kind = 'request' AND ${sql})) ORDER BY seq`,
-      values,
+       (SELECT request FROM audit WHERE kind = 'request' AND ${sql})) ORDER BY seq LIMIT ?`,
+      [...values, BATCH],
       reason,
       now,
     );
@@ -128,13 +128,13 @@ export class AuditStore {
     return this.dropContent("SELECT seq FROM audit_content ORDER BY seq LIMIT ?", [count], "size", now);
   }
 
-  /** Deletes the requests that a filter means, all but their hashes. @returns how many rows */
+  /** Deletes some of the requests that a filter means, all but their hashes. @returns how many rows */
   removeRows(filter: AuditFilter, now: number): number {
     const { sql, values } = condition(filter);
     const rows = this.statement(
       `SELECT seq, hash, length(entry) AS bytes FROM audit WHERE kind IN ('request', 'content') AND request IN
-       (SELECT request FROM audit WHERE kind = 'request' AND ${sql}) ORDER BY seq`,
-    ).all(...values) as Row[];
+       (SELECT request FROM audit WHERE kind = 'request' AND ${sql} ORDER BY seq LIMIT ?) ORDER BY seq`,
+    ).all(...values, BATCH) as Row[];
     if (rows.length === 0) return 0;
     const seqs = rows.map(({ seq }) => Number(seq));
     this.deleteContent(seqs);

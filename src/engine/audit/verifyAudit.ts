@@ -1,10 +1,12 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import type { AuditEntry, SeqRange } from "../../core/governance/audit/auditEntry";
 import type { AuditVerdict } from "../../core/governance/audit/auditVerdict";
 import { canonicalJson } from "../../core/governance/audit/canonicalJson";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import { SELECT_REQUESTS } from "../ledger/ledgerStore";
 import { recordOf } from "../ledger/rows";
+import { loadSqlite } from "../ledger/sqlite";
 import { columnsOf, contentOf } from "./auditStore";
 import { digestOf, GENESIS, linkHash, sha256 } from "./chain";
 
@@ -21,7 +23,35 @@ type Removal = Extract<AuditEntry, { kind: "removal" }>;
  * @param noted a hash that was noted earlier and must still be in the chain
  */
 export function verifyAudit(database: DatabaseSync, noted?: string): AuditVerdict {
-  return new Verification(database, noted).run();
+  const verification = new Verification(database, noted);
+  for (const _ of verification.steps());
+  return verification.verdict();
+}
+
+/** How long a check may keep requests waiting, in milliseconds. */
+const TURN_MS = 5;
+
+/**
+ * The same beside running requests: on a connection of its own, which sees the audit as it is at the beginning.
+ * @throws what SQLite says of the file
+ */
+export async function verifyAuditFile(file: string): Promise<AuditVerdict> {
+  const sqlite = loadSqlite();
+  if (!sqlite) throw new Error("there is no SQLite");
+  const database = new sqlite.DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+  try {
+    database.exec("BEGIN");
+    const verification = new Verification(database, undefined);
+    let turn = performance.now();
+    for (const _ of verification.steps()) {
+      if (performance.now() - turn < TURN_MS) continue;
+      await setImmediate();
+      turn = performance.now();
+    }
+    return verification.verdict();
+  } finally {
+    database.close();
+  }
 }
 
 class Verification {
@@ -29,7 +59,11 @@ class Verification {
   private readonly removals: { readonly seq: number; readonly removal: Removal }[] = [];
   private readonly tombstones = new Map<number, Uint8Array>();
   private readonly contentGone: number[] = [];
-  private readonly latest = new Map<string, { readonly seq: number; readonly record: RequestRecord }>();
+  /** By request: of one that was settled twice (an engine thought dead), what the latest row says counts. */
+  private readonly ledgerFaults = new Map<string, string>();
+  private readonly ledgerRow: StatementSync;
+  private readonly oldestInLedger: number | undefined;
+  private head = { seq: 0, hash: "" };
   private notedSeen: boolean;
   private rows = 0;
 
@@ -38,13 +72,17 @@ class Verification {
     private readonly noted: string | undefined,
   ) {
     this.notedSeen = noted === undefined;
+    this.ledgerRow = database.prepare(`${SELECT_REQUESTS} WHERE requests.id = ?`);
+    const oldest = database.prepare("SELECT min(started_at) AS oldest FROM requests").get()?.oldest;
+    this.oldestInLedger = typeof oldest === "number" ? oldest : undefined;
   }
 
-  run(): AuditVerdict {
+  /** Checks everything, a row a step. */
+  *steps(): Generator<void> {
     const begin = this.beginning();
     let expected = begin.seq;
     let previous: Uint8Array | undefined = begin.hash;
-    if (Buffer.from(begin.hash).toString("hex") === this.noted) this.notedSeen = true;
+    this.see(begin.hash);
     for (const row of this.database.prepare(AUDIT_ROWS).iterate() as Iterable<Row>) {
       const seq = Number(row.seq);
       const hash = row.hash as Uint8Array;
@@ -56,18 +94,27 @@ class Verification {
         previous = undefined;
       }
       this.check(row, seq, hash, previous);
-      if (Buffer.from(hash).toString("hex") === this.noted) this.notedSeen = true;
+      this.see(hash);
       previous = hash;
       expected = seq + 1;
       this.rows += 1;
+      yield;
     }
     this.checkEnd(expected - 1, previous);
     this.checkRemovals(begin.seq);
     this.checkStrayContent();
-    this.checkLedger();
+    for (const fault of this.ledgerFaults.values()) this.fault(fault);
     if (!this.notedSeen) this.fault("the hash that was noted earlier is not in the chain any more");
-    const head = { seq: expected - 1, hash: previous ? Buffer.from(previous).toString("hex") : "" };
-    return { faults: this.faults, rows: this.rows, removed: this.tombstones.size, head };
+    this.head = { seq: expected - 1, hash: previous ? Buffer.from(previous).toString("hex") : "" };
+  }
+
+  verdict(): AuditVerdict {
+    const { faults, rows, tombstones, head } = this;
+    return { faults, rows, removed: tombstones.size, head };
+  }
+
+  private see(hash: Uint8Array): void {
+    if (!this.notedSeen && Buffer.from(hash).toString("hex") === this.noted) this.notedSeen = true;
   }
 
   /** Where the chain begins: with the first row, or behind what the latest deletion of the oldest rows has left. */
@@ -107,7 +154,7 @@ class Verification {
       row.workspace === columns.workspace &&
       row.provider === columns.provider;
     if (!same) this.fault(`${named} has columns that differ from what was written`);
-    if (entry.kind === "request") this.latest.set(entry.record.id, { seq, record: entry.record });
+    if (entry.kind === "request") this.checkLedger(entry.record, seq);
     if (entry.kind === "removal") this.removals.push({ seq, removal: entry });
     if (entry.kind === "content") this.checkContent(entry, row, named);
   }
@@ -172,20 +219,18 @@ class Verification {
   }
 
   /** The ledger deletes its oldest rows; any that is left has to say what was audited. */
-  private checkLedger(): void {
-    const oldest = this.database.prepare("SELECT min(started_at) AS oldest FROM requests").get() as Row;
-    const find = this.database.prepare(`${SELECT_REQUESTS} WHERE requests.id = ?`);
-    for (const [id, { seq, record }] of this.latest) {
-      const row = find.get(id);
-      if (!row) {
-        if (oldest.oldest !== null && record.startedAt > Number(oldest.oldest))
-          this.fault(`request ${id} (row ${seq}) is gone from the ledger`);
-        continue;
-      }
-      const differing = differences(recordOf(row), record);
-      if (differing.length > 0)
-        this.fault(`request ${id} (row ${seq}) differs in the ledger: ${differing.join(", ")}`);
+  private checkLedger(record: RequestRecord, seq: number): void {
+    const { id } = record;
+    this.ledgerFaults.delete(id);
+    const row = this.ledgerRow.get(id);
+    if (!row) {
+      if (this.oldestInLedger !== undefined && record.startedAt > this.oldestInLedger)
+        this.ledgerFaults.set(id, `request ${id} (row ${seq}) is gone from the ledger`);
+      return;
     }
+    const differing = differences(recordOf(row), record);
+    if (differing.length > 0)
+      this.ledgerFaults.set(id, `request ${id} (row ${seq}) differs in the ledger: ${differing.join(", ")}`);
   }
 
   private fault(text: string): void {

@@ -117,10 +117,10 @@ export class ActivityFeed {
     if (text !== undefined) {
       const ids = await source.search({ text, ...rest }, this.wanted);
       const found = await Promise.all(ids.map((id) => source.findRequest(id)));
-      const requests = found.flatMap((request) => request ?? []);
-      return {
-        requests: outcome === undefined ? requests : requests.filter((one) => one.outcome === outcome),
-      };
+      const all = found.flatMap((request) => request ?? []);
+      const requests = outcome === undefined ? all : all.filter((one) => one.outcome === outcome);
+      const last = all.at(-1);
+      return { requests, ...(last && ids.length >= this.wanted ? { next: last } : {}) };
     }
     const query = { ...rest, ...(outcome === undefined ? {} : { outcomes: [outcome] }) };
     const { requests, next } = await source.queryRequests({

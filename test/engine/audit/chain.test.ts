@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { linkHash } from "../../../src/engine/audit/chain";
-import { caller } from "../../support/records";
+import { caller, record } from "../../support/records";
 import { AuditStage, chatBody } from "./stage";
 
 let stage: AuditStage;
@@ -176,6 +178,27 @@ describe("what is deleted leaves a chain that says so", () => {
     expect(stage.verify().faults).toEqual([]);
     stage.tamper("UPDATE audit SET entry = NULL, kind = 'removed' WHERE seq = 3");
     expect(stage.verify().faults).toEqual(["row 3 was emptied by somebody else"]);
+  });
+
+  it("… however many, step by step, and nothing of the texts is left in the file", async () => {
+    stage = new AuditStage({ level: "full" });
+    // As it is stored, not compressed: then a search of the file can find it.
+    const noise = Array.from({ length: 300 }, () => Math.random().toString(36).slice(2)).join("");
+    for (let i = 0; i < 20; i++) await stage.request({}, { asked: `${i} ${noise}` });
+    const [{ request } = { request: undefined }] = stage.rows("SELECT request FROM audit_content LIMIT 1");
+    const stored = Buffer.from(request as Uint8Array)
+      .subarray(100, 400)
+      .toString("latin1");
+    const files = () => {
+      stage.ledger.onDatabase((database) => database.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+      return readFileSync(join(stage.folder.path, "ledger.sqlite"), "latin1");
+    };
+    expect(files()).toContain(stored);
+    for (let i = 0; i < 700; i++) stage.ledger.append(record({ startedAt: stage.now }));
+    stage.ledger.flush();
+    expect(await stage.audit.remove({ gatewayKey: "ci" }, "rows")).toBe(740);
+    expect(files()).not.toContain(stored);
+    expect(await stage.audit.verify()).toMatchObject({ faults: [], removed: 740 });
   });
 
   it("content alone: the row stays, and says what it had", async () => {

@@ -181,3 +181,23 @@ describe("memory", () => {
     expect(stage.audit.audited("again").content?.answer?.text).toBe("firstxxxxx");
   });
 });
+
+describe("a disk that is full", () => {
+  it("costs the content and not the request, and when there is room again it goes on", async () => {
+    stage = new AuditStage({ level: "full" });
+    const before = await stage.request({}, { asked: chatBody("before") });
+    stage.ledger.onDatabase((database) => {
+      const pages = database.prepare("PRAGMA page_count").get()?.page_count;
+      database.exec(`PRAGMA max_page_count = ${Number(pages)}`);
+    });
+    const noise = Buffer.from(Array.from({ length: 400_000 }, () => 33 + Math.floor(Math.random() * 90)));
+    const during = await stage.request({}, { asked: noise.toString() });
+    expect(stage.audit.inMemory).toBe(0);
+    expect(stage.audit.audited(during.id)).not.toHaveProperty("content");
+    stage.ledger.onDatabase((database) => database.exec("PRAGMA max_page_count = 100000"));
+    stage.now += 10_000;
+    const after = await stage.request({}, { asked: chatBody("after") });
+    for (const { id } of [before, after]) expect(stage.audit.audited(id)).toHaveProperty("content");
+    expect(stage.verify().faults).toEqual([]);
+  }, 20_000);
+});

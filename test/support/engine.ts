@@ -147,7 +147,7 @@ export class EngineClient {
     this.socket.destroy();
   }
 
-  private on<N extends keyof EngineNotifications>(
+  on<N extends keyof EngineNotifications>(
     name: N,
     listener: (params: EngineNotifications[N]) => void,
   ): void {

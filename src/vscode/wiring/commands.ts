@@ -1,4 +1,6 @@
 import * as vscode from "vscode";
+import { activityCommands } from "../activity/activityCommands";
+import { auditCommands } from "../activity/auditCommands";
 import { addProviderFlow } from "../commands/addProvider";
 import { budgetCommands } from "../commands/budgetCommands";
 import { credentialCommands } from "../commands/credentialCommands";
@@ -18,6 +20,7 @@ import type { LocalRuntimes } from "../runtimes/localRuntimes";
 import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
+import type { ActivityParts } from "./activity";
 import type { EngineParts } from "./engine";
 import { interchangeCommands } from "./interchange";
 import type { Storage } from "./storage";
@@ -29,6 +32,7 @@ export interface CommandParts {
   readonly engine: Pick<EngineParts, "api" | "sync">;
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
+  readonly activity: ActivityParts;
   readonly runtimes: LocalRuntimes;
   readonly credentials: WindowCredentials;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
@@ -36,7 +40,7 @@ export interface CommandParts {
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, runtimes, credentials, channel } = parts;
+  const { store, storage, engine, registry, gateway, runtimes, credentials, activity, channel } = parts;
   const changed = (): Promise<void> => engine.sync.flush();
   const keySurroundings = {
     entries: () => store.value.local.gatewayKeys,
@@ -71,6 +75,8 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     ...gatewayCommands(store, gateway),
     ...gatewayKeyCommands(storage.gatewayKeys, keySurroundings),
     ...budgetCommands(budgetParts),
+    ...activityCommands({ ...activity, api: engine.api, gatewayKeys: keySurroundings.copyable }),
+    ...auditCommands({ ...activity, api: engine.api }),
     "postern.addProvider": async () => {
       const id = await addProviderFlow({
         registry,

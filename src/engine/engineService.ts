@@ -5,6 +5,7 @@ import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
 import type { Log } from "./log/log";
+import type { HandlePrivately } from "./pipe/privateHttp";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
 import { Operations } from "./relay/operations";
@@ -28,6 +29,7 @@ export class EngineService {
   private readonly upstream = new UpstreamClient();
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
+  private readonly handler: RequestHandler;
   private readonly server: GatewayServer;
   private keys = new KeyRing([]);
   private config: EngineConfig | undefined;
@@ -50,9 +52,14 @@ export class EngineService {
       address: () => this.server.address ?? { host: "", port: -1 },
       keys: () => this.keys,
     };
-    const handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
-    this.server = new GatewayServer((request, response) => void handler.handle(request, response));
+    this.handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
+    this.server = new GatewayServer((request, response) => void this.handler.handle(request, response));
   }
+
+  /** Serves a request of a window's own, whether the gateway listens or not. */
+  readonly handlePrivately: HandlePrivately = (request, response, identify) => {
+    void this.handler.handle(request, response, identify);
+  };
 
   /** Takes over a configuration; running requests finish as they began. */
   async configure(config: EngineConfig): Promise<void> {

@@ -73,6 +73,7 @@ describe("the handshake", () => {
     "status",
     "testProvider",
     "refreshModels",
+    "chatAccess",
     "drain",
   ] as const)("refuses %s to whom has not proved anything", async (method) => {
     const client = await EngineClient.open(home.pipePath);

@@ -113,6 +113,17 @@ export interface LogEntry {
   readonly message: string;
 }
 
+/**
+ * The way of a window's own requests to models: plain HTTP/1.1, the gateway's paths and protocols, over a second
+ * private socket. Good as long as the window's connection to the engine.
+ */
+export interface ChatAccess {
+  /** Unix domain socket in the pipe's folder, or a Windows named pipe. */
+  readonly path: string;
+  /** Sent as `authorization: Bearer …`; made for this window alone, and only ever in memory. */
+  readonly token: string;
+}
+
 /** Requests from a window to the engine: method name → parameters and result. */
 export interface EngineRequests {
   hello: { params: HelloParams; result: HelloResult };
@@ -124,6 +135,8 @@ export interface EngineRequests {
   /** Tests a provider as given, which need not be configured yet. */
   testProvider: { params: EngineProvider; result: TestResult };
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
+  /** Where this window's own chat requests go; see `ChatAccess`. Asked again, the answer is the same. */
+  chatAccess: { params: Record<string, never>; result: ChatAccess };
   /** Gives pipe and port free at once, finishes running requests, then exits. */
   drain: { params: Record<string, never>; result: Record<string, never> };
 }

@@ -1,8 +1,10 @@
 import { createServer, type Server } from "node:net";
+import { logSafeText } from "../../core/errors";
 import type { LogEntry } from "../../core/rpc/contract";
 import type { EngineService } from "../engineService";
 import type { EngineLog } from "../log/log";
 import { isAnswering, preparePipeFolder, removeStaleSocket } from "./pipeFolder";
+import { PrivateHttp, privateHttpPath } from "./privateHttp";
 import { SecretStores } from "./secretStores";
 import { Session, type SessionHandlers } from "./session";
 
@@ -18,6 +20,7 @@ const ANSWER_MS = 50;
 export class PipeServer {
   private readonly sessions = new Set<Session>();
   private readonly stores = new SecretStores(Date.now);
+  private readonly http: PrivateHttp<Session>;
   private server: Server | undefined;
   private leaving = false;
 
@@ -32,6 +35,7 @@ export class PipeServer {
     private readonly onWindows: (count: number) => void,
     private readonly onDrain: () => void,
   ) {
+    this.http = new PrivateHttp(privateHttpPath(options.path), engine.handlePrivately);
     engine.onStatus((status) => {
       // A gateway that stops because its engine leaves was not stopped by anybody.
       if (!this.leaving) this.broadcast((session) => session.notify("statusChanged", status));
@@ -48,6 +52,10 @@ export class PipeServer {
     preparePipeFolder(this.options.path);
     if (await isAnswering(this.options.path)) return false;
     removeStaleSocket(this.options.path);
+    // Without it VS Code's Chat does not work, but everything else does.
+    await this.http.listen().catch((error: unknown) => {
+      this.log.error(`the socket for chat requests cannot be opened: ${logSafeText(error)}`);
+    });
     const server = createServer((socket) => {
       const session: Session = new Session(
         socket,
@@ -59,6 +67,7 @@ export class PipeServer {
           onClosed: () => {
             this.sessions.delete(session);
             this.stores.release(session);
+            this.http.revoke(session);
             this.onWindows(this.windows);
           },
         },
@@ -88,12 +97,14 @@ export class PipeServer {
   }
 
   private stopListening(): void {
+    this.http.stopListening();
     this.server?.close();
     this.server = undefined;
   }
 
   close(): void {
     this.stopListening();
+    this.http.close();
     for (const session of this.sessions) session.close();
   }
 
@@ -119,6 +130,7 @@ export class PipeServer {
         await engine.refreshModels(providerId);
         return engine.status();
       },
+      chatAccess: async () => this.http.grant(asking()),
       drain: async () => {
         this.leave(asking());
         // The answer has to be on its way before an engine with nothing to finish is gone.

@@ -15,6 +15,9 @@ export type ErrorCode =
   | "body_too_large"
   | "body_timeout"
   | "too_many_requests"
+  | "budget_exceeded"
+  | "rate_limited"
+  | "model_not_allowed"
   | "model_not_found"
   | "previous_response_not_found"
   | "thread_unsupported"
@@ -47,6 +50,9 @@ const STATUS: Record<ErrorCode, number> = {
   body_too_large: 413,
   body_timeout: 408,
   too_many_requests: 503,
+  budget_exceeded: 429,
+  rate_limited: 429,
+  model_not_allowed: 403,
   model_not_found: 404,
   previous_response_not_found: 400,
   thread_unsupported: 400,

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { LOAD_START } from "./vscode/activation/loadStart";
+import { registerChat } from "./vscode/chat/register";
 import { registerCommands } from "./vscode/commands/register";
 import { EMPTY_STATE, StateStore } from "./vscode/state";
 import type { PosternTestApi } from "./vscode/testApi";
@@ -29,6 +30,7 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
     channel,
     store,
     registerCommands(async (id, target) => (await runtime).commands[id](target), channel),
+    registerChat(runtime.then(({ chat }) => chat)),
     createViews(
       store,
       runtime.then(({ settled }) => settled),

@@ -11,6 +11,9 @@ export const WORKSPACE_HEADER = "x-postern-workspace";
 /** A conversation's name, so that its requests can stay with one target and its prompt cache. */
 export const SESSION_HEADER = "x-postern-session";
 
+/** On an answer: nothing was done, because the engine is being replaced; its successor is to be asked. */
+export const LEAVING_HEADER = "x-postern-leaving";
+
 /** Who asks where a window does not say: VS Code's own Chat through the API names itself, a test may not. */
 const UNNAMED = "vscode";
 const MAX_TEXT = 4096;

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { PosternError } from "../../core/errors";
 import { presentedKeys } from "../../core/gateway/presentedKeys";
 import type { Caller } from "../../core/governance/caller";
-import { callerOfHeaders } from "../../core/rpc/callerHeaders";
+import { callerOfHeaders, LEAVING_HEADER } from "../../core/rpc/callerHeaders";
 import type { ChatAccess } from "../../core/rpc/contract";
 import { answerError } from "../gateway/answer";
 import { newRequestId } from "../gateway/requestId";
@@ -114,7 +114,7 @@ export class PrivateHttp<S extends object> {
     });
     if (!this.open) {
       const fault = new PosternError("not_ready", "The engine is being replaced; ask its successor.");
-      answerError(response, "chat", fault, newRequestId(), { connection: "close" });
+      answerError(response, "chat", fault, newRequestId(), { connection: "close", [LEAVING_HEADER]: "1" });
       return;
     }
     this.handle(request, response, () => this.identify(request, response));

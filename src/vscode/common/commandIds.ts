@@ -18,6 +18,7 @@ export const COMMANDS = {
   "postern.copyGatewayKey": { title: "Copy Gateway Key", icon: "$(copy)" },
   "postern.newGatewayKey": { title: "New Gateway Key", icon: "$(add)" },
   "postern.deleteGatewayKey": { title: "Delete Gateway Key", icon: "$(trash)" },
+  "postern.chooseUtilityModel": { title: "Choose Model for VS Code's Utility Tasks…" },
   "postern.showLog": { title: "Show Log", icon: "$(output)" },
   "postern.openSettings": { title: "Open Settings", icon: "$(settings-gear)" },
 } as const satisfies Record<`postern.${string}`, { readonly title: string; readonly icon?: string }>;

@@ -8,10 +8,12 @@ import { modelCommands } from "../commands/modelCommands";
 import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
+import { utilityModelCommands } from "../commands/utilityModel";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
+import type { ChatParts } from "./chat";
 import type { EngineParts } from "./engine";
 import type { Storage } from "./storage";
 
@@ -22,12 +24,13 @@ export interface CommandParts {
   readonly engine: Pick<EngineParts, "api" | "sync">;
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
+  readonly chat: Pick<ChatParts, "models">;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
 }
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, channel } = parts;
+  const { store, storage, engine, registry, gateway, channel, chat } = parts;
   const surroundings = {
     accepted: async () => (await storage.desired()).config.gateway.keys,
     changed: () => engine.sync.flush(),
@@ -36,6 +39,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
     ...modelCommands(store, () => engine.api.status()),
+    ...utilityModelCommands(() => chat.models.list()),
     ...gatewayCommands(store, gateway),
     ...gatewayKeyCommands(storage.gatewayKeys, surroundings),
     "postern.addProvider": async () => {

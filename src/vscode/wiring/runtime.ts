@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { ChatProvider } from "../chat/provider";
 import type { CommandHandlers } from "../commands/register";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
@@ -8,6 +9,7 @@ import { ProviderRegistry } from "../providers/registry";
 import { concernsEngine } from "../secrets/names";
 import type { StateStore } from "../state";
 import type { PosternTestApi } from "../testApi";
+import { createChat } from "./chat";
 import { createCommands } from "./commands";
 import { createEngine } from "./engine";
 import { createStorage } from "./storage";
@@ -16,6 +18,7 @@ import { createTestApi } from "./testApi";
 /** What comes after activation: everything behind the commands and views. */
 export interface Runtime {
   readonly commands: CommandHandlers;
+  readonly chat: ChatProvider;
   /** Resolves once the settings and secrets have been read for the first time. */
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
@@ -74,6 +77,8 @@ export function createRuntime(
     context.secrets.onDidChange(({ key }) => concernsEngine(key) && sync.schedule()),
   );
   const settled = changed();
+  const chat = createChat(store, engine, settled, channel);
+  context.subscriptions.push(chat.provider);
   const begin = async (): Promise<void> => {
     await settled;
     await supervisor.joinIfRunning();
@@ -85,7 +90,8 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, channel }),
+    commands: createCommands({ store, storage, engine, registry, gateway, channel, chat }),
+    chat: chat.provider,
     settled,
     viewsVisible: () => {
       viewsSeen = true;

@@ -2,8 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { AnswerPart, ChatAsk, ChatMessage, ChatPart } from "../../src/core/chat/parts";
 import type { EngineProvider } from "../../src/core/config/engineConfig";
 import type { WireProtocol } from "../../src/core/protocols/wire";
+import { ChatAccessCache } from "../../src/vscode/chat/access";
 import { ChatExchange, type ChatFailureError } from "../../src/vscode/chat/exchange";
 import { PrivateClient } from "../../src/vscode/chat/privateClient";
+import type { EngineLink } from "../../src/vscode/engine/link";
 import { type ChatModel, chatModels } from "../../src/vscode/render/chatModel";
 import { Engine, EngineClient, engineConfig, type Home, newHome } from "../support/engine";
 import { PROVIDER_KEY } from "../support/gateway";
@@ -26,6 +28,7 @@ let client: EngineClient;
 let exchange: ChatExchange;
 const log: string[] = [];
 const write = (message: string): void => void log.push(message);
+const quiet = { error: write, warn: write, info: write, debug: write, trace: write };
 
 function providers(url: string): EngineProvider[] {
   return PROTOCOLS.map((id) => ({
@@ -137,7 +140,6 @@ afterAll(async () => {
 });
 beforeEach(() => {
   log.length = 0;
-  const quiet = { error: write, warn: write, info: write, debug: write, trace: write };
   exchange = new ChatExchange(new PrivateClient(() => client.request("chatAccess", {})), quiet);
 });
 afterEach(() => expect(provider.refusals).toEqual([]));
@@ -198,6 +200,8 @@ describe.each(PROTOCOLS)("a model of a provider of %s", (protocol) => {
     );
     expect(textOf(second)).toBe("It says: 42");
     expect(provider.last.thinking).toEqual(["I must read it first."]);
+    expect(provider.last.reasoning).toBe(true);
+    expect(log).toEqual([]);
     expect(provider.last.calls).toMatchObject([{ name: "read_file", input: '{"path":"a.txt"}' }]);
     expect(provider.last.tools).toEqual([{ name: "read_file", custom: false }]);
   });
@@ -430,23 +434,23 @@ describe("an engine that is replaced", () => {
     provider.play(() => ({ text: "Still here." }));
     const place = newHome();
     const first = new Engine(place);
-    let current = await EngineClient.join(place);
-    await configure(current, provider.url);
-    const quiet = { error: write, warn: write, info: write, debug: write, trace: write };
-    const through = new ChatExchange(new PrivateClient(() => current.request("chatAccess", {})), quiet);
+    const before = await EngineClient.join(place);
+    await configure(before, provider.url);
+    // As the supervisor does: whoever asks while there is no engine waits for the next.
+    let link = Promise.resolve(before);
+    const access = new ChatAccessCache(() => link as Promise<unknown> as Promise<EngineLink>);
+    const through = new ChatExchange(new PrivateClient(() => access.get()), quiet);
     expect(textOf(await run(model("chat"), asking([user("Hi")]), undefined, through))).toBe("Still here.");
-    const asker = await EngineClient.join(place);
-    await asker.request("drain", {});
+    await before.request("drain", {});
     const answer = run(model("chat"), asking([user("Hi")]), undefined, through);
+    await within(first.exited, "the first engine's end");
     const second = new Engine(place);
-    const next = await EngineClient.join(place);
-    await configure(next, provider.url);
-    current.close();
-    current = next;
+    link = EngineClient.join(place);
+    await configure(await link, provider.url);
     expect(textOf(await answer)).toBe("Still here.");
-    asker.close();
-    next.close();
-    await Promise.all([first.end(), second.end()]);
+    before.close();
+    (await link).close();
+    await second.end();
     place.remove();
   });
 
@@ -460,7 +464,6 @@ describe("an engine that is replaced", () => {
       await writeAll(response, [FIRST_EVENT.chat]);
     });
     await configure(window, slow.url);
-    const quiet = { error: write, warn: write, info: write, debug: write, trace: write };
     const through = new ChatExchange(new PrivateClient(() => window.request("chatAccess", {})), quiet);
     const parts: AnswerPart[] = [];
     const running = through.run({

@@ -1,6 +1,6 @@
 import { asArray, asObject } from "../../src/core/json/access";
 import type { WireProtocol } from "../../src/core/protocols/wire";
-import { PROVIDER_KEY } from "./gateway";
+import { PROVIDER_KEY } from "./keys";
 import { type Exchange, ReplayProvider, writeAll } from "./replayProvider";
 import { chatAnswer, chatEvents } from "./scripted/chatAnswer";
 import { readChatRequest } from "./scripted/chatRequest";

@@ -54,7 +54,8 @@ export function estimateText(text: string): number {
 function signTokens(code: number): number {
   if (code === 10) return 0.6;
   if (code < 0x80) return 0.75;
-  return code < 0x590 ? 0.6 : 1.1;
+  if (code < 0x590) return 0.6;
+  return code < 0x2000 ? 1.25 : 1.1;
 }
 
 function isUpper(code: number): boolean {

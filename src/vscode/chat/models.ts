@@ -43,9 +43,8 @@ export class ChatModels implements Disposable {
     }
     if (wanted) await this.settled();
     this.take(this.store.value);
-    const models = this.current();
-    this.told = JSON.stringify(models);
-    return models;
+    this.told = this.signature();
+    return this.current();
   }
 
   dispose(): void {
@@ -55,10 +54,16 @@ export class ChatModels implements Disposable {
 
   private follow(state: PosternState): void {
     this.take(state);
+    const signature = this.signature();
     // Nobody has asked yet, or nothing has become different.
-    if (this.told === undefined || this.told === JSON.stringify(this.current())) return;
-    this.told = JSON.stringify(this.current());
+    if (this.told === undefined || this.told === signature) return;
+    this.told = signature;
     this.changed.fire();
+  }
+
+  /** A provider more is a change, though its models are not known before an engine is started for the next list. */
+  private signature(): string {
+    return JSON.stringify([this.providers().map(({ id }) => id), this.current()]);
   }
 
   private take({ engine }: PosternState): void {

@@ -1,0 +1,254 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { EngineStatus, ModelStatus } from "../../../src/core/rpc/contract";
+import { ChatModels } from "../../../src/vscode/chat/models";
+import { chatModels, type KnownModel } from "../../../src/vscode/render/chatModel";
+import { EMPTY_STATE, StateStore, type UsableEntry } from "../../../src/vscode/state";
+
+const OPENAI = {
+  id: "openai",
+  name: "OpenAI",
+  type: "openai",
+  baseUrl: "https://api.openai.com/v1",
+  protocol: "responses",
+} as const;
+const CLAUDE = {
+  id: "claude",
+  name: "Anthropic",
+  type: "anthropic",
+  baseUrl: "https://api.anthropic.com",
+  protocol: "messages",
+} as const;
+const LOCAL = {
+  id: "ollama",
+  name: "Ollama",
+  type: "openai",
+  baseUrl: "http://localhost:11434/v1",
+  protocol: "chat",
+} as const;
+
+type Provider = Parameters<typeof chatModels>[1];
+
+function shown(model: KnownModel, provider: Provider = OPENAI) {
+  const [found] = chatModels([model], provider);
+  if (!found) throw new Error("not shown");
+  return found;
+}
+
+describe("a model in Chat's picker", () => {
+  it("is told with what is known of it, and nothing else", () => {
+    const known = shown({
+      id: "gpt-5.4",
+      name: "GPT-5.4",
+      contextWindow: 400_000,
+      maxOutput: 128_000,
+      tools: true,
+      images: true,
+      price: { input: 1.25, output: 10 },
+    });
+    expect(known).toMatchObject({
+      id: "openai/gpt-5.4",
+      name: "GPT-5.4",
+      family: "gpt-5.4",
+      version: "gpt-5.4",
+      detail: "OpenAI",
+      maxInputTokens: 272_000,
+      maxOutputTokens: 128_000,
+      maxContextWindowTokens: 400_000,
+      capabilities: { toolCalling: true, imageInput: true },
+      isUserSelectable: true,
+      isBYOK: true,
+      pricing: "$1.25 in, $10 out per 1M tokens",
+    });
+    expect(known.tooltip).not.toMatch(/Not known/);
+  });
+
+  it("says which of VS Code's numbers nobody knows", () => {
+    const unknown = shown({ id: "my-own" }, LOCAL);
+    expect(unknown.maxInputTokens + unknown.maxOutputTokens).toBe(32_768);
+    expect(unknown).not.toHaveProperty("maxContextWindowTokens");
+    expect(unknown).not.toHaveProperty("pricing");
+    expect(unknown).not.toHaveProperty("configurationSchema");
+    expect(unknown.capabilities).toEqual({ toolCalling: true, imageInput: false });
+    expect(unknown.tooltip).toMatch(
+      /context size \(32,768 tokens are assumed\), whether it calls tools, whether/,
+    );
+  });
+
+  it.each([
+    [200_000, 64_000, 136_000, 64_000],
+    [8_192, 8_192, 4_096, 4_096],
+    [8_192, undefined, 4_096, 4_096],
+    [1, 1, 1, 1],
+  ])("keeps room for the answer: %s context, %s output", (contextWindow, maxOutput, input, output) => {
+    expect(shown({ id: "m", contextWindow, maxOutput })).toMatchObject({
+      maxInputTokens: input,
+      maxOutputTokens: output,
+    });
+  });
+
+  it.each([
+    ["anthropic/claude-sonnet-4-5-20250929", "claude-sonnet-4-5"],
+    ["us.anthropic.claude-opus-4-1@20250805", "claude-opus-4-1"],
+    ["gpt-4o-2024-11-20", "gpt-4o"],
+    ["deepseek/deepseek-r1:free", "deepseek-r1"],
+    ["Qwen/Qwen3-Coder-480B", "qwen3-coder-480b"],
+    ["llama3.2:3b", "llama3.2"],
+  ])("%s is of the family %s", (id, family) => {
+    expect(shown({ id }).family).toBe(family);
+  });
+
+  it("offers the efforts that its provider takes, and none for a model that does not reason", () => {
+    const efforts = (model: KnownModel, provider?: Provider) =>
+      shown(model, provider).configurationSchema?.properties.reasoningEffort;
+    expect(efforts({ id: "gpt-5.1" })).toMatchObject({
+      enum: ["none", "low", "medium", "high"],
+      default: "medium",
+      group: "navigation",
+    });
+    expect(efforts({ id: "claude-sonnet-4-5" }, CLAUDE)?.enum).toEqual(["none", "low", "medium", "high"]);
+    expect(efforts({ id: "gpt-4o" })).toBeUndefined();
+    expect(efforts({ id: "claude-3-5-sonnet-20241022" }, CLAUDE)).toBeUndefined();
+    expect(efforts({ id: "mystery" }, LOCAL)).toBeUndefined();
+    expect(efforts({ id: "qwen3", reasoning: true }, LOCAL)?.enum).toContain("high");
+    expect(efforts({ id: "gpt-5.1", reasoning: false })).toBeUndefined();
+    expect(efforts({ id: "x", efforts: ["low", "high"] })).toMatchObject({ default: "low" });
+  });
+
+  it("is left out where it makes embeddings, or the person hides it", () => {
+    const ids = ["text-embedding-3-small", "nomic-embed-text", "embed-v4.0", "mxbai-embed-large", "gpt-4o"];
+    expect(
+      chatModels(
+        ids.map((id) => ({ id })),
+        OPENAI,
+      ).map(({ version }) => version),
+    ).toEqual(["gpt-4o"]);
+    expect(
+      chatModels(
+        [
+          { id: "a", embeddings: true },
+          { id: "b", hidden: true },
+        ],
+        OPENAI,
+      ),
+    ).toEqual([]);
+    expect(chatModels([{ id: "embedded-systems-coder" }], OPENAI)).toHaveLength(1);
+  });
+
+  it("cannot smuggle markup into a hover", () => {
+    const evil = shown({ id: "[x](command:evil)" }, { ...OPENAI, name: "$(flame) ![i](http://x)" });
+    expect(evil.tooltip).not.toMatch(/\]\(command:|\]\(http|(^|[^\\])\$\(/);
+  });
+});
+
+const entry = (id: string, enabled = true): UsableEntry => ({
+  index: 0,
+  id,
+  faulty: false,
+  name: id,
+  type: "openai",
+  baseUrl: "http://127.0.0.1:1/v1",
+  protocols: ["chat"],
+  enabled,
+  key: { kind: "stored" },
+  stored: true,
+});
+
+function status(providers: Readonly<Record<string, readonly ModelStatus[] | "pending">>): EngineStatus {
+  return {
+    version: "1",
+    pid: 1,
+    gateway: { state: "stopped" },
+    providers: Object.entries(providers).map(([id, models]) => ({
+      id,
+      state: "ready",
+      models: models === "pending" ? [] : models,
+      modelsFrom: models === "pending" ? "pending" : "provider",
+    })),
+    usage: { day: "2026-01-01", requests: 0, inputTokens: 0, outputTokens: 0, unreported: 0 },
+    gatewayKeys: 0,
+    running: 0,
+  };
+}
+
+const SILENT = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {}, trace: () => {} };
+
+describe("the list of models", () => {
+  let store = new StateStore(EMPTY_STATE);
+  let models: ChatModels | undefined;
+  let woken = 0;
+  let told = 0;
+
+  afterEach(() => models?.dispose());
+
+  function start(wake: () => Promise<unknown> = async () => ready({ mine: [{ id: "a" }] })): ChatModels {
+    store = new StateStore(EMPTY_STATE);
+    woken = 0;
+    told = 0;
+    const counted = (): Promise<unknown> => {
+      woken += 1;
+      return wake();
+    };
+    models = new ChatModels(store, counted, Promise.resolve(), SILENT);
+    models.onDidChange(() => {
+      told += 1;
+    });
+    return models;
+  }
+  const local = (...providers: UsableEntry[]): void =>
+    store.update({ local: { ...EMPTY_STATE.local, providers } });
+  const ready = (providers: Parameters<typeof status>[0]): void =>
+    store.update({ engine: { kind: "ready", status: status(providers) } });
+  const ids = async (list: ChatModels): Promise<string[]> => (await list.list()).map(({ id }) => id);
+
+  it("starts no engine where there are no providers", async () => {
+    const list = start();
+    expect(await ids(list)).toEqual([]);
+    local(entry("off", false));
+    expect(await ids(list)).toEqual([]);
+    expect(woken).toBe(0);
+  });
+
+  it("starts the engine when it is asked for, and not before", async () => {
+    const list = start();
+    local(entry("mine"));
+    expect(woken).toBe(0);
+    expect(await ids(list)).toEqual(["mine/a"]);
+    expect(woken).toBe(1);
+  });
+
+  it("waits for what providers are still being asked", async () => {
+    const list = start(async () => ready({ mine: "pending" }));
+    local(entry("mine"));
+    const asked = ids(list);
+    setTimeout(() => ready({ mine: [{ id: "late" }] }), 20);
+    expect(await asked).toEqual(["mine/late"]);
+  });
+
+  it("tells of a change, once, and not of what looks the same", async () => {
+    const list = start();
+    local(entry("mine"));
+    ready({ mine: [{ id: "a" }] });
+    expect(told).toBe(0);
+    await list.list();
+    ready({ mine: [{ id: "a" }] });
+    expect(told).toBe(0);
+    ready({ mine: [{ id: "a" }, { id: "b" }] });
+    expect(told).toBe(1);
+    // Its models are known only once VS Code has asked again, for which an engine is started.
+    store.update({ engine: { kind: "idle" } });
+    local(entry("mine"), entry("new"));
+    expect(told).toBe(2);
+  });
+
+  it("keeps the last models while an engine comes up again, or cannot", async () => {
+    const list = start(() => Promise.reject(new Error("it does not start")));
+    local(entry("mine"));
+    ready({ mine: [{ id: "a" }] });
+    await list.list();
+    store.update({ engine: { kind: "restarting" } });
+    expect(told).toBe(0);
+    expect(await ids(list)).toEqual(["mine/a"]);
+    local(entry("mine", false));
+    expect(await ids(list)).toEqual([]);
+  });
+});

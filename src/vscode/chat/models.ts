@@ -2,20 +2,26 @@ import type { EngineStatus } from "../../core/rpc/contract";
 import type { Disposable } from "../common/disposables";
 import { Emitter } from "../common/emitter";
 import { type Log, messageOf } from "../common/log";
-import { type ChatModel, chatModels } from "../render/chatModel";
+import { type ChatModel, chatModels, type KnownModel } from "../render/chatModel";
 import type { PosternState, StateStore, UsableEntry } from "../state";
+import type { ModelMemory, Remembered } from "./modelMemory";
 
 /** How long models are waited for that are just being asked for; later ones are told when they come. */
 const PATIENCE_MS = 3000;
 
-/** The models in Chat's picker: those of the enabled providers of this window's settings, as the engine knows them. */
+/**
+ * The models in Chat's picker: those of the enabled providers of this window's settings. VS Code asks for them once
+ * it is told of a change, at every start of a window; no engine is started for models that are remembered.
+ */
 export class ChatModels implements Disposable {
   private readonly changed = new Emitter<void>();
-  /** The list has become another one since it was asked for. */
+  /** The list has become another one since it was asked for, or is there for the first time. */
   readonly onDidChange = this.changed.event;
   private readonly following: Disposable;
+  private readonly loaded: Promise<void>;
   /** Outlives an engine, so that the picker is not emptied while another comes up. */
   private status: EngineStatus | undefined;
+  private remembered: Remembered = {};
   private told: string | undefined;
 
   /**
@@ -25,23 +31,26 @@ export class ChatModels implements Disposable {
   constructor(
     private readonly store: StateStore,
     private readonly wake: () => Promise<unknown>,
-    private readonly ready: Promise<void>,
+    ready: Promise<void>,
+    private readonly memory: ModelMemory,
     private readonly log: Log,
   ) {
     this.take(store.value);
     this.following = store.onDidChange((state) => this.follow(state));
+    this.loaded = ready.then(async () => {
+      this.remembered = await memory.load();
+      this.told ??= EMPTY;
+      this.tell();
+    });
   }
 
   /** Asks for the list; VS Code does so when Chat wants it, and whenever it was told of a change. */
   async list(): Promise<readonly ChatModel[]> {
-    await this.ready;
-    const wanted = this.providers().length > 0;
-    if (wanted && this.store.value.engine.kind !== "ready") {
-      await this.wake().catch((error: unknown) => {
-        this.log.warn(`Chat has no new list of models: ${messageOf(error)}`);
-      });
+    await this.loaded;
+    if (this.providers().some((provider) => this.modelsOf(provider) === undefined)) {
+      if (this.store.value.engine.kind !== "ready") await this.wakeEngine();
+      await this.settled();
     }
-    if (wanted) await this.settled();
     this.take(this.store.value);
     this.told = this.signature();
     return this.current();
@@ -52,13 +61,44 @@ export class ChatModels implements Disposable {
     this.changed.dispose();
   }
 
+  private async wakeEngine(): Promise<void> {
+    try {
+      await this.wake();
+    } catch (error) {
+      this.log.warn(`Chat has no new list of models: ${messageOf(error)}`);
+    }
+  }
+
   private follow(state: PosternState): void {
     this.take(state);
+    this.tell();
+  }
+
+  private tell(): void {
     const signature = this.signature();
-    // Nobody has asked yet, or nothing has become different.
+    // Before the settings have been read there is nothing to tell.
     if (this.told === undefined || this.told === signature) return;
     this.told = signature;
     this.changed.fire();
+  }
+
+  private take({ engine }: PosternState): void {
+    if (engine.kind !== "ready") return;
+    this.status = engine.status;
+    this.remember();
+  }
+
+  /** What the engine knows of the providers here is kept for the next window. */
+  private remember(): void {
+    const providers = this.providers();
+    const known = providers.flatMap((provider): [string, Remembered[string]][] => {
+      const models = this.modelsOf(provider);
+      return models ? [[provider.id, { baseUrl: provider.baseUrl, models }]] : [];
+    });
+    const now: Remembered = Object.fromEntries(known);
+    if (this.told === undefined || JSON.stringify(now) === JSON.stringify(this.remembered)) return;
+    this.remembered = now;
+    void this.memory.save(now);
   }
 
   /** A provider more is a change, though its models are not known before an engine is started for the next list. */
@@ -66,16 +106,22 @@ export class ChatModels implements Disposable {
     return JSON.stringify([this.providers().map(({ id }) => id), this.current()]);
   }
 
-  private take({ engine }: PosternState): void {
-    if (engine.kind === "ready") this.status = engine.status;
+  private current(): readonly ChatModel[] {
+    return this.providers().flatMap((provider) => {
+      const { id, name, type, baseUrl, protocols } = provider;
+      const [protocol] = protocols;
+      if (!protocol) return [];
+      return chatModels(this.modelsOf(provider) ?? [], { id, name, type, baseUrl, protocol });
+    });
   }
 
-  private current(): readonly ChatModel[] {
-    return this.providers().flatMap(({ id, name, type, baseUrl, protocols: [protocol] }) => {
-      const found = this.status?.providers.find((provider) => provider.id === id);
-      if (!found || !protocol) return [];
-      return chatModels(found.models, { id, name, type, baseUrl, protocol });
-    });
+  /** As the engine knows them now, else as they were last known; undefined where nobody has asked yet. */
+  private modelsOf({ id, baseUrl }: UsableEntry): readonly KnownModel[] | undefined {
+    const found = this.status?.providers.find((provider) => provider.id === id);
+    if (found && (found.modelsFrom === "config" || found.modelsFrom === "provider")) return found.models;
+    const remembered = Object.hasOwn(this.remembered, id) ? this.remembered[id] : undefined;
+    if (remembered?.baseUrl === baseUrl) return remembered.models;
+    return found?.modelsFrom === "unavailable" ? [] : undefined;
   }
 
   private providers(): readonly UsableEntry[] {
@@ -102,3 +148,6 @@ export class ChatModels implements Disposable {
     });
   }
 }
+
+/** What VS Code has before it has asked. */
+const EMPTY = JSON.stringify([[], []]);

@@ -22,7 +22,17 @@ export function responsePart(part: AnswerPart): vscode.LanguageModelResponsePart
   }
 }
 
-/** What a request fails with. */
-export function failureError({ kind, message }: ChatFailure): Error {
-  return kind === "Unknown" ? new Error(message) : vscode.LanguageModelError[kind](message);
+/** VS Code's own Chat. */
+const OWN_CHAT = "github.copilot-chat";
+
+/**
+ * What a request fails with. VS Code's own Chat shows an error to the person with its stack, if it has one, and knows
+ * nothing of codes; extensions may.
+ */
+export function failureError({ kind, message }: ChatFailure, initiator: string | undefined): Error {
+  if (kind !== "Unknown" && initiator?.toLowerCase() !== OWN_CHAT)
+    return vscode.LanguageModelError[kind](message);
+  const error = new Error(message);
+  error.stack = "";
+  return error;
 }

@@ -66,7 +66,7 @@ export class ChatProvider implements Disposable {
     } catch (error) {
       if (!(error instanceof ChatFailureError)) throw error;
       this.log.warn(`Chat: ${model.id}: failed (${error.failure.kind}).`);
-      throw failureError(error.failure);
+      throw failureError(error.failure, options.requestInitiator);
     } finally {
       cancelling.dispose();
     }

@@ -1,4 +1,5 @@
 import { ChatAccessCache } from "../chat/access";
+import { ModelFile } from "../chat/modelMemory";
 import { ChatModels } from "../chat/models";
 import { PrivateClient } from "../chat/privateClient";
 import { ChatProvider } from "../chat/provider";
@@ -20,6 +21,7 @@ export function createChat(
   store: StateStore,
   { supervisor }: Pick<EngineParts, "supervisor">,
   settled: Promise<void>,
+  storagePath: string,
   log: Log,
 ): ChatParts {
   const access = new ChatAccessCache(() => supervisor.ensure());
@@ -29,6 +31,7 @@ export function createChat(
       await supervisor.ensure();
     },
     settled,
+    new ModelFile(storagePath, log),
     log,
   );
   return { models, provider: new ChatProvider(models, new PrivateClient(() => access.get()), log) };

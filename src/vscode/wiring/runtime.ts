@@ -77,7 +77,7 @@ export function createRuntime(
     context.secrets.onDidChange(({ key }) => concernsEngine(key) && sync.schedule()),
   );
   const settled = changed();
-  const chat = createChat(store, engine, settled, channel);
+  const chat = createChat(store, engine, settled, context.globalStorageUri.fsPath, channel);
   context.subscriptions.push(chat.provider);
   const begin = async (): Promise<void> => {
     await settled;

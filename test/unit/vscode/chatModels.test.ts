@@ -1,5 +1,9 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { EngineStatus, ModelStatus } from "../../../src/core/rpc/contract";
+import { ModelFile, type Remembered } from "../../../src/vscode/chat/modelMemory";
 import { ChatModels } from "../../../src/vscode/chat/models";
 import { chatModels, type KnownModel } from "../../../src/vscode/render/chatModel";
 import { EMPTY_STATE, StateStore, type UsableEntry } from "../../../src/vscode/state";
@@ -177,10 +181,14 @@ describe("the list of models", () => {
   let models: ChatModels | undefined;
   let woken = 0;
   let told = 0;
+  let kept: Remembered = {};
 
   afterEach(() => models?.dispose());
 
-  function start(wake: () => Promise<unknown> = async () => ready({ mine: [{ id: "a" }] })): ChatModels {
+  function start(
+    wake: () => Promise<unknown> = async () => ready({ mine: [{ id: "a" }] }),
+    remembered: Remembered = {},
+  ): ChatModels {
     store = new StateStore(EMPTY_STATE);
     woken = 0;
     told = 0;
@@ -188,7 +196,14 @@ describe("the list of models", () => {
       woken += 1;
       return wake();
     };
-    models = new ChatModels(store, counted, Promise.resolve(), SILENT);
+    kept = remembered;
+    const memory = {
+      load: async () => kept,
+      save: async (now: Remembered) => {
+        kept = now;
+      },
+    };
+    models = new ChatModels(store, counted, Promise.resolve(), memory, SILENT);
     models.onDidChange(() => {
       told += 1;
     });
@@ -228,8 +243,8 @@ describe("the list of models", () => {
     const list = start();
     local(entry("mine"));
     ready({ mine: [{ id: "a" }] });
-    expect(told).toBe(0);
     await list.list();
+    told = 0;
     ready({ mine: [{ id: "a" }] });
     expect(told).toBe(0);
     ready({ mine: [{ id: "a" }, { id: "b" }] });
@@ -240,15 +255,66 @@ describe("the list of models", () => {
     expect(told).toBe(2);
   });
 
+  it("is told by itself at the start, from memory, without an engine", async () => {
+    const baseUrl = entry("mine").baseUrl;
+    const list = start(undefined, {
+      mine: { baseUrl, models: [{ id: "old" }] },
+      gone: { baseUrl, models: [] },
+    });
+    local(entry("mine"));
+    await vi.waitFor(() => expect(told).toBe(1));
+    expect(await ids(list)).toEqual(["mine/old"]);
+    expect(woken).toBe(0);
+    ready({ mine: [{ id: "fresh" }] });
+    expect(told).toBe(2);
+    expect(await ids(list)).toEqual(["mine/fresh"]);
+    expect(kept).toEqual({ mine: { baseUrl, models: [{ id: "fresh" }] } });
+  });
+
+  it("forgets what was another address's", async () => {
+    const list = start(undefined, { mine: { baseUrl: "http://127.0.0.1:2/v1", models: [{ id: "old" }] } });
+    local(entry("mine"));
+    expect(await ids(list)).toEqual(["mine/a"]);
+    expect(woken).toBe(1);
+  });
+
+  it("says nothing at the start where there is nothing", async () => {
+    const list = start();
+    await list.list();
+    expect(told).toBe(0);
+  });
+
   it("keeps the last models while an engine comes up again, or cannot", async () => {
     const list = start(() => Promise.reject(new Error("it does not start")));
     local(entry("mine"));
     ready({ mine: [{ id: "a" }] });
     await list.list();
+    told = 0;
     store.update({ engine: { kind: "restarting" } });
     expect(told).toBe(0);
     expect(await ids(list)).toEqual(["mine/a"]);
     local(entry("mine", false));
     expect(await ids(list)).toEqual([]);
+  });
+});
+
+describe("the file that remembers models", () => {
+  it("brings back what it was given, and nothing from rubbish", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "postern-models-"));
+    const file = new ModelFile(join(folder, "new"), SILENT);
+    expect(await file.load()).toEqual({});
+    const models = { mine: { baseUrl: "http://x/v1", models: [{ id: "a", contextWindow: 5 }] } };
+    await file.save(models);
+    expect(await file.load()).toEqual(models);
+    for (const rubbish of [
+      "",
+      "null",
+      "[1]",
+      '{"mine":{"baseUrl":1,"models":[]},"b":{"baseUrl":"","models":[7]}}',
+    ]) {
+      writeFileSync(join(folder, "new", "chat-models.json"), rubbish);
+      expect(await file.load()).toEqual({});
+    }
+    rmSync(folder, { recursive: true });
   });
 });

@@ -1,15 +1,27 @@
 import { parseArgs } from "node:util";
-import { check, loadConfigFile, problemLines, serve } from "./engine/runtime";
+import {
+  check,
+  loadConfigFile,
+  type PolicyQuestion,
+  problemLines,
+  serve,
+  testPolicy,
+} from "./engine/runtime";
 
 const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model providers
 
   postern serve --config FILE [--host H] [--port P]   run the gateway; port 0 takes any free one
   postern check --config FILE                         validate FILE and test each provider
+  postern policy test --config FILE [facts]           say which policy rules a request would meet, and why
+      [--workspace DIR] [--remote URL] [--trusted | --untrusted] [--task TASK] [--model MODEL]
+      [--key NAME] [--label NAME=VALUE]… [--body FILE]
   postern --version
   postern --help
 
+--allow-commands lets both run the programs that FILE names under credentials.
+
 serve prints one line of JSON when it listens; logs go to standard error.
-Exit codes: 0 fine, 1 failed, 2 wrong use or a bad configuration.
+Exit codes: 0 fine, 1 failed or refused, 2 wrong use or a bad configuration.
 `;
 
 /** A fault of the command line itself. */
@@ -21,24 +33,27 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`${POSTERN_VERSION}\n`);
     return 0;
   }
-  const [command] = positionals;
+  const command = commandOf(positionals);
   if (values.help || command === "help") {
     process.stdout.write(HELP);
     return 0;
   }
-  if (command !== "serve" && command !== "check")
+  if (command !== "serve" && command !== "check" && command !== "policy test")
     throw new UsageError(command ? `unknown command "${command}"` : "no command given");
-  if (positionals.length > 1) throw new UsageError(`unexpected "${positionals[1]}"`);
   // Node takes an empty host for every address of the machine: an unset variable in a script would open the gateway.
   if (values.host?.trim() === "") throw new UsageError("--host must not be empty");
   if (values.config === undefined) throw new UsageError("--config FILE is missing");
-  const result = loadConfigFile(values.config);
+  const result = loadConfigFile(values.config, values["allow-commands"]);
   if (!result.ok) {
     process.stderr.write(`${problemLines(result.problems)}\n`);
     return 2;
   }
+  if (command === "policy test") {
+    const sent = await testPolicy(result.loaded.engine, questionOf(values), printLine);
+    return sent ? 0 : 1;
+  }
   if (command === "check") {
-    const allWork = await check(result.loaded, (line) => process.stdout.write(`${line}\n`));
+    const allWork = await check(result.loaded, printLine);
     return allWork ? 0 : 1;
   }
   return serve({
@@ -49,6 +64,39 @@ async function main(args: string[]): Promise<number> {
   });
 }
 
+function printLine(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Commands of two words are one command; anything beyond it is a mistake. */
+function commandOf(positionals: readonly string[]): string | undefined {
+  const [first, second] = positionals;
+  const words = first === "policy" ? 2 : 1;
+  if (positionals.length > words) throw new UsageError(`unexpected "${positionals[words]}"`);
+  return words === 2 && second !== undefined ? `${first} ${second}` : first;
+}
+
+function questionOf(values: ReturnType<typeof parse>["values"]): PolicyQuestion {
+  const { workspace, remote, task, model, key, body, label = [] } = values;
+  if (values.trusted && values.untrusted)
+    throw new UsageError("--trusted and --untrusted exclude each other");
+  const labels = label.map((text): [string, string] => {
+    const at = text.indexOf("=");
+    if (at <= 0) throw new UsageError(`--label must be NAME=VALUE, not "${text}"`);
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  return {
+    labels: Object.fromEntries(labels),
+    ...(workspace === undefined ? {} : { workspace }),
+    ...(remote === undefined ? {} : { remote }),
+    ...(values.trusted || values.untrusted ? { trusted: values.trusted === true } : {}),
+    ...(task === undefined ? {} : { task }),
+    ...(model === undefined ? {} : { model }),
+    ...(key === undefined ? {} : { key }),
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
 function parse(args: string[]) {
   try {
     return parseArgs({
@@ -56,8 +104,18 @@ function parse(args: string[]) {
       allowPositionals: true,
       options: {
         config: { type: "string" },
+        "allow-commands": { type: "boolean" },
         host: { type: "string" },
         port: { type: "string" },
+        workspace: { type: "string" },
+        remote: { type: "string" },
+        trusted: { type: "boolean" },
+        untrusted: { type: "boolean" },
+        task: { type: "string" },
+        model: { type: "string" },
+        key: { type: "string" },
+        label: { type: "string", multiple: true },
+        body: { type: "string" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "v" },
       },

@@ -1,25 +1,53 @@
 import type { EngineConfig, EngineProvider } from "../core/config/engineConfig";
 import { logSafeText, PosternError } from "../core/errors";
-import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contract";
+import type { EngineStatus, GatewayState, ProviderStatus, TestResult } from "../core/rpc/contract";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
+import type { Governor } from "./governance/governor";
+import { OpenGovernor } from "./governance/openGovernor";
+import { Permits } from "./governance/permits";
+import { Pricing } from "./governance/pricing";
+import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
+import { loadCatalogue } from "./models/loadCatalogue";
 import type { HandlePrivately } from "./pipe/privateHttp";
+import type { AdministratorPolicy } from "./policy/administratorPolicy";
+import { PolicyService } from "./policy/policyService";
+import { RepositoryPolicies } from "./policy/repositoryPolicies";
+import type { CredentialRefresh } from "./providers/credentialRefresh";
+import { CredentialRefreshHub } from "./providers/credentialRefreshHub";
+import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
 import { Operations } from "./relay/operations";
 import type { RelayOptions } from "./relay/responseRelay";
+import { Sender } from "./relay/sender";
+import { StoredResponses } from "./relay/storedResponses";
 import { UpstreamClient } from "./relay/upstreamClient";
-import type { UsageCounter } from "./usage/usageCounter";
+import { Attempts } from "./routing/attempts";
+import { Health } from "./routing/health";
+import { Router } from "./routing/router";
+import { Stickiness } from "./routing/stickiness";
+import { SecretDetector } from "./secrets/secretDetector";
+import { systemClock } from "./systemClock";
 
+/** How long a request that was cut may take to say so. */
+const CUT_MS = 1_000;
 /** Statuses are told at most this often. */
 const STATUS_INTERVAL_MS = 200;
 
 export interface EngineParts {
   readonly version: string;
   readonly log: Log;
-  readonly usage: UsageCounter;
+  readonly ledger: Ledger;
+  /** Gateway keys' limits and budgets; absent: there are none. */
+  readonly governor?: Governor;
+  /** The policy of the machine's administrator; absent: there is none. */
+  readonly administrator?: Pick<AdministratorPolicy, "source">;
+  /** Renews credentials that expire. */
+  readonly refresh?: CredentialRefresh;
+  readonly lists: ModelListCache;
   /** How long is waited for what; tests cannot. */
   readonly waits?: Pick<RelayOptions, "silenceMs" | "stalledMs">;
 }
@@ -27,12 +55,22 @@ export interface EngineParts {
 /** The engine itself, the same whether windows drive it through the pipe or a file does on the command line. */
 export class EngineService {
   private readonly upstream = new UpstreamClient();
+  /** Gets another credential in place of one that a provider has refused. */
+  readonly credentials: CredentialRefreshHub;
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
   private readonly handler: RequestHandler;
+  private readonly pricing: Pricing;
+  private readonly secrets = new SecretDetector();
+  private readonly policy: PolicyService;
+  private readonly health: Health;
+  private readonly router: Router;
   private readonly server: GatewayServer;
   private keys = new KeyRing([]);
+  private catalogue: Promise<void> | undefined;
   private config: EngineConfig | undefined;
+  /** Each provider as it was configured last. */
+  private readonly known = new Map<string, string>();
   private failed: Extract<GatewayState, { state: "failed" }> | undefined;
   private readonly configured = new Set<(config: EngineConfig) => void>();
   private readonly listeners = new Set<(status: EngineStatus) => void>();
@@ -44,13 +82,51 @@ export class EngineService {
 
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
-    this.registry = new ProviderRegistry(this.upstream, parts.log, tell);
-    const { usage, log, waits } = parts;
-    this.operations = new Operations(this.registry, this.upstream, usage, log, tell, waits);
+    const modelsChanged = () => {
+      this.pricing.forget();
+      tell();
+    };
+    const { log, waits = {} } = parts;
+    this.registry = new ProviderRegistry({
+      upstream: this.upstream,
+      log,
+      cache: parts.lists,
+      now: Date.now,
+      onChange: modelsChanged,
+    });
+    this.credentials = new CredentialRefreshHub((id) => this.registry.get(id), systemClock);
+    this.pricing = new Pricing(this.registry);
+    const administrator = parts.administrator ?? { source: async () => undefined };
+    this.policy = new PolicyService(administrator, new RepositoryPolicies(), this.secrets);
+    this.health = new Health(() => performance.now(), tell);
+    const stickiness = new Stickiness(() => performance.now());
+    this.router = new Router(this.registry, this.health, stickiness, {
+      random: Math.random,
+      priceOf: (key) => this.priceOf(key),
+    });
+    const limits = () => this.router.routing;
+    const stored = new StoredResponses(this.registry);
+    this.operations = new Operations({
+      registry: this.registry,
+      router: this.router,
+      attempts: new Attempts(this.health, parts.refresh ?? this.credentials, limits, () => performance.now()),
+      sender: new Sender(this.upstream, stored, waits),
+      stored,
+      stickiness,
+      permits: new Permits({
+        governor: parts.governor ?? new OpenGovernor((record) => parts.ledger.append(record)),
+        policy: this.policy,
+        secrets: this.secrets,
+        pricing: this.pricing,
+      }),
+      log,
+      onChange: tell,
+    });
     const facts = {
       version: parts.version,
       address: () => this.server.address ?? { host: "", port: -1 },
       keys: () => this.keys,
+      routes: () => this.router.names(),
     };
     this.handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
     this.server = new GatewayServer((request, response) => void this.handler.handle(request, response));
@@ -65,13 +141,40 @@ export class EngineService {
   async configure(config: EngineConfig): Promise<void> {
     const before = this.config?.gateway;
     this.config = config;
+    this.parts.ledger.configure(config.ledger);
     this.upstream.setNetwork(config.network);
     this.keys = new KeyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
+    this.catalogue ??= this.readCatalogue();
+    await this.catalogue;
     this.registry.configure(config);
+    this.credentials.configured();
+    this.router.configure(config.routes, config.routing);
+    this.forgetChanged(config.providers);
+    this.secrets.configure(config);
+    this.policy.configure(config.policy ?? { rules: [] });
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     if (moved) await this.inTurn(() => this.move());
+  }
+
+  /** Whose key or address has changed is no longer left alone for what the old one did. */
+  private forgetChanged(providers: readonly EngineProvider[]): void {
+    for (const provider of providers) {
+      const text = JSON.stringify(provider);
+      const { id } = provider.config;
+      if (this.known.get(id) !== text) this.health.forget(id);
+      this.known.set(id, text);
+    }
+  }
+
+  /** Without it models work all the same; less is known of them. */
+  private async readCatalogue(): Promise<void> {
+    try {
+      this.registry.setCatalogue(await loadCatalogue());
+    } catch (error) {
+      this.parts.log.error(`the catalogue of models cannot be read: ${logSafeText(error)}`);
+    }
   }
 
   /** @throws PosternError not_ready, port_in_use, listen_failed */
@@ -139,13 +242,19 @@ export class EngineService {
     return this.operations.running;
   }
 
+  get ledger(): Ledger {
+    return this.parts.ledger;
+  }
+
   status(): EngineStatus {
     return {
       version: this.parts.version,
       pid: process.pid,
       gateway: this.gatewayState(),
-      providers: this.registry.statuses(),
-      usage: this.parts.usage.today(),
+      providers: this.registry.statuses().map((status) => this.withHealth(status)),
+      routes: this.router.status(),
+      usage: this.parts.ledger.usageToday(),
+      ledger: this.parts.ledger.status(),
       gatewayKeys: this.keys.size,
       running: this.operations.running,
     };
@@ -177,8 +286,30 @@ export class EngineService {
   async close(): Promise<void> {
     clearTimeout(this.tellTimer);
     this.server.stop();
+    this.registry.close();
     await this.upstream.destroy();
-    this.parts.usage.save();
+    const until = performance.now() + CUT_MS;
+    while (this.operations.running > 0 && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    this.parts.ledger.close();
+  }
+
+  private withHealth(status: ProviderStatus): ProviderStatus {
+    const provider = this.registry.get(status.id);
+    const latencyMs = this.health.lastLatencyOf(status.id);
+    const credentials = provider ? this.health.credentials(provider) : [];
+    return {
+      ...status,
+      ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
+      ...(credentials.length === 0 ? {} : { credentials }),
+    };
+  }
+
+  private priceOf(key: string): number | undefined {
+    const [id = ""] = key.split("/", 1);
+    const provider = this.registry.get(id);
+    const model = { id: key.slice(id.length + 1) };
+    return provider && this.pricing.perMillion({ provider, model }, Date.now());
   }
 
   private gatewayState(): GatewayState {

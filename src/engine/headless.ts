@@ -5,16 +5,21 @@ import { parseConfigText } from "../core/config/parse";
 import type { ConfigProblem } from "../core/config/problems";
 import { logSafeText } from "../core/errors";
 import { EngineService } from "./engineService";
+import { commandProblems, HeadlessCredentials } from "./headlessCredentials";
+import { Ledger } from "./ledger/ledger";
 import { EngineLog } from "./log/log";
+import { machinePolicy } from "./policy/machinePolicy";
+import { ModelListCache } from "./providers/modelListCache";
 import { testProvider } from "./providers/testProvider";
 import { UpstreamClient } from "./relay/upstreamClient";
-import { UsageCounter } from "./usage/usageCounter";
 
 /** How long running requests may go on after a signal. */
 const DRAIN_MS = 10_000;
 
 export interface LoadedConfig {
+  /** As it is at once; what programs print is not in it yet. */
   readonly engine: EngineConfig;
+  readonly credentials: HeadlessCredentials;
   readonly dataDir: string | undefined;
 }
 
@@ -22,8 +27,11 @@ export type LoadResult =
   | { readonly ok: true; readonly loaded: LoadedConfig }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
-/** Reads and validates the headless configuration file. */
-export function loadConfigFile(file: string): LoadResult {
+/**
+ * Reads and validates the headless configuration file.
+ * @param allowCommands whether programs may be run that print credentials
+ */
+export function loadConfigFile(file: string, allowCommands = false): LoadResult {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -33,12 +41,17 @@ export function loadConfigFile(file: string): LoadResult {
   }
   const parsed = parseConfigText(text);
   if (!parsed.ok) return parsed;
-  const { config, problems } = engineConfigFromFile(parsed.config, (name) => process.env[name]);
+  const { config, problems: unresolved } = engineConfigFromFile(parsed.config, (name) => process.env[name]);
+  const problems = allowCommands ? unresolved : [...unresolved, ...commandProblems(parsed.config)];
   if (problems.length > 0) return { ok: false, problems };
   const { dataDir } = parsed.config;
   return {
     ok: true,
-    loaded: { engine: config, dataDir: dataDir === undefined ? undefined : resolve(dirname(file), dataDir) },
+    loaded: {
+      engine: config,
+      credentials: new HeadlessCredentials(parsed.config),
+      dataDir: dataDir === undefined ? undefined : resolve(dirname(file), dataDir),
+    },
   };
 }
 
@@ -80,14 +93,22 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
     process.stderr.write(`dataDir: the folder ${loaded.dataDir} cannot be made (${fault})\n`);
     return 2;
   }
-  const usage = new UsageCounter(loaded.dataDir, () => new Date(), log);
-  const engine = new EngineService({ version, log, usage });
+  const ledger = new Ledger({ folder: loaded.dataDir, log });
+  const lists = new ModelListCache(loaded.dataDir, log);
+  const engine = new EngineService({ version, log, ledger, lists, administrator: machinePolicy() });
   const { gateway } = loaded.engine;
   if (gateway.keys.length === 0)
     log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");
-  await engine.configure({
-    ...loaded.engine,
-    gateway: { ...gateway, host: host ?? gateway.host, port: port ?? gateway.port },
+  const configure = (config: EngineConfig): Promise<void> =>
+    engine.configure({
+      ...config,
+      gateway: { ...config.gateway, host: host ?? gateway.host, port: port ?? gateway.port },
+    });
+  const { credentials } = loaded;
+  await configure(await credentials.ready());
+  credentials.onChange(() => void configure(credentials.current()));
+  engine.credentials.askThrough(async (providerId, label) => {
+    if (!(await credentials.renew(providerId, label))) engine.credentials.kept(providerId, label);
   });
   try {
     await engine.startGateway();
@@ -105,6 +126,7 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
   if (engine.running > 0) {
     log.info(`stopping: ${engine.running} running requests have up to ${DRAIN_MS / 1000} s to end`);
   }
+  credentials.dispose();
   await engine.drain(DRAIN_MS);
   await engine.close();
   return 0;
@@ -113,15 +135,17 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
 /** Tests each provider's connection, one line each. @returns whether all that are enabled work */
 export async function check(loaded: LoadedConfig, write: (line: string) => void): Promise<boolean> {
   const upstream = new UpstreamClient();
-  upstream.setNetwork(loaded.engine.network);
+  const config = await loaded.credentials.ready();
+  upstream.setNetwork(config.network);
   const verdicts = await Promise.all(
-    loaded.engine.providers.map(async (provider) => {
+    config.providers.map(async (provider) => {
       if (!provider.config.enabled) return { id: provider.config.id, ok: true, text: "disabled" };
       const { ok, verdict, latencyMs } = await testProvider(upstream, provider, () => performance.now());
       return { id: provider.config.id, ok, text: ok ? `${verdict} (${latencyMs} ms)` : verdict };
     }),
   );
   for (const { id, ok, text } of verdicts) write(`${ok ? "ok  " : "FAIL"} ${id}: ${text}`);
+  loaded.credentials.dispose();
   await upstream.destroy();
   return verdicts.every(({ ok }) => ok);
 }

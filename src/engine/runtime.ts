@@ -3,3 +3,4 @@ export { logSafeText } from "../core/errors";
 export { runEngineProcess } from "./engineProcess";
 export { check, loadConfigFile, problemLines, serve } from "./headless";
 export { readBoot } from "./lifecycle/boot";
+export { type PolicyQuestion, testPolicy } from "./policy/policyTest";

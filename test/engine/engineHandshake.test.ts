@@ -74,6 +74,11 @@ describe("the handshake", () => {
     "testProvider",
     "refreshModels",
     "chatAccess",
+    "queryRequests",
+    "findRequest",
+    "runningRequests",
+    "totals",
+    "breakdown",
     "drain",
   ] as const)("refuses %s to whom has not proved anything", async (method) => {
     const client = await EngineClient.open(home.pipePath);

@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { type Credential, resolveProvider } from "../../src/core/config/engineConfig";
 import { providerSchema } from "../../src/core/config/schema";
 import { EngineLog } from "../../src/engine/log/log";
+import { ModelListCache } from "../../src/engine/providers/modelListCache";
 import { ProviderRegistry } from "../../src/engine/providers/providerRegistry";
 import { UpstreamClient } from "../../src/engine/relay/upstreamClient";
 import { json, ReplayProvider } from "../support/replayProvider";
@@ -13,7 +14,14 @@ it.each<[string, Credential, string]>([
   const provider = await ReplayProvider.start(json({}, 401));
   const upstream = new UpstreamClient();
   try {
-    const registry = new ProviderRegistry(upstream, new EngineLog(Date.now), () => undefined);
+    const log = new EngineLog(Date.now);
+    const registry = new ProviderRegistry({
+      upstream,
+      log,
+      cache: new ModelListCache(undefined, log),
+      now: Date.now,
+      onChange: () => undefined,
+    });
     const config = providerSchema.parse({ id: "local", type: "openai", baseUrl: provider.url });
     registry.configure({
       providers: [{ ...resolveProvider(config, () => undefined), credential }],

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { AnswerPart, ChatAsk, ChatMessage, ChatPart } from "../../src/core/chat/parts";
 import type { EngineProvider } from "../../src/core/config/engineConfig";
+import { NO_FACTS } from "../../src/core/models/facts";
 import type { WireProtocol } from "../../src/core/protocols/wire";
 import { ChatAccessCache } from "../../src/vscode/chat/access";
 import { ChatExchange, type ChatFailureError } from "../../src/vscode/chat/exchange";
@@ -45,7 +46,7 @@ function providers(url: string): EngineProvider[] {
 }
 
 function model(protocol: WireProtocol, id = MODEL[protocol], url = provider.url): ChatModel {
-  const [found] = chatModels([{ id }], {
+  const [found] = chatModels([{ id, facts: NO_FACTS }], {
     id: protocol,
     name: `My ${protocol}`,
     type: protocol === "messages" ? "anthropic" : "openai",

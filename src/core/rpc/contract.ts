@@ -1,5 +1,11 @@
 import type { EngineConfig, EngineProvider } from "../config/engineConfig";
 import type { ConfigProblem } from "../config/problems";
+import type { RequestPage, RequestQuery } from "../governance/ledgerQuery";
+import type { Held, RequestBeginning } from "../governance/openRequest";
+import type { Period, TimeRange } from "../governance/period";
+import type { RequestRecord } from "../governance/requestRecord";
+import type { Scope, ScopeKind, Totals } from "../governance/spend";
+import type { ModelFacts } from "../models/facts";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -57,9 +63,27 @@ export type ProviderState = "ready" | "disabled" | "keyMissing" | "failing" | "f
 
 export interface ModelStatus {
   readonly id: string;
-  readonly name?: string | undefined;
-  /** In tokens. */
-  readonly contextWindow?: number | undefined;
+  /** A name to show: the person's, else the provider's. */
+  readonly name?: string;
+  /** What is known of it, and from where. */
+  readonly facts: ModelFacts;
+  /** Listed first. */
+  readonly pinned?: true;
+  /** Listed nowhere but among the hidden ones. */
+  readonly hidden?: true;
+  /** Not listed by the provider; the person has added it. */
+  readonly added?: true;
+}
+
+/** active: requests are sent with it. coolingDown: left alone for a while. refused: the provider does not take it. */
+export type CredentialState = "active" | "coolingDown" | "refused";
+
+/** How one of a provider's credentials does; never the credential itself. */
+export interface CredentialStatus {
+  readonly label: string;
+  readonly state: CredentialState;
+  /** One sentence for the person, where there is something to say; log-safe. */
+  readonly detail?: string;
 }
 
 export interface ProviderStatus {
@@ -71,6 +95,35 @@ export interface ProviderStatus {
   readonly models: readonly ModelStatus[];
   /** Where the models come from; `pending` while they are being asked for. */
   readonly modelsFrom: "config" | "provider" | "pending" | "unavailable";
+  /** Time to the first byte of its last answer, in milliseconds. */
+  readonly latencyMs?: number;
+  /** In the order in which they are used; absent where nothing is known of them yet. */
+  readonly credentials?: readonly CredentialStatus[];
+  /** When the provider listed them, in milliseconds since the epoch. */
+  readonly listedAt?: number;
+  /** How long ago that was, in whole hours. */
+  readonly listedHoursAgo?: number;
+}
+
+/** ready: it is asked. resting: left alone for a while after failures. unusable: it cannot be asked at all. */
+export type RouteTargetState = "ready" | "resting" | "unusable";
+
+export interface RouteTargetStatus {
+  /** As it stands in the route. */
+  readonly model: string;
+  readonly state: RouteTargetState;
+  /** `provider/model` that it comes to. */
+  readonly servedBy?: string;
+  /** One sentence for the person, where there is something to say. */
+  readonly detail?: string;
+  /** Recent time to the first byte, in milliseconds. */
+  readonly latencyMs?: number;
+}
+
+export interface RouteStatus {
+  /** Its name, or what it matches. */
+  readonly name: string;
+  readonly targets: readonly RouteTargetStatus[];
 }
 
 /** Counts since local midnight. Tokens are what providers reported; requests without a report are counted apart. */
@@ -82,6 +135,40 @@ export interface UsageToday {
   readonly outputTokens: number;
   /** Requests that were answered without a usage report. */
   readonly unreported: number;
+  readonly cost?: SpentSum;
+  /** Since the local month began. */
+  readonly month?: SpentSum;
+}
+
+/** What requests have cost, and how much of that is known how. */
+export interface SpentSum {
+  /** In millionths of a US dollar. */
+  readonly microUsd: number;
+  /** Of that: estimated, not reported. */
+  readonly estimatedMicroUsd: number;
+  /** Requests that used tokens whose price is not known, and that are not in the sum. */
+  readonly unpriced: number;
+}
+
+/**
+ * What is wrong with the ledger, as one sentence for the person. damaged: the file was set aside and a new one begun.
+ * unwritable: the disk or the folder. newer: a newer version's file. unavailable: Node has no SQLite.
+ */
+export interface LedgerNotice {
+  readonly kind: "damaged" | "unwritable" | "newer" | "unavailable";
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+export interface LedgerStatus {
+  /** Where requests are kept: memory is forgotten when the engine ends. */
+  readonly kept: "disk" | "memory";
+  /** Requests that wait to be written. */
+  readonly unwritten: number;
+  /** Of those, how many lost their details because there were too many; their totals are still there. */
+  readonly lost: number;
+  readonly notices: readonly LedgerNotice[];
 }
 
 export interface EngineStatus {
@@ -89,11 +176,29 @@ export interface EngineStatus {
   readonly pid: number;
   readonly gateway: GatewayState;
   readonly providers: readonly ProviderStatus[];
+  readonly routes: readonly RouteStatus[];
   readonly usage: UsageToday;
+  readonly ledger?: LedgerStatus;
   /** How many gateway keys are accepted, those of other browsers included. */
   readonly gatewayKeys: number;
   /** Requests running now. */
   readonly running: number;
+}
+
+/** A stretch of time: the period that now lies in, or from one moment to another. */
+export type Within = { readonly period: Period } | { readonly range: TimeRange };
+
+export type TotalsParams = Within & { readonly scope: Scope };
+export interface TotalsResult {
+  readonly range: TimeRange;
+  readonly totals: Totals;
+  readonly held: Held;
+}
+
+export type BreakdownParams = Within & { readonly by: ScopeKind };
+export interface BreakdownResult {
+  readonly range: TimeRange;
+  readonly entries: readonly { readonly name: string; readonly totals: Totals }[];
 }
 
 export interface TestResult {
@@ -137,14 +242,37 @@ export interface EngineRequests {
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
   /** Where this window's own chat requests go; see `ChatAccess`. Asked again, the answer is the same. */
   chatAccess: { params: Record<string, never>; result: ChatAccess };
+  /** There is no other credential than the one that was refused. Where there is, it comes with `configure`. */
+  credentialKept: { params: CredentialRefusal; result: Record<string, never> };
+  /** Requests of the ledger, the latest first. */
+  queryRequests: { params: RequestQuery; result: RequestPage };
+  /** One request; absent if the ledger has none of that id. */
+  findRequest: { params: { readonly id: string }; result: { readonly request?: RequestRecord } };
+  /** Requests that are running, as far as the ledger was told of them. */
+  runningRequests: {
+    params: Record<string, never>;
+    result: { readonly requests: readonly RequestBeginning[] };
+  };
+  /** What is spent and held in a scope; `period` is the one that now lies in, unless `range` says otherwise. */
+  totals: { params: TotalsParams; result: TotalsResult };
+  /** The same for each name of a kind, e.g. for each provider; what is held is not among it. */
+  breakdown: { params: BreakdownParams; result: BreakdownResult };
   /** Gives pipe and port free at once, finishes running requests, then exits. */
   drain: { params: Record<string, never>; result: Record<string, never> };
+}
+
+/** A credential that its provider did not take. */
+export interface CredentialRefusal {
+  readonly providerId: string;
+  readonly label: string;
 }
 
 /** Notifications from the engine to every window. */
 export interface EngineNotifications {
   statusChanged: EngineStatus;
   log: LogEntry;
+  /** Sent to one window of each secret storage: it gets another credential if it can, and answers either way. */
+  credentialRefused: CredentialRefusal;
   /** Sent to the other windows by an engine that was asked to drain: its successor comes, start none yourself. */
   draining: Record<string, never>;
 }

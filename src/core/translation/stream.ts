@@ -22,6 +22,10 @@ export interface StreamTranslator {
   fail(error: WireError): string;
   /** What the provider reported so far. */
   usage(): Usage | undefined;
+  /** Characters of content that have come. */
+  characters(): number;
+  /** The model that the provider names. */
+  model(): string | undefined;
   /**
    * The error, if the provider failed before anything was written for the client: as long as no header has gone
    * out, it can still be answered with a status. What `push` and `end` returned is for when it is too late for that.
@@ -49,6 +53,10 @@ function isSilent(event: StreamEvent): boolean {
   return (event.type === "textDelta" || event.type === "thinkingDelta") && event.text === "";
 }
 
+function charactersOf(event: StreamEvent): number {
+  return "text" in event && typeof event.text === "string" ? event.text.length : 0;
+}
+
 export function createStreamTranslator(options: StreamTranslatorOptions): StreamTranslator {
   const { from, to, context } = options;
   const parser = createSseParser();
@@ -57,6 +65,8 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
   const adapt = createAdapter(context);
   const encoder = streamEncoder(to, context, options);
   let usage: Usage | undefined;
+  let model: string | undefined;
+  let characters = 0;
   let wrote = false;
   let finished = false;
   let early: WireError | undefined;
@@ -101,9 +111,12 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
     for (const event of events.flatMap(sequence).flatMap(adapt)) {
       if (finished) break;
       if (event.type === "usage") usage = event.usage;
+      characters += charactersOf(event);
       if (event.type === "error") failWith(event.error);
-      else if (event.type === "start") held = event;
-      else {
+      else if (event.type === "start") {
+        held = event;
+        model = event.model;
+      } else {
         if (!isSilent(event)) release();
         write(event);
         finished = event.type === "stop";
@@ -165,6 +178,8 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
         else failWith(error);
       }),
     usage: () => usage,
+    model: () => model,
+    characters: () => characters,
     failedBeforeContent: () => early,
     failure: () => failure,
     finished: () => finished,

@@ -21,6 +21,8 @@ export interface GatewayFacts {
   readonly version: string;
   address(): ListenAddress;
   keys(): KeyRing;
+  /** The ids that stand for routes. */
+  routes(): readonly string[];
 }
 
 /** Takes a request from the socket to the operation it asks for: guard, route, key, then the work. */
@@ -61,8 +63,7 @@ export class RequestHandler {
         });
         return;
       }
-      if (identify) identify(request);
-      else this.authenticate(request);
+      const caller = identify ? identify(request) : this.authenticate(request);
       if (match.kind === "notFound") {
         const hint = "An OpenAI base URL ends in /v1, an Anthropic one does not.";
         throw new PosternError(
@@ -78,7 +79,7 @@ export class RequestHandler {
         answerError(response, protocol, fault, requestId, { allow: match.allow });
         return;
       }
-      await this.serve(match.route, request, response, requestId);
+      await this.serve(match.route, request, response, requestId, caller);
     } catch (error) {
       this.answerFailure(error, response, protocol, requestId);
     }
@@ -104,12 +105,13 @@ export class RequestHandler {
     }
   }
 
-  private authenticate(request: IncomingMessage): void {
+  private authenticate(request: IncomingMessage): Caller {
     const presented = presentedKeys((name) => {
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;
     });
-    if (this.facts.keys().identify(presented) !== undefined) return;
+    const name = this.facts.keys().identify(presented);
+    if (name !== undefined) return { kind: "gatewayKey", name, labels: {} };
     const what = presented.length === 0 ? "No gateway key was sent" : "The gateway key is not valid";
     throw new PosternError(
       "unauthorized",
@@ -122,9 +124,10 @@ export class RequestHandler {
     request: IncomingMessage,
     response: ServerResponse,
     requestId: string,
+    caller: Caller,
   ): Promise<void> {
     if (route.kind === "operation" || route.kind === "storedResponse") {
-      await this.operations.run(route, request, response, requestId);
+      await this.operations.run(route, request, response, requestId, caller);
     } else if (route.kind === "models") {
       await this.registry.settleModels(2_000);
       this.answerModels(route, request, response, requestId);
@@ -138,7 +141,7 @@ export class RequestHandler {
     requestId: string,
   ): void {
     const sources = this.registry.sources();
-    const offered = offeredModels(sources);
+    const offered = offeredModels(sources, this.facts.routes());
     const headers = { "x-request-id": requestId };
     if (route.id === undefined) {
       const body =

@@ -8,6 +8,8 @@ export interface RequestEstimate {
   readonly maxOutputTokens: number;
   /** In millionths of a US dollar; absent where the model has no known price, never guessed. */
   readonly microUsd?: number;
+  /** Where that price is from, as a row names it. */
+  readonly priceSource?: string;
   /** Premium requests, where the provider counts them. */
   readonly premiumRequests?: number;
 }
@@ -23,11 +25,16 @@ export interface GovernedTarget {
   readonly estimate: RequestEstimate;
 }
 
+/** A request's row as far as it is known before a provider was asked. */
+export type RequestBeginning = Omit<
+  RequestRecord,
+  "durationMs" | "attempts" | "status" | "outcome" | "dropped"
+>;
+
 /** A request that asks to be let through. */
 export interface GovernedRequest extends GovernedTarget {
-  /** The `x-request-id` that the client is given. */
-  readonly id: string;
-  readonly caller: Caller;
+  /** Its id, when it began, who sent it, what it asked for: what its row begins with, should the engine be killed. */
+  readonly record: RequestBeginning;
 }
 
 /** What was set aside for a request that was let through. Settle it exactly once, whatever becomes of the request. */
@@ -37,8 +44,17 @@ export interface Reservation {
   readonly warnings: readonly string[];
 }
 
-/** The provider's answer headers, lower-case names. */
-export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+/** How a provider has answered, as far as its limits go. */
+export interface ObservedAnswer {
+  /** The provider's id. */
+  readonly provider: string;
+  readonly model?: string;
+  /** Label of the credential. */
+  readonly credential: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly status: number;
+}
 
 /**
  * Gateway keys' limits and budgets: asked before a provider is, told afterwards. All calls are synchronous, so a check
@@ -58,13 +74,14 @@ export interface Governor {
   retarget(reservation: Reservation, target: GovernedTarget): void;
   /**
    * Puts what it has really cost in place of what was set aside, and writes the ledger's row, in one transaction. Also
-   * for requests that failed or whose client left. Without a cost of its own a record is charged nothing if no provider
-   * answered (status 0 or >= 400 and no usage), else what was set aside, which is estimated. Never throws; a second
-   * call does nothing.
+   * for requests that failed or whose client left, and, without a reservation, for those that were refused. A request
+   * that went out and has neither failed nor a usage (its client left, or the provider told none) is charged what was
+   * set aside, as estimated; give it a usage of your own where you know better. Never throws; a reservation that is
+   * settled already is not settled twice.
    */
-  settle(reservation: Reservation, record: RequestRecord): void;
-  /** The provider's rate-limit headers, of any answer, refusals too. Never throws. */
-  observe(provider: string, credential: string, headers: AnswerHeaders, status: number): void;
+  settle(reservation: Reservation | undefined, record: RequestRecord): void;
+  /** The provider's rate-limit headers, of any answer, refusals too; most limits are a model's own. Never throws. */
+  observe(answer: ObservedAnswer): void;
   /** Whether a caller may use a target at all: for lists of models, and for choosing a route's targets. */
   allows(caller: Caller, target: Pick<GovernedTarget, "provider" | "model" | "route">): boolean;
 }

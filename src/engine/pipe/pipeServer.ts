@@ -3,6 +3,7 @@ import { logSafeText } from "../../core/errors";
 import type { LogEntry } from "../../core/rpc/contract";
 import type { EngineService } from "../engineService";
 import type { EngineLog } from "../log/log";
+import { ledgerHandlers } from "./ledgerHandlers";
 import { isAnswering, preparePipeFolder, removeStaleSocket } from "./pipeFolder";
 import { PrivateHttp, privateHttpPath } from "./privateHttp";
 import { SecretStores } from "./secretStores";
@@ -39,6 +40,12 @@ export class PipeServer {
     engine.onStatus((status) => {
       // A gateway that stops because its engine leaves was not stopped by anybody.
       if (!this.leaving) this.broadcast((session) => session.notify("statusChanged", status));
+    });
+    engine.credentials.askThrough((providerId, label) => {
+      const leads = this.stores.leads();
+      this.broadcast((session) => {
+        if (leads.includes(session)) session.notify("credentialRefused", { providerId, label });
+      });
     });
     log.onEntry((entry: LogEntry) => this.broadcast((session) => session.notify("log", entry)));
   }
@@ -125,12 +132,17 @@ export class PipeServer {
         return engine.status();
       },
       status: async () => engine.status(),
+      ...ledgerHandlers(engine.ledger),
       testProvider: (provider) => engine.testProvider(provider),
       refreshModels: async ({ providerId }) => {
         await engine.refreshModels(providerId);
         return engine.status();
       },
       chatAccess: async () => this.http.grant(asking()),
+      credentialKept: async ({ providerId, label }) => {
+        engine.credentials.kept(providerId, label);
+        return {};
+      },
       drain: async () => {
         this.leave(asking());
         // The answer has to be on its way before an engine with nothing to finish is gone.

@@ -20,6 +20,11 @@ export class BodyTap {
       this.chunks.shift();
   }
 
+  /** How much has come. */
+  get bytes(): number {
+    return this.size;
+  }
+
   usage(): Usage | undefined {
     const kept = Buffer.concat(this.chunks);
     return this.head ? usageOfEnds(this.protocol, this.head, kept) : usageOfBody(this.protocol, kept);
@@ -33,6 +38,12 @@ export class BodyTap {
     }
     const parsed = parseJson(Buffer.concat(this.chunks).toString("utf8"));
     return isObject(parsed) ? parsed : undefined;
+  }
+
+  /** The model that an answer names, where it can be read without reading all of a large one. */
+  model(): string | undefined {
+    const model = this.head ? undefined : this.answer()?.model;
+    return typeof model === "string" ? model : undefined;
   }
 
   private kept(): number {

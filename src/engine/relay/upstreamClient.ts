@@ -16,6 +16,8 @@ export class UpstreamClient {
   private network: NetworkConfig = {};
   private remote: Dispatcher | undefined;
   private local: Dispatcher | undefined;
+  /** For providers with a time of their own to connect, by scheme and seconds. */
+  private readonly others = new Map<string, Dispatcher>();
 
   /** Changes take effect on the next request; running ones finish on their old connections. */
   setNetwork(network: NetworkConfig): void {
@@ -24,8 +26,12 @@ export class UpstreamClient {
     void this.close();
   }
 
-  /** @throws PosternError proxy_invalid */
-  dispatcherFor(url: URL): Dispatcher {
+  /**
+   * @param connectSeconds how long connecting may take, where the provider has a time of its own
+   * @throws PosternError proxy_invalid
+   */
+  dispatcherFor(url: URL, connectSeconds?: number): Dispatcher {
+    if (connectSeconds !== undefined) return this.otherFor(url.protocol, connectSeconds);
     if (url.protocol === "http:") {
       this.local ??= this.create(3_000);
       return this.local;
@@ -36,19 +42,36 @@ export class UpstreamClient {
 
   /** Lets running requests finish, then closes the connections. */
   async close(): Promise<void> {
-    const closing = [this.remote, this.local];
+    const closing = [this.remote, this.local, ...this.others.values()];
     this.remote = undefined;
     this.local = undefined;
+    this.others.clear();
     await Promise.all(closing.map((dispatcher) => dispatcher?.close()));
   }
 
   /** Ends every connection at once. */
   async destroy(): Promise<void> {
-    await Promise.all([this.remote?.destroy(), this.local?.destroy()]);
+    const all = [this.remote, this.local, ...this.others.values()];
+    await Promise.all(all.map((dispatcher) => dispatcher?.destroy()));
   }
 
-  private create(keepAliveTimeout: number): Dispatcher {
-    const options = { ...TIMEOUTS, keepAliveTimeout, maxHeaderSize: 64 * 1024, pipelining: 1 };
+  private otherFor(protocol: string, connectSeconds: number): Dispatcher {
+    const key = `${protocol}${connectSeconds}`;
+    const known = this.others.get(key);
+    if (known) return known;
+    const made = this.create(protocol === "http:" ? 3_000 : 30_000, connectSeconds * 1000);
+    this.others.set(key, made);
+    return made;
+  }
+
+  private create(keepAliveTimeout: number, connectTimeout = TIMEOUTS.connectTimeout): Dispatcher {
+    const options = {
+      ...TIMEOUTS,
+      connectTimeout,
+      keepAliveTimeout,
+      maxHeaderSize: 64 * 1024,
+      pipelining: 1,
+    };
     const { httpProxy, httpsProxy, noProxy } = this.network;
     if (httpProxy === undefined && httpsProxy === undefined) return new Agent(options);
     return new EnvHttpProxyAgent({

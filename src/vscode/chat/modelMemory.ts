@@ -1,13 +1,13 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
+import type { ModelStatus } from "../../core/rpc/contract";
 import { type Log, messageOf } from "../common/log";
-import type { KnownModel } from "../render/chatModel";
 
 /** A provider's models as they were last known. */
 export interface RememberedModels {
   /** The provider that they are of; under another address they are not its models any more. */
   readonly baseUrl: string;
-  readonly models: readonly KnownModel[];
+  readonly models: readonly ModelStatus[];
 }
 /** By the provider's id. */
 export type Remembered = Readonly<Record<string, RememberedModels>>;
@@ -60,5 +60,7 @@ function isRemembered(entry: unknown): entry is RememberedModels {
 }
 
 function isModel(model: unknown): boolean {
-  return typeof model === "object" && model !== null && "id" in model && typeof model.id === "string";
+  if (typeof model !== "object" || model === null) return false;
+  const { id, facts } = model as Record<string, unknown>;
+  return typeof id === "string" && typeof facts === "object" && facts !== null;
 }

@@ -1,8 +1,14 @@
-import type { EngineStatus } from "../../core/rpc/contract";
+import type { EngineStatus, ModelStatus } from "../../core/rpc/contract";
 import type { Disposable } from "../common/disposables";
 import { Emitter } from "../common/emitter";
 import { type Log, messageOf } from "../common/log";
-import { type ChatModel, chatModels, type KnownModel } from "../render/chatModel";
+import {
+  type ChatModel,
+  type ChatProvider,
+  chatModels,
+  chatRoute,
+  type RouteChoice,
+} from "../render/chatModel";
 import type { PosternState, StateStore, UsableEntry } from "../state";
 import type { ModelMemory, Remembered } from "./modelMemory";
 
@@ -107,16 +113,31 @@ export class ChatModels implements Disposable {
   }
 
   private current(): readonly ChatModel[] {
-    return this.providers().flatMap((provider) => {
-      const { id, name, type, baseUrl, protocols } = provider;
-      const [protocol] = protocols;
-      if (!protocol) return [];
-      return chatModels(this.modelsOf(provider) ?? [], { id, name, type, baseUrl, protocol });
+    const served = this.providers().flatMap((entry) => {
+      const provider = chatProvider(entry);
+      return provider ? [{ provider, models: this.modelsOf(entry) ?? [] }] : [];
+    });
+    return [
+      ...this.routes(served),
+      ...served.flatMap(({ provider, models }) => chatModels(models, provider)),
+    ];
+  }
+
+  /** Routes that have a name are models like any other. */
+  private routes(served: readonly Served[]): readonly ChatModel[] {
+    return this.store.value.local.routes.flatMap((checked) => {
+      const name = checked.ok ? checked.route.name : undefined;
+      if (!checked.ok || name === undefined) return [];
+      const known = this.status?.routes.find((route) => route.name === name);
+      const choices = checked.route.targets.flatMap(
+        ({ model }, at) => choiceOf(known?.targets[at]?.servedBy ?? model, served) ?? [],
+      );
+      return chatRoute(name, choices) ?? [];
     });
   }
 
   /** As the engine knows them now, else as they were last known; undefined where nobody has asked yet. */
-  private modelsOf({ id, baseUrl }: UsableEntry): readonly KnownModel[] | undefined {
+  private modelsOf({ id, baseUrl }: UsableEntry): readonly ModelStatus[] | undefined {
     const found = this.status?.providers.find((provider) => provider.id === id);
     if (found && (found.modelsFrom === "config" || found.modelsFrom === "provider")) return found.models;
     const remembered = Object.hasOwn(this.remembered, id) ? this.remembered[id] : undefined;
@@ -147,6 +168,26 @@ export class ChatModels implements Disposable {
       });
     });
   }
+}
+
+/** A provider with its models. */
+interface Served {
+  readonly provider: ChatProvider;
+  readonly models: readonly ModelStatus[];
+}
+
+function chatProvider({ id, name, type, baseUrl, protocols }: UsableEntry): ChatProvider | undefined {
+  const [protocol] = protocols;
+  return protocol && { id, name, type, baseUrl, protocol };
+}
+
+/** The model that a route's target names: `provider/model`, or a bare id at the first provider that has it. */
+function choiceOf(target: string, served: readonly Served[]): RouteChoice | undefined {
+  for (const { provider, models } of served) {
+    const model = models.find(({ id }) => target === id || target === `${provider.id}/${id}`);
+    if (model) return { model, provider };
+  }
+  return undefined;
 }
 
 /** What VS Code has before it has asked. */

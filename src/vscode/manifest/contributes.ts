@@ -2,7 +2,7 @@ import { gatewaySchema } from "../../core/config/schema";
 import { CHAT_VENDOR } from "../chat/vendor";
 import { COMMAND_IDS, COMMANDS, GATEWAY_VIEW, PROVIDERS_VIEW, VIEW_CONTAINER } from "../common/commandIds";
 import { configuration } from "./configuration";
-import { menus } from "./menus";
+import { keybindings, menus } from "./menus";
 
 const quiet = { label: "Postern gateway", onAutoForward: "ignore" };
 
@@ -34,6 +34,7 @@ export function contributes(): Record<string, unknown> {
       { vendor: CHAT_VENDOR, displayName: "Postern", managementCommand: "postern.addProvider" },
     ],
     menus: menus(),
+    keybindings: keybindings(),
     configuration: configuration(),
     configurationDefaults: {
       // The gateway is for tools where it runs. VS Code would offer to open it in a browser, and would forward it.

@@ -1,10 +1,12 @@
 import type { ChatTarget } from "../../core/chat/chatRequest";
 import { EFFORT_OPTION } from "../../core/chat/requestOptions";
 import type { Effort } from "../../core/conversation/request";
+import type { ModelFacts } from "../../core/models/facts";
 import type { WireProtocol } from "../../core/protocols/wire";
 import { quirksOf } from "../../core/providers/quirks";
 import type { ModelStatus } from "../../core/rpc/contract";
 import { escapeMarkdown } from "./markdown";
+import { dollars, factsTable } from "./modelFacts";
 
 /** A provider, as far as its models in Chat's picker depend on it. */
 export interface ChatProvider {
@@ -14,21 +16,6 @@ export interface ChatProvider {
   readonly baseUrl: string;
   /** The protocol it prefers. */
   readonly protocol: WireProtocol;
-}
-
-/** What may be known of a model. What is absent is unknown, which is not the same as no. */
-export interface KnownModel extends ModelStatus {
-  /** Tokens of the longest answer. */
-  readonly maxOutput?: number | undefined;
-  readonly tools?: boolean | undefined;
-  readonly images?: boolean | undefined;
-  readonly reasoning?: boolean | undefined;
-  readonly efforts?: readonly Effort[] | undefined;
-  /** Makes embeddings, and no answers. */
-  readonly embeddings?: boolean | undefined;
-  /** US dollars per million tokens. */
-  readonly price?: { readonly input?: number; readonly output?: number } | undefined;
-  readonly hidden?: boolean | undefined;
 }
 
 /**
@@ -77,51 +64,125 @@ const ASSUMED_CONTEXT = 32_768;
 const ASSUMED_OUTPUT = 4_096;
 
 /** Every model that can answer and that the person has not hidden. */
-export function chatModels(models: readonly KnownModel[], provider: ChatProvider): ChatModel[] {
+export function chatModels(models: readonly ModelStatus[], provider: ChatProvider): ChatModel[] {
   return models
     .filter((model) => !model.hidden && !isEmbedder(model))
     .map((model) => chatModel(model, provider));
 }
 
 /** Models lists hold embedders, too, and say of few that they are; their names do. */
-function isEmbedder({ id, embeddings }: KnownModel): boolean {
-  return embeddings ?? /(^|[-_/.:])(text-)?embed(ding|dings)?([-_/.:]|\d|$)/i.test(id);
+function isEmbedder({ id, facts }: ModelStatus): boolean {
+  return facts.embeddings ?? /(^|[-_/.:])(text-)?embed(ding|dings)?([-_/.:]|\d|$)/i.test(id);
 }
 
-function chatModel(model: KnownModel, provider: ChatProvider): ChatModel {
-  const limits = limitsOf(model);
-  const efforts = effortsOf(model, provider);
-  const pricing = pricingOf(model);
+function chatModel(model: ModelStatus, provider: ChatProvider): ChatModel {
+  const { facts } = model;
   const id = `${provider.id}/${model.id}`;
+  const pricing = pricingOf(facts);
+  const where = `${escapeMarkdown(model.id)} at ${escapeMarkdown(provider.name)}, through Postern`;
   return {
+    ...shared(facts, effortsOf(model, provider)),
     id,
     name: model.name ?? model.id,
     family: familyOf(model.id),
     version: model.id,
     detail: provider.name,
-    tooltip: tooltipOf(model, provider, pricing),
+    tooltip: [where, factsTable(facts), notKnown(facts)].filter(Boolean).join("\n\n"),
+    ...(pricing === undefined ? {} : { pricing }),
+    target: targetOf(id, model, provider, facts.maxOutput),
+    from: provider.name,
+  };
+}
+
+/** A model behind a route, and who serves it. */
+export interface RouteChoice {
+  readonly model: ModelStatus;
+  readonly provider: ChatProvider;
+}
+
+/**
+ * A route as a model: what every one of its targets can do, since nobody knows which will answer. A request is written
+ * for the first of them; for another the engine translates it.
+ */
+export function chatRoute(name: string, choices: readonly RouteChoice[]): ChatModel | undefined {
+  const [first] = choices;
+  if (!first) return undefined;
+  const facts = common(choices.map(({ model }) => model.facts));
+  const order = choices.map(({ model, provider }) =>
+    escapeMarkdown(`${provider.name}: ${model.name ?? model.id}`),
+  );
+  const efforts = effortsOf(first.model, first.provider).filter((effort) =>
+    choices.every(({ model, provider }) => effortsOf(model, provider).includes(effort)),
+  );
+  return {
+    ...shared(facts, efforts),
+    id: name,
+    name,
+    family: familyOf(first.model.id),
+    version: name,
+    detail: "Route",
+    tooltip: [`A route to ${order.join(", ")}, through Postern`, notKnown(facts)]
+      .filter(Boolean)
+      .join("\n\n"),
+    target: targetOf(name, first.model, first.provider, facts.maxOutput),
+    from: name,
+  };
+}
+
+/** What holds for all of them; what is not known of one is not known of all. */
+function common(all: readonly ModelFacts[]): ModelFacts {
+  const least = (name: "contextWindow" | "maxOutput"): number | undefined => {
+    const values = all.flatMap((facts) => facts[name] ?? []);
+    return values.length === all.length ? Math.min(...values) : undefined;
+  };
+  const every = (name: "tools" | "images"): boolean | undefined => {
+    if (all.some((facts) => facts[name] === false)) return false;
+    return all.every((facts) => facts[name] === true) ? true : undefined;
+  };
+  const [contextWindow, maxOutput] = [least("contextWindow"), least("maxOutput")];
+  const [tools, images] = [every("tools"), every("images")];
+  return {
+    ...(contextWindow === undefined ? {} : { contextWindow }),
+    ...(maxOutput === undefined ? {} : { maxOutput }),
+    ...(tools === undefined ? {} : { tools }),
+    ...(images === undefined ? {} : { images }),
+    sources: {},
+  };
+}
+
+/** What VS Code is told of a model or a route alike. */
+function shared(facts: ModelFacts, efforts: readonly Effort[]) {
+  const { contextWindow } = facts;
+  const limits = limitsOf(facts);
+  return {
     maxInputTokens: limits.input,
     maxOutputTokens: limits.output,
-    ...(model.contextWindow === undefined ? {} : { maxContextWindowTokens: model.contextWindow }),
+    ...(contextWindow === undefined ? {} : { maxContextWindowTokens: contextWindow }),
     capabilities: {
       // VS Code's agent shows only models that can call tools; where nobody says, most can.
-      toolCalling: model.tools ?? true,
-      imageInput: model.images ?? false,
+      toolCalling: facts.tools ?? true,
+      imageInput: facts.images ?? false,
     },
     isUserSelectable: true,
     isBYOK: true,
-    ...(pricing === undefined ? {} : { pricing }),
     ...(efforts.length > 1
       ? { configurationSchema: { properties: { [EFFORT_OPTION]: schemaOf(efforts) } } }
       : {}),
-    target: {
-      id,
-      modelId: model.id,
-      protocol: provider.protocol,
-      provider: { type: provider.type, baseUrl: provider.baseUrl },
-      ...(model.maxOutput === undefined ? {} : { maxOutput: model.maxOutput }),
-    },
-    from: provider.name,
+  } as const;
+}
+
+function targetOf(
+  id: string,
+  model: ModelStatus,
+  { protocol, type, baseUrl }: ChatProvider,
+  maxOutput: number | undefined,
+): ChatTarget {
+  return {
+    id,
+    modelId: model.id,
+    protocol,
+    provider: { type, baseUrl },
+    ...(maxOutput === undefined ? {} : { maxOutput }),
   };
 }
 
@@ -129,7 +190,7 @@ function chatModel(model: KnownModel, provider: ChatProvider): ChatModel {
  * The two numbers. A context window is shared by what goes in and what comes out: room for the longest answer is kept
  * free, but never more than half of it.
  */
-function limitsOf({ contextWindow, maxOutput }: KnownModel): { input: number; output: number } {
+function limitsOf({ contextWindow, maxOutput }: ModelFacts): { input: number; output: number } {
   const context = contextWindow ?? ASSUMED_CONTEXT;
   const half = Math.floor(context / 2);
   const output = Math.max(1, Math.min(maxOutput ?? ASSUMED_OUTPUT, half));
@@ -144,12 +205,14 @@ function familyOf(id: string): string {
 }
 
 /** What the person can choose from: only for models that are known to reason. */
-function effortsOf(model: KnownModel, { protocol, type, baseUrl }: ChatProvider): readonly Effort[] {
-  if (model.efforts) return model.efforts;
-  const quirks = quirksOf({ type, baseUrl }, protocol, model.id);
-  if (!(model.reasoning ?? quirks.reasons) || quirks.reasoning === "none") return [];
-  if (protocol === "messages") return ["none", "low", "medium", "high"];
-  return quirks.efforts;
+function effortsOf({ id, facts }: ModelStatus, { protocol, type, baseUrl }: ChatProvider): readonly Effort[] {
+  const quirks = quirksOf({ type, baseUrl }, protocol, id);
+  const reasons = facts.reasoning ?? (facts.efforts ? facts.efforts.length > 0 : quirks.reasons);
+  if (!reasons || quirks.reasoning === "none") return [];
+  if (protocol !== "messages") return facts.efforts ?? quirks.efforts;
+  // Thinking can be left out altogether, which lists of efforts do not say.
+  const efforts = facts.efforts ?? ["low", "medium", "high"];
+  return ["none", ...efforts.filter((effort) => effort !== "none" && effort !== "minimal")];
 }
 
 const EFFORT_LABEL: Record<Effort, readonly [label: string, description: string]> = {
@@ -179,27 +242,23 @@ function schemaOf(efforts: readonly Effort[]): EffortSchema {
  * In words, because the numbers that VS Code has fields for (`inputCost`) are shown as "credits per 1M tokens", and
  * these are dollars.
  */
-function pricingOf({ price }: KnownModel): string | undefined {
+function pricingOf({ price }: ModelFacts): string | undefined {
+  if (price?.input === 0 && price.output === 0) return "free";
   const parts = [
-    ...(price?.input === undefined ? [] : [`$${price.input} in`]),
-    ...(price?.output === undefined ? [] : [`$${price.output} out`]),
+    ...(price?.input === undefined ? [] : [`${dollars(price.input)} in`]),
+    ...(price?.output === undefined ? [] : [`${dollars(price.output)} out`]),
   ];
   return parts.length === 0 ? undefined : `${parts.join(", ")} per 1M tokens`;
 }
 
-/** What is known, and what VS Code had to be told without anybody knowing it. */
-function tooltipOf(model: KnownModel, provider: ChatProvider, pricing: string | undefined): string {
+/** What VS Code had to be told without anybody knowing it. */
+function notKnown({ contextWindow, tools, images }: ModelFacts): string {
   const unknown = [
-    ...(model.contextWindow === undefined
-      ? [`its context size (${ASSUMED_CONTEXT.toLocaleString("en-US")} tokens are assumed)`]
+    ...(contextWindow === undefined
+      ? [`the context size (${ASSUMED_CONTEXT.toLocaleString("en-US")} tokens are assumed)`]
       : []),
-    ...(model.tools === undefined ? ["whether it calls tools"] : []),
-    ...(model.images === undefined ? ["whether it reads images"] : []),
+    ...(tools === undefined ? ["whether it calls tools"] : []),
+    ...(images === undefined ? ["whether it reads images"] : []),
   ];
-  const lines = [
-    `${escapeMarkdown(model.id)} at ${escapeMarkdown(provider.name)}, through Postern`,
-    ...(pricing === undefined ? [] : [escapeMarkdown(pricing)]),
-    ...(unknown.length === 0 ? [] : [`Not known: ${unknown.join(", ")}`]),
-  ];
-  return lines.join("\n\n");
+  return unknown.length === 0 ? "" : `Not known: ${unknown.join(", ")}`;
 }

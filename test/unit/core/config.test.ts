@@ -14,11 +14,14 @@ const provider = (fields: object): ProviderConfig => providerSchema.parse({ ...o
 describe("parseConfigText", () => {
   it("reads JSON with comments and fills in the defaults", () => {
     const result = parseConfigText(`{ // mine\n "providers": [${JSON.stringify(openai)},],\n}`);
-    expect(result).toEqual({
+    expect(result).toMatchObject({
       ok: true,
       config: {
         providers: [{ ...openai, wireApi: "completions", enabled: true }],
         gateway: { host: "127.0.0.1", port: 4141, maxRunning: 512, keys: [] },
+        routes: [],
+        routing: { maxAttempts: 4, maxWaitSeconds: 30 },
+        ledger: { retentionDays: 400, maxMb: 200 },
       },
     });
   });
@@ -44,7 +47,13 @@ describe("parseConfigText", () => {
         { ...openai, price: 3 },
       ],
       gateway: { port: 99999, keys: [{ name: "ci" }] },
-      routes: [],
+      routes: [
+        { name: "fast", match: "gpt-*", targets: [{ model: "m" }] },
+        { name: "none", targets: [] },
+        { name: "slow", strategy: "guess", targets: [{ model: "m", weight: 0 }] },
+        { name: "none", targets: [{ model: "m" }] },
+      ],
+      surprise: true,
     });
     const paths = result.ok ? [] : result.problems.map((problem) => problem.path);
     expect(paths.sort()).toEqual(
@@ -59,7 +68,12 @@ describe("parseConfigText", () => {
         "providers[3].price",
         "gateway.port",
         "gateway.keys[0].key",
-        "routes",
+        "routes[0].name",
+        "routes[1].targets",
+        "routes[2].strategy",
+        "routes[2].targets[0].weight",
+        "routes[3]",
+        "surprise",
       ].sort(),
     );
   });
@@ -74,7 +88,7 @@ describe("parseConfigText", () => {
   });
 
   it("refuses what this version does not build instead of ignoring it", () => {
-    for (const part of ["routes", "budgets", "audit", "policy"]) {
+    for (const part of ["budgets", "audit", "policy"]) {
       const result = validateConfig({ [part]: [] });
       expect(result.ok ? "" : result.problems[0]?.path).toBe(part);
     }
@@ -122,6 +136,25 @@ describe("checkProviders", () => {
       expect(problems.map(({ path }) => path).join(), what).toContain("apiKey");
       expect(JSON.stringify(problems), what).not.toContain("remedy");
     }
+  });
+
+  it("refuses a literal key in the header that carries keys, and a header that cannot carry one", () => {
+    const named = { ...openai, authHeader: "Ocp-Apim-Subscription-Key" };
+    const [fine, literal, host] = checkProviders(
+      [
+        { ...named, headers: { "ocp-apim-subscription-key": "${env:KEY}" } },
+        { ...named, id: "b", headers: { "ocp-apim-subscription-key": "literal-canary" } },
+        { ...openai, id: "c", authHeader: "Host" },
+      ],
+      "settings",
+    );
+    expect(fine?.ok).toBe(true);
+    expect(literal).toMatchObject({
+      ok: false,
+      problems: [{ path: "providers[1].headers.ocp-apim-subscription-key" }],
+    });
+    expect(JSON.stringify(literal)).not.toContain("literal-canary");
+    expect(host).toMatchObject({ ok: false, problems: [{ path: "providers[2].authHeader" }] });
   });
 
   it("refuses a literal key in a header too, and a model that is listed twice", () => {

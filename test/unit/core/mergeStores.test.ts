@@ -17,6 +17,9 @@ function config(
     ],
     faulty: [],
     gateway: { host: "127.0.0.1", port: 1, maxRunning: 1, keys: keys.map((name) => ({ name, key: name })) },
+    routes: [],
+    routing: { maxAttempts: 4, maxWaitSeconds: 30 },
+    ledger: { retentionDays: 400, maxMb: 200 },
     network: {},
     lingerSeconds: 1,
     keepRunning: false,
@@ -41,6 +44,17 @@ describe("mergeStores", () => {
   });
   it("lets a window's own key win", () => {
     expect(merged(config("b", key("own"), []), config("a", key("k"), [])).credential).toEqual(key("own"));
+  });
+  it("takes the other storage's whole pool along", () => {
+    const pool = ["k", "l"].map((value) => ({
+      label: value,
+      credential: { kind: "apiKey" as const, value },
+    }));
+    const other = config("a", key("k"), []);
+    const providers = other.providers.map((provider) => ({ ...provider, pool }));
+    const latest = config("b", missing, []);
+    const { providers: found } = mergeStores([{ ...other, providers }, latest], latest);
+    expect(found[0]?.pool).toEqual(pool);
   });
   it("never sends a key to another address", () => {
     expect(

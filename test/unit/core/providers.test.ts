@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { EngineProvider } from "../../../src/core/config/engineConfig";
+import { parseModelList } from "../../../src/core/models/modelList";
 import { baseUrlFault, isLocalAddress } from "../../../src/core/providers/baseUrl";
 import { endpointUrl } from "../../../src/core/providers/endpoint";
-import { parseModelList } from "../../../src/core/providers/modelList";
 import { networkFault } from "../../../src/core/providers/networkFault";
 import { providerRequestHeaders } from "../../../src/core/providers/requestHeaders";
 import { clientResponseHeaders } from "../../../src/core/providers/responseHeaders";
@@ -148,6 +148,17 @@ describe("providerRequestHeaders", () => {
     },
   );
 
+  it("sends the key in the header that the configuration names, and what the client sent in it nowhere", () => {
+    const provider = engineProvider("openai", { kind: "apiKey", value: "provider-key" });
+    const named = (authHeader: string) =>
+      sent({ ...provider, config: { ...provider.config, authHeader } }).filter(([, value]) =>
+        value?.includes("key"),
+      );
+    expect(named("Ocp-Apim-Subscription-Key")).toEqual([["ocp-apim-subscription-key", "provider-key"]]);
+    expect(named("User-Agent")).toEqual([["user-agent", "provider-key"]]);
+    expect(named("Authorization")).toEqual([["authorization", "Bearer provider-key"]]);
+  });
+
   it("sends a bearer token in Authorization everywhere", () => {
     for (const type of ["openai", "azure", "anthropic"] as const) {
       expect(sent(engineProvider(type, { kind: "bearerToken", value: "t" }))).toContainEqual([
@@ -226,15 +237,18 @@ describe("networkFault", () => {
 
 describe("parseModelList", () => {
   it.each([
-    [{ data: [{ id: "a", context_length: 5 }, { id: "a" }, { id: "" }, 7] }, [{ id: "a", contextWindow: 5 }]],
-    [{ data: [{ id: "a", display_name: "A", type: "model" }] }, [{ id: "a", name: "A" }]],
-    [{ models: [{ name: "qwen3" }] }, [{ id: "qwen3" }]],
-    [[{ id: "x" }], [{ id: "x" }]],
+    [
+      { data: [{ id: "a", context_length: 5 }, { id: "a" }, { id: "" }, 7] },
+      [{ id: "a", facts: { contextWindow: 5 } }],
+    ],
+    [{ data: [{ id: "a", display_name: "A", type: "model" }] }, [{ id: "a", name: "A", facts: {} }]],
+    [{ models: [{ name: "qwen3" }] }, [{ id: "qwen3", facts: {} }]],
+    [[{ id: "x" }], [{ id: "x", facts: {} }]],
     [{ data: [] }, []],
     [{ error: "x" }, undefined],
     ["text", undefined],
     [null, undefined],
   ])("%j", (body, models) => {
-    expect(parseModelList(body)).toEqual(models);
+    expect(parseModelList(body, "http://localhost:8000/v1")).toEqual(models);
   });
 });

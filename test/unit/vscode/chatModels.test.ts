@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { FactValues } from "../../../src/core/models/facts";
 import type { EngineStatus, ModelStatus } from "../../../src/core/rpc/contract";
 import { ModelFile, type Remembered } from "../../../src/vscode/chat/modelMemory";
 import { ChatModels } from "../../../src/vscode/chat/models";
-import { chatModels, type KnownModel } from "../../../src/vscode/render/chatModel";
-import { EMPTY_STATE, StateStore, type UsableEntry } from "../../../src/vscode/state";
+import { chatModels, chatRoute } from "../../../src/vscode/render/chatModel";
+import { EMPTY_STATE, type LocalState, StateStore, type UsableEntry } from "../../../src/vscode/state";
 
 const OPENAI = {
   id: "openai",
@@ -31,16 +32,22 @@ const LOCAL = {
 } as const;
 
 type Provider = Parameters<typeof chatModels>[1];
+type Known = FactValues & Omit<ModelStatus, "facts">;
 
-function shown(model: KnownModel, provider: Provider = OPENAI) {
-  const [found] = chatModels([model], provider);
+/** A model of which so much is known. */
+function known({ id, name, hidden, ...facts }: Known): ModelStatus {
+  return { id, ...(name ? { name } : {}), ...(hidden ? { hidden } : {}), facts: { ...facts, sources: {} } };
+}
+
+function shown(model: Known, provider: Provider = OPENAI) {
+  const [found] = chatModels([known(model)], provider);
   if (!found) throw new Error("not shown");
   return found;
 }
 
 describe("a model in Chat's picker", () => {
   it("is told with what is known of it, and nothing else", () => {
-    const known = shown({
+    const gpt = shown({
       id: "gpt-5.4",
       name: "GPT-5.4",
       contextWindow: 400_000,
@@ -49,7 +56,7 @@ describe("a model in Chat's picker", () => {
       images: true,
       price: { input: 1.25, output: 10 },
     });
-    expect(known).toMatchObject({
+    expect(gpt).toMatchObject({
       id: "openai/gpt-5.4",
       name: "GPT-5.4",
       family: "gpt-5.4",
@@ -63,7 +70,7 @@ describe("a model in Chat's picker", () => {
       isBYOK: true,
       pricing: "$1.25 in, $10 out per 1M tokens",
     });
-    expect(known.tooltip).not.toMatch(/Not known/);
+    expect(gpt.tooltip).not.toMatch(/Not known/);
   });
 
   it("says which of VS Code's numbers nobody knows", () => {
@@ -84,7 +91,7 @@ describe("a model in Chat's picker", () => {
     [8_192, undefined, 4_096, 4_096],
     [1, 1, 1, 1],
   ])("keeps room for the answer: %s context, %s output", (contextWindow, maxOutput, input, output) => {
-    expect(shown({ id: "m", contextWindow, maxOutput })).toMatchObject({
+    expect(shown({ id: "m", contextWindow, ...(maxOutput ? { maxOutput } : {}) })).toMatchObject({
       maxInputTokens: input,
       maxOutputTokens: output,
     });
@@ -102,7 +109,7 @@ describe("a model in Chat's picker", () => {
   });
 
   it("offers the efforts that its provider takes, and none for a model that does not reason", () => {
-    const efforts = (model: KnownModel, provider?: Provider) =>
+    const efforts = (model: Known, provider?: Provider) =>
       shown(model, provider).configurationSchema?.properties.reasoningEffort;
     expect(efforts({ id: "gpt-5.1" })).toMatchObject({
       enum: ["none", "low", "medium", "high"],
@@ -115,6 +122,11 @@ describe("a model in Chat's picker", () => {
     expect(efforts({ id: "mystery" }, LOCAL)).toBeUndefined();
     expect(efforts({ id: "qwen3", reasoning: true }, LOCAL)?.enum).toContain("high");
     expect(efforts({ id: "gpt-5.1", reasoning: false })).toBeUndefined();
+    expect(efforts({ id: "claude-opus-4-6", efforts: ["low", "max"] }, CLAUDE)?.enum).toEqual([
+      "none",
+      "low",
+      "max",
+    ]);
     expect(efforts({ id: "x", efforts: ["low", "high"] })).toMatchObject({ default: "low" });
   });
 
@@ -122,20 +134,57 @@ describe("a model in Chat's picker", () => {
     const ids = ["text-embedding-3-small", "nomic-embed-text", "embed-v4.0", "mxbai-embed-large", "gpt-4o"];
     expect(
       chatModels(
-        ids.map((id) => ({ id })),
+        ids.map((id) => known({ id })),
         OPENAI,
       ).map(({ version }) => version),
     ).toEqual(["gpt-4o"]);
     expect(
-      chatModels(
-        [
-          { id: "a", embeddings: true },
-          { id: "b", hidden: true },
-        ],
-        OPENAI,
-      ),
+      chatModels([known({ id: "a", embeddings: true }), known({ id: "b", hidden: true })], OPENAI),
     ).toEqual([]);
-    expect(chatModels([{ id: "embedded-systems-coder" }], OPENAI)).toHaveLength(1);
+    expect(chatModels([known({ id: "embedded-systems-coder" })], OPENAI)).toHaveLength(1);
+  });
+
+  it("may be a route, which can what all of its targets can", () => {
+    const large = known({
+      id: "gpt-5.1",
+      contextWindow: 400_000,
+      maxOutput: 128_000,
+      tools: true,
+      images: true,
+      price: { input: 1 },
+    });
+    const small = known({
+      id: "qwen3",
+      contextWindow: 40_000,
+      maxOutput: 8_000,
+      tools: true,
+      reasoning: true,
+    });
+    const route = chatRoute("fast", [
+      { model: large, provider: OPENAI },
+      { model: small, provider: LOCAL },
+    ]);
+    expect(route).toMatchObject({
+      id: "fast",
+      name: "fast",
+      detail: "Route",
+      family: "gpt-5.1",
+      maxInputTokens: 32_000,
+      maxContextWindowTokens: 40_000,
+      capabilities: { toolCalling: true, imageInput: false },
+      target: { id: "fast", modelId: "gpt-5.1", protocol: "responses", maxOutput: 8_000 },
+    });
+    expect(route).not.toHaveProperty("pricing");
+    expect(route?.tooltip).toMatch(/OpenAI\\: gpt\\-5\\\.1, Ollama\\: qwen3/);
+    const plain = known({ id: "llama3", tools: false });
+    const mixed = chatRoute("any", [
+      { model: large, provider: OPENAI },
+      { model: plain, provider: LOCAL },
+    ]);
+    expect(mixed?.capabilities.toolCalling).toBe(false);
+    expect(mixed).not.toHaveProperty("maxContextWindowTokens");
+    expect(mixed).not.toHaveProperty("configurationSchema");
+    expect(chatRoute("none", [])).toBeUndefined();
   });
 
   it("cannot smuggle markup into a hover", () => {
@@ -155,6 +204,7 @@ const entry = (id: string, enabled = true): UsableEntry => ({
   enabled,
   key: { kind: "stored" },
   stored: true,
+  credentials: [],
 });
 
 function status(providers: Readonly<Record<string, readonly ModelStatus[] | "pending">>): EngineStatus {
@@ -168,6 +218,7 @@ function status(providers: Readonly<Record<string, readonly ModelStatus[] | "pen
       models: models === "pending" ? [] : models,
       modelsFrom: models === "pending" ? "pending" : "provider",
     })),
+    routes: [],
     usage: { day: "2026-01-01", requests: 0, inputTokens: 0, outputTokens: 0, unreported: 0 },
     gatewayKeys: 0,
     running: 0,
@@ -186,7 +237,7 @@ describe("the list of models", () => {
   afterEach(() => models?.dispose());
 
   function start(
-    wake: () => Promise<unknown> = async () => ready({ mine: [{ id: "a" }] }),
+    wake: () => Promise<unknown> = async () => ready({ mine: [known({ id: "a" })] }),
     remembered: Remembered = {},
   ): ChatModels {
     store = new StateStore(EMPTY_STATE);
@@ -235,19 +286,19 @@ describe("the list of models", () => {
     const list = start(async () => ready({ mine: "pending" }));
     local(entry("mine"));
     const asked = ids(list);
-    setTimeout(() => ready({ mine: [{ id: "late" }] }), 20);
+    setTimeout(() => ready({ mine: [known({ id: "late" })] }), 20);
     expect(await asked).toEqual(["mine/late"]);
   });
 
   it("tells of a change, once, and not of what looks the same", async () => {
     const list = start();
     local(entry("mine"));
-    ready({ mine: [{ id: "a" }] });
+    ready({ mine: [known({ id: "a" })] });
     await list.list();
     told = 0;
-    ready({ mine: [{ id: "a" }] });
+    ready({ mine: [known({ id: "a" })] });
     expect(told).toBe(0);
-    ready({ mine: [{ id: "a" }, { id: "b" }] });
+    ready({ mine: [known({ id: "a" }), known({ id: "b" })] });
     expect(told).toBe(1);
     // Its models are known only once VS Code has asked again, for which an engine is started.
     store.update({ engine: { kind: "idle" } });
@@ -258,21 +309,23 @@ describe("the list of models", () => {
   it("is told by itself at the start, from memory, without an engine", async () => {
     const baseUrl = entry("mine").baseUrl;
     const list = start(undefined, {
-      mine: { baseUrl, models: [{ id: "old" }] },
+      mine: { baseUrl, models: [known({ id: "old" })] },
       gone: { baseUrl, models: [] },
     });
     local(entry("mine"));
     await vi.waitFor(() => expect(told).toBe(1));
     expect(await ids(list)).toEqual(["mine/old"]);
     expect(woken).toBe(0);
-    ready({ mine: [{ id: "fresh" }] });
+    ready({ mine: [known({ id: "fresh" })] });
     expect(told).toBe(2);
     expect(await ids(list)).toEqual(["mine/fresh"]);
-    expect(kept).toEqual({ mine: { baseUrl, models: [{ id: "fresh" }] } });
+    expect(kept).toEqual({ mine: { baseUrl, models: [known({ id: "fresh" })] } });
   });
 
   it("forgets what was another address's", async () => {
-    const list = start(undefined, { mine: { baseUrl: "http://127.0.0.1:2/v1", models: [{ id: "old" }] } });
+    const list = start(undefined, {
+      mine: { baseUrl: "http://127.0.0.1:2/v1", models: [known({ id: "old" })] },
+    });
     local(entry("mine"));
     expect(await ids(list)).toEqual(["mine/a"]);
     expect(woken).toBe(1);
@@ -284,10 +337,31 @@ describe("the list of models", () => {
     expect(told).toBe(0);
   });
 
+  it("begins with the routes that have a name and a provider here", async () => {
+    const list = start(async () => ready({ mine: [known({ id: "a" })] }));
+    const route = (name: string, ...targets: string[]): LocalState["routes"][number] => ({
+      ok: true,
+      route: {
+        name,
+        strategy: "fallback",
+        affinity: true,
+        targets: targets.map((model) => ({ model })),
+      },
+    });
+    const routes = [
+      route("fast", "gone/x", "mine/a"),
+      route("bare", "a"),
+      route("lost", "gone/x"),
+      { ok: false, name: "faulty", problems: [] } as const,
+    ];
+    store.update({ local: { ...EMPTY_STATE.local, providers: [entry("mine")], routes } });
+    expect(await ids(list)).toEqual(["fast", "bare", "mine/a"]);
+  });
+
   it("keeps the last models while an engine comes up again, or cannot", async () => {
     const list = start(() => Promise.reject(new Error("it does not start")));
     local(entry("mine"));
-    ready({ mine: [{ id: "a" }] });
+    ready({ mine: [known({ id: "a" })] });
     await list.list();
     told = 0;
     store.update({ engine: { kind: "restarting" } });
@@ -303,7 +377,7 @@ describe("the file that remembers models", () => {
     const folder = mkdtempSync(join(tmpdir(), "postern-models-"));
     const file = new ModelFile(join(folder, "new"), SILENT);
     expect(await file.load()).toEqual({});
-    const models = { mine: { baseUrl: "http://x/v1", models: [{ id: "a", contextWindow: 5 }] } };
+    const models = { mine: { baseUrl: "http://x/v1", models: [known({ id: "a", contextWindow: 5 })] } };
     await file.save(models);
     expect(await file.load()).toEqual(models);
     for (const rubbish of [

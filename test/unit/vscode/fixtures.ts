@@ -15,6 +15,7 @@ export function entry(change: Partial<UsableEntry> = {}): UsableEntry {
     enabled: true,
     key: { kind: "stored" },
     stored: true,
+    credentials: [{ label: "key", source: "stored", usable: true }],
     ...change,
   };
 }
@@ -32,6 +33,7 @@ export function ready(change: Partial<EngineStatus> = {}): EngineState {
       pid: 42,
       gateway: { state: "running", url: "http://127.0.0.1:4141", host: "127.0.0.1", port: 4141 },
       providers: [],
+      routes: [],
       usage: { day: "2026-01-01", requests: 12, inputTokens: 30_000, outputTokens: 4500, unreported: 0 },
       gatewayKeys: 0,
       running: 0,
@@ -43,6 +45,14 @@ export function ready(change: Partial<EngineStatus> = {}): EngineState {
 export function state(engine: EngineState, local: Partial<LocalState> = {}): PosternState {
   return {
     engine,
-    local: { providers: [], gatewayKeys: [], host: "127.0.0.1", port: 4141, problems: [], ...local },
+    local: {
+      providers: [],
+      gatewayKeys: [],
+      host: "127.0.0.1",
+      port: 4141,
+      routes: [],
+      problems: [],
+      ...local,
+    },
   };
 }

@@ -1,12 +1,22 @@
 import * as z from "zod";
+import { auditSchema } from "./audit";
 import { gatewaySchema } from "./gateway";
+import { ledgerSchema } from "./ledger";
+import { policySchema } from "./policy";
 import { providerSchema } from "./provider";
+import { routeSchema, routingSchema } from "./route";
 import { text } from "./text";
 
+export * from "./audit";
+export * from "./credential";
 export * from "./gateway";
 export * from "./gatewayKey";
+export * from "./ledger";
 export * from "./model";
+export * from "./policy";
+export * from "./price";
 export * from "./provider";
+export * from "./route";
 
 /**
  * The one configuration schema (design, section 4): VS Code's settings `postern.*` and the headless file
@@ -17,6 +27,11 @@ export * from "./provider";
 export const configSchema = z.strictObject({
   providers: z.array(providerSchema).default([]).describe("Your model providers."),
   gateway: gatewaySchema.prefault({}),
+  routes: z.array(routeSchema).default([]).describe("Model ids of your own, and the models behind them."),
+  routing: routingSchema.prefault({}),
+  ledger: ledgerSchema.prefault({}),
+  audit: auditSchema.prefault({}),
+  policy: policySchema.prefault({}),
   dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),
 });
 

@@ -91,6 +91,27 @@ describe("a window's own requests", () => {
     expect(provider.last.rawHeaders.join("\n")).not.toContain(access.token);
   });
 
+  it("stand in the ledger with who asked; at the port nobody can say such a thing", async () => {
+    start();
+    const client = await join();
+    const access = await client.request("chatAccess", {});
+    const workspace = { folder: "/home/me/project", remote: "https://example.org/p", branch: "main" };
+    const headers = callerHeaders({ caller: "github.copilot-chat", workspace });
+    await (await askPrivately({ ...access, headers })).text();
+    const url = await startGateway(client, engineConfig(provider.url));
+    const forged = { authorization: `Bearer ${GATEWAY_KEY}`, ...headers };
+    const request = { method: "POST", headers: forged, body: '{"model":"model-a"}' };
+    await (await fetch(`${url}/v1/chat/completions`, request)).text();
+    const { requests } = await eventually(async () => {
+      const page = await client.request("queryRequests", { limit: 10 });
+      return page.requests.length === 2 && page;
+    }, "both requests in the ledger");
+    expect(requests.map(({ caller }) => caller)).toEqual([
+      { kind: "gatewayKey", name: "test", labels: {} },
+      { kind: "vscode", name: "github.copilot-chat", labels: {}, workspace },
+    ]);
+  });
+
   it("need no Host that the gateway would take", async () => {
     start();
     const access = await (await join()).request("chatAccess", {});

@@ -77,13 +77,13 @@ function post(access: ChatAccess, asked: PrivateRequest, signal: AbortSignal): P
   });
 }
 
-/** An engine that is on its way out, or that came after the one which had given the token: nothing was done. */
+/**
+ * An engine that is on its way out, or that came after the one which had given the token: nothing was done. What a
+ * provider answers says which provider.
+ */
 function isLeaving({ statusCode, headers }: IncomingMessage): boolean {
-  // A provider's 401 says which provider.
-  return (
-    headers[LEAVING_HEADER] !== undefined ||
-    (statusCode === 401 && headers["x-postern-provider"] === undefined)
-  );
+  if (headers["x-postern-provider"] !== undefined) return false;
+  return headers[LEAVING_HEADER] !== undefined || statusCode === 401;
 }
 
 /** Nobody listens there. The engine says so, too, in the moment in which it leaves. */

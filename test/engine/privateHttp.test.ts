@@ -104,7 +104,7 @@ describe("a window's own requests", () => {
     await (await fetch(`${url}/v1/chat/completions`, request)).text();
     const { requests } = await eventually(async () => {
       const page = await client.request("queryRequests", { limit: 10 });
-      return page.requests.length === 2 && page;
+      return page.requests.length === 2 ? page : undefined;
     }, "both requests in the ledger");
     expect(requests.map(({ caller }) => caller)).toEqual([
       { kind: "gatewayKey", name: "test", labels: {} },

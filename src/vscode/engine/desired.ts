@@ -111,8 +111,8 @@ function presence({ provider: { credential }, credentials }: ResolvedProvider): 
   }
 }
 
-function credentialEntry({ label, source, outcome }: ResolvedCredential): CredentialEntry {
-  const base = { label, source };
+function credentialEntry({ label, source, place, outcome }: ResolvedCredential): CredentialEntry {
+  const base = { label, source, ...(place === undefined ? {} : { place }) };
   if (outcome.kind === "missing") {
     const { reason, why } = outcome;
     return { ...base, usable: false, reason, ...(why === undefined ? {} : { why }) };

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { addProviderFlow } from "../commands/addProvider";
+import { credentialCommands } from "../commands/credentialCommands";
 import { editProviderFlow, openProviderSettings } from "../commands/editProvider";
 import { gatewayCommands } from "../commands/gatewayCommands";
 import { gatewayKeyCommands } from "../commands/gatewayKeyCommands";
@@ -10,6 +11,7 @@ import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
 import { utilityModelCommands } from "../commands/utilityModel";
+import type { WindowCredentials } from "../credentials/windowCredentials";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import type { LocalRuntimes } from "../runtimes/localRuntimes";
@@ -18,6 +20,7 @@ import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
 import type { ChatParts } from "./chat";
 import type { EngineParts } from "./engine";
+import { interchangeCommands } from "./interchange";
 import type { Storage } from "./storage";
 
 /** What the commands work on. */
@@ -29,12 +32,13 @@ export interface CommandParts {
   readonly gateway: GatewayController;
   readonly chat: Pick<ChatParts, "models">;
   readonly runtimes: LocalRuntimes;
+  readonly credentials: WindowCredentials;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
 }
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, runtimes, channel, chat } = parts;
+  const { store, storage, engine, registry, gateway, runtimes, credentials, channel, chat } = parts;
   const surroundings = {
     accepted: async () => (await storage.desired()).config.gateway.keys,
     changed: () => engine.sync.flush(),
@@ -43,6 +47,14 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
     ...utilityModelCommands(() => chat.models.list()),
+    ...credentialCommands({
+      store,
+      registry,
+      credentials,
+      environment: storage.environment,
+      configOf: (target) => registry.config(target),
+    }),
+    ...interchangeCommands(storage, registry),
     ...modelCommands(store, registry, () => engine.api.status()),
     ...moveProviderCommands(store, registry),
     ...gatewayCommands(store, gateway),

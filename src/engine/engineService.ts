@@ -21,6 +21,7 @@ import { RunningByKey } from "./governance/runningRequests";
 import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
 import { loadCatalogue } from "./models/loadCatalogue";
+import type { HandlePrivately } from "./pipe/privateHttp";
 import type { AdministratorPolicy } from "./policy/administratorPolicy";
 import { askedCaller } from "./policy/askedCaller";
 import { type Candidate, PolicyService } from "./policy/policyService";
@@ -75,6 +76,7 @@ export class EngineService {
   readonly credentials: CredentialRefreshHub;
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
+  private readonly handler: RequestHandler;
   private readonly pricing: Pricing;
   private readonly limits: LimitsGovernor;
   private readonly balances: BalanceWatch;
@@ -164,9 +166,14 @@ export class EngineService {
       routes: () => this.router.names(),
       allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
-    const handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
-    this.server = new GatewayServer((request, response) => void handler.handle(request, response));
+    this.handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
+    this.server = new GatewayServer((request, response) => void this.handler.handle(request, response));
   }
+
+  /** Serves a request of a window's own, whether the gateway listens or not. */
+  readonly handlePrivately: HandlePrivately = (request, response, identify) => {
+    void this.handler.handle(request, response, identify);
+  };
 
   /** Takes over a configuration; running requests finish as they began. */
   async configure(config: EngineConfig): Promise<void> {

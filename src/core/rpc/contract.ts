@@ -222,6 +222,17 @@ export interface LogEntry {
   readonly message: string;
 }
 
+/**
+ * The way of a window's own requests to models: plain HTTP/1.1, the gateway's paths and protocols, over a second
+ * private socket. Good as long as the window's connection to the engine.
+ */
+export interface ChatAccess {
+  /** Unix domain socket in the pipe's folder, or a Windows named pipe. */
+  readonly path: string;
+  /** Sent as `authorization: Bearer …`; made for this window alone, and only ever in memory. */
+  readonly token: string;
+}
+
 /** Requests from a window to the engine: method name → parameters and result. */
 export interface EngineRequests extends AuditRequests {
   hello: { params: HelloParams; result: HelloResult };
@@ -237,6 +248,8 @@ export interface EngineRequests extends AuditRequests {
   abortRequests: { params: { readonly gatewayKey: string }; result: { readonly aborted: number } };
   /** Asks for a limit's notice; of several windows one is told yes, and shows it. */
   claimNotice: { params: { readonly id: string }; result: { readonly claimed: boolean } };
+  /** Where this window's own chat requests go; see `ChatAccess`. Asked again, the answer is the same. */
+  chatAccess: { params: Record<string, never>; result: ChatAccess };
   /** There is no other credential than the one that was refused. Where there is, it comes with `configure`. */
   credentialKept: { params: CredentialRefusal; result: Record<string, never> };
   /** Requests of the ledger, the latest first. */

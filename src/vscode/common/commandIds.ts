@@ -46,6 +46,7 @@ export const COMMANDS = {
   "postern.raiseBudget": { title: "Raise Budget", icon: "$(arrow-up)" },
   "postern.deleteBudget": { title: "Delete Budget" },
   "postern.chooseStatusBarLimit": { title: "Choose Status Bar Limit" },
+  "postern.chooseUtilityModel": { title: "Choose Model for VS Code's Utility Tasks…" },
   "postern.showLog": { title: "Show Log", icon: "$(output)" },
   "postern.openSettings": { title: "Open Settings", icon: "$(settings-gear)" },
   "postern.openRequest": { title: "Open Request", icon: "$(go-to-file)" },

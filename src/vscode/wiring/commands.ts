@@ -13,6 +13,7 @@ import { moveProviderCommands } from "../commands/moveProvider";
 import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
+import { utilityModelCommands } from "../commands/utilityModel";
 import type { WindowCredentials } from "../credentials/windowCredentials";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
@@ -21,6 +22,7 @@ import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
 import type { ActivityParts } from "./activity";
+import type { ChatParts } from "./chat";
 import type { EngineParts } from "./engine";
 import { interchangeCommands } from "./interchange";
 import type { Storage } from "./storage";
@@ -33,6 +35,7 @@ export interface CommandParts {
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
   readonly activity: ActivityParts;
+  readonly chat: Pick<ChatParts, "models">;
   readonly runtimes: LocalRuntimes;
   readonly credentials: WindowCredentials;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
@@ -40,7 +43,7 @@ export interface CommandParts {
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, runtimes, credentials, activity, channel } = parts;
+  const { store, storage, engine, registry, gateway, runtimes, credentials, activity, channel, chat } = parts;
   const changed = (): Promise<void> => engine.sync.flush();
   const keySurroundings = {
     entries: () => store.value.local.gatewayKeys,
@@ -62,6 +65,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
+    ...utilityModelCommands(() => chat.models.list()),
     ...credentialCommands({
       store,
       registry,

@@ -4,7 +4,10 @@ import { check, loadConfigFile, problemLines, serve } from "./engine/runtime";
 const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model providers
 
   postern serve --config FILE [--host H] [--port P]   run the gateway; port 0 takes any free one
-  postern check --config FILE                         validate FILE and test each provider
+  postern check --config FILE [--probe [--model ID]] [--json]
+                                                      validate FILE and ask each provider for its models;
+                                                      --probe also tries whether a model answers, streams and
+                                                      calls tools, which costs some hundred tokens
   postern --version
   postern --help
 
@@ -32,13 +35,17 @@ async function main(args: string[]): Promise<number> {
   // Node takes an empty host for every address of the machine: an unset variable in a script would open the gateway.
   if (values.host?.trim() === "") throw new UsageError("--host must not be empty");
   if (values.config === undefined) throw new UsageError("--config FILE is missing");
+  if (values.model !== undefined && !values.probe) throw new UsageError("--model goes with --probe");
   const result = loadConfigFile(values.config);
   if (!result.ok) {
     process.stderr.write(`${problemLines(result.problems)}\n`);
     return 2;
   }
   if (command === "check") {
-    const allWork = await check(result.loaded, (line) => process.stdout.write(`${line}\n`));
+    const write = (line: string): boolean => process.stdout.write(`${line}\n`);
+    const { probe = false, json = false, model } = values;
+    const options = { probe, json, ...(model === undefined ? {} : { model }) };
+    const allWork = await check(result.loaded.engine, write, options);
     return allWork ? 0 : 1;
   }
   return serve({
@@ -58,6 +65,9 @@ function parse(args: string[]) {
         config: { type: "string" },
         host: { type: "string" },
         port: { type: "string" },
+        probe: { type: "boolean" },
+        model: { type: "string" },
+        json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "v" },
       },

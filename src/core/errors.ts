@@ -28,6 +28,7 @@ export type ErrorCode =
   | "provider_incomplete"
   | "provider_not_api"
   | "proxy_invalid"
+  | "proxy_failed"
   | "not_ready"
   | "port_in_use"
   | "listen_failed"
@@ -60,6 +61,7 @@ const STATUS: Record<ErrorCode, number> = {
   provider_incomplete: 502,
   provider_not_api: 502,
   proxy_invalid: 502,
+  proxy_failed: 502,
   not_ready: 503,
   port_in_use: 500,
   listen_failed: 500,

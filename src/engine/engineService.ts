@@ -1,12 +1,16 @@
 import type { EngineConfig, EngineProvider } from "../core/config/engineConfig";
+import type { EngineFacts } from "../core/diagnosis/facts";
+import type { ProbeResult } from "../core/diagnosis/probes";
 import { logSafeText, PosternError } from "../core/errors";
-import type { EngineStatus, GatewayState, TestResult } from "../core/rpc/contract";
+import type { EngineStatus, GatewayState, LogEntry, ProbeParams, TestResult } from "../core/rpc/contract";
+import { engineFacts } from "./diagnosis/engineFacts";
+import { testProvider } from "./diagnosis/listProbe";
+import { runProbe } from "./diagnosis/runProbe";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
 import type { Log } from "./log/log";
 import { ProviderRegistry } from "./providers/providerRegistry";
-import { testProvider } from "./providers/testProvider";
 import { Operations } from "./relay/operations";
 import type { RelayOptions } from "./relay/responseRelay";
 import { UpstreamClient } from "./relay/upstreamClient";
@@ -119,8 +123,18 @@ export class EngineService {
     return this.registry.refresh(providerId);
   }
 
-  testProvider(provider: EngineProvider): Promise<TestResult> {
-    return testProvider(this.upstream, provider, () => performance.now());
+  testProvider(provider: EngineProvider, signal: AbortSignal): Promise<TestResult> {
+    return testProvider(this.upstream, provider, { signal });
+  }
+
+  /** Costs some tokens; the person was asked. */
+  runProbe({ provider, probe, model }: ProbeParams, signal: AbortSignal): Promise<ProbeResult> {
+    return runProbe(this.upstream, provider, probe, model, { signal });
+  }
+
+  /** @param log the latest entries */
+  facts(log: readonly LogEntry[]): EngineFacts {
+    return engineFacts(this.status(), this.config?.network ?? {}, log);
   }
 
   /** Where the gateway listens, e.g. `http://127.0.0.1:4141`; undefined while it does not. */

@@ -6,8 +6,6 @@ import type { ConfigProblem } from "../core/config/problems";
 import { logSafeText } from "../core/errors";
 import { EngineService } from "./engineService";
 import { EngineLog } from "./log/log";
-import { testProvider } from "./providers/testProvider";
-import { UpstreamClient } from "./relay/upstreamClient";
 import { UsageCounter } from "./usage/usageCounter";
 
 /** How long running requests may go on after a signal. */
@@ -108,20 +106,4 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
   await engine.drain(DRAIN_MS);
   await engine.close();
   return 0;
-}
-
-/** Tests each provider's connection, one line each. @returns whether all that are enabled work */
-export async function check(loaded: LoadedConfig, write: (line: string) => void): Promise<boolean> {
-  const upstream = new UpstreamClient();
-  upstream.setNetwork(loaded.engine.network);
-  const verdicts = await Promise.all(
-    loaded.engine.providers.map(async (provider) => {
-      if (!provider.config.enabled) return { id: provider.config.id, ok: true, text: "disabled" };
-      const { ok, verdict, latencyMs } = await testProvider(upstream, provider, () => performance.now());
-      return { id: provider.config.id, ok, text: ok ? `${verdict} (${latencyMs} ms)` : verdict };
-    }),
-  );
-  for (const { id, ok, text } of verdicts) write(`${ok ? "ok  " : "FAIL"} ${id}: ${text}`);
-  await upstream.destroy();
-  return verdicts.every(({ ok }) => ok);
 }

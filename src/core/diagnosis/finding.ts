@@ -24,6 +24,7 @@ export type FindingCode =
   | "cannot_stream"
   | "stream_buffered"
   | "cannot_call_tools"
+  | "empty_answer"
   // The address.
   | "wrong_type"
   | "wrong_path"
@@ -131,4 +132,11 @@ export function concernOf({ code, remedies }: Pick<Finding, "code" | "remedies">
   if (PASSING.has(code)) return "time";
   const address = remedies.some(({ kind }) => kind === "changeAddress" || kind === "changeType");
   return address ? "address" : "other";
+}
+
+/** A sentence as it goes on after a colon: `Nothing answers` becomes `nothing answers`; names stay as they are. */
+export function continued(sentence: string): string {
+  return /^[A-Z](?:[a-z]+)?[ ,]/.test(sentence)
+    ? sentence.charAt(0).toLowerCase() + sentence.slice(1)
+    : sentence;
 }

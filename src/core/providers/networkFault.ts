@@ -1,4 +1,4 @@
-import type { FindingCode } from "../diagnosis/finding";
+import { continued, type FindingCode } from "../diagnosis/finding";
 import { networkFinding, type Reached } from "../diagnosis/networkFinding";
 import { type ErrorCode, PosternError } from "../errors";
 
@@ -13,6 +13,10 @@ const ERROR_CODE: Partial<Record<FindingCode, ErrorCode>> = {
   tls_wrong_host: "provider_tls",
   tls_not_spoken: "provider_tls",
   tls_failed: "provider_tls",
+  proxy_unreachable: "proxy_failed",
+  proxy_key_needed: "proxy_failed",
+  proxy_refused: "proxy_failed",
+  proxy_tls: "proxy_failed",
   timed_out: "provider_timeout",
   key_malformed: "provider_faulty",
   not_an_api: "provider_not_api",
@@ -27,5 +31,5 @@ export function networkFault(provider: Reached, code: string): PosternError {
   const found = networkFinding(provider, code);
   const errorCode = ERROR_CODE[found.code] ?? "provider_unreachable";
   if (errorCode === "not_ready") return new PosternError(errorCode, found.sentence, { retryAfterSeconds: 1 });
-  return new PosternError(errorCode, `Provider "${provider.id}": ${found.sentence}`);
+  return new PosternError(errorCode, `Provider "${provider.id}": ${continued(found.sentence)}`);
 }

@@ -1,5 +1,8 @@
 import type { EngineConfig, EngineProvider } from "../config/engineConfig";
 import type { ConfigProblem } from "../config/problems";
+import type { EngineFacts } from "../diagnosis/facts";
+import type { Finding } from "../diagnosis/finding";
+import type { PaidProbe, ProbeResult } from "../diagnosis/probes";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -100,10 +103,22 @@ export interface TestResult {
   readonly ok: boolean;
   /** One sentence: what was found, and what to do if it failed. Log-safe. */
   readonly verdict: string;
+  /** What failed, with the buttons that mend it. */
+  readonly finding?: Finding;
   /** Round trip of the probe in milliseconds. */
   readonly latencyMs: number;
   /** Models the provider listed, if it did. */
   readonly models: readonly string[];
+  /** How far the provider's clock is ahead of this machine's, in seconds, where it said its time. */
+  readonly clockAheadSeconds?: number;
+}
+
+export interface ProbeParams {
+  /** As given; need not be configured yet. */
+  readonly provider: EngineProvider;
+  readonly probe: PaidProbe;
+  /** As it is configured or listed. */
+  readonly model?: string;
 }
 
 export interface LogEntry {
@@ -123,6 +138,9 @@ export interface EngineRequests {
   status: { params: Record<string, never>; result: EngineStatus };
   /** Tests a provider as given, which need not be configured yet. */
   testProvider: { params: EngineProvider; result: TestResult };
+  /** Tries one thing with a model, by a tiny request that costs some tokens. */
+  runProbe: { params: ProbeParams; result: ProbeResult };
+  diagnose: { params: Record<string, never>; result: EngineFacts };
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
   /** Gives pipe and port free at once, finishes running requests, then exits. */
   drain: { params: Record<string, never>; result: Record<string, never> };

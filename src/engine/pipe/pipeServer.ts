@@ -114,7 +114,9 @@ export class PipeServer {
         return engine.status();
       },
       status: async () => engine.status(),
-      testProvider: (provider) => engine.testProvider(provider),
+      testProvider: (provider, signal) => engine.testProvider(provider, signal),
+      runProbe: (params, signal) => engine.runProbe(params, signal),
+      diagnose: async () => engine.facts(this.log.recent()),
       refreshModels: async ({ providerId }) => {
         await engine.refreshModels(providerId);
         return engine.status();

@@ -7,6 +7,7 @@ import { type ListedModel, parseModelList } from "../../core/providers/modelList
 import { networkFault } from "../../core/providers/networkFault";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
 import { contentDecoder } from "../relay/contentDecoder";
+import { faultCode } from "../relay/proxyFaults";
 import type { UpstreamClient } from "../relay/upstreamClient";
 
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
@@ -48,9 +49,7 @@ export async function fetchModels(upstream: UpstreamClient, provider: EngineProv
     );
   } catch (error) {
     if (error instanceof PosternError) throw error;
-    const code =
-      error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-    throw networkFault({ id: config.id, baseUrl: config.baseUrl }, code);
+    throw networkFault({ id: config.id, baseUrl: config.baseUrl }, faultCode(error));
   }
   const isHtml = String(response.headers["content-type"] ?? "").startsWith("text/html");
   const models = response.statusCode === 200 && !isHtml ? parseModelList(parseJson(text)) : undefined;

@@ -1,6 +1,8 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
 import { type NetworkConfig, proxyUrl } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
+import { proxyClient } from "./proxyFaults";
+import { trustedTls } from "./trust";
 
 const MINUTE_MS = 60_000;
 
@@ -27,10 +29,10 @@ export class UpstreamClient {
   /** @throws PosternError proxy_invalid */
   dispatcherFor(url: URL): Dispatcher {
     if (url.protocol === "http:") {
-      this.local ??= this.create(3_000);
+      this.local ??= this.create(3_000, false);
       return this.local;
     }
-    this.remote ??= this.create(30_000);
+    this.remote ??= this.create(30_000, true);
     return this.remote;
   }
 
@@ -47,12 +49,17 @@ export class UpstreamClient {
     await Promise.all([this.remote?.destroy(), this.local?.destroy()]);
   }
 
-  private create(keepAliveTimeout: number): Dispatcher {
-    const options = { ...TIMEOUTS, keepAliveTimeout, maxHeaderSize: 64 * 1024, pipelining: 1 };
-    const { httpProxy, httpsProxy, noProxy } = this.network;
-    if (httpProxy === undefined && httpsProxy === undefined) return new Agent(options);
+  private create(keepAliveTimeout: number, secure: boolean): Dispatcher {
+    const { httpProxy, httpsProxy, noProxy, systemCertificates } = this.network;
+    const proxied = httpProxy !== undefined || httpsProxy !== undefined;
+    const connect = secure || proxied ? trustedTls(systemCertificates).options : {};
+    const options = { ...TIMEOUTS, keepAliveTimeout, maxHeaderSize: 64 * 1024, pipelining: 1, connect };
+    if (!proxied) return new Agent(options);
     return new EnvHttpProxyAgent({
       ...options,
+      requestTls: connect,
+      proxyTls: connect,
+      clientFactory: proxyClient,
       // Empty, not absent: what the engine's own environment says must not come in by the back door.
       httpProxy: usable(httpProxy, "http"),
       httpsProxy: usable(httpsProxy, "https"),

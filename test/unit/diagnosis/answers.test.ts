@@ -647,7 +647,7 @@ describe("buttons", () => {
 });
 
 describe("an address that is wrong", () => {
-  const listing = { operation: "models", model: undefined } as const;
+  const listing = { operation: "models" } as const;
   const nothing = error("Resource not found", { code: "404" });
 
   test("of which the service is known: its own is offered", () => {

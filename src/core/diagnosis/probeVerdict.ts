@@ -103,8 +103,8 @@ function streamVerdict(answer: ProbeAnswer): Verdict {
   const rest = parser.end().flatMap(({ data, event }) => decoder.event(data, event));
   const events = [...timed.map(({ event }) => event), ...rest, ...decoder.end()];
   const failed = events.find((event) => event.type === "error");
-  if (failed) return fails(streamError(answer, failed.error));
-  if (!events.some(({ type }) => type === "stop"))
+  if (failed && failed.error.code !== "provider_incomplete") return fails(streamError(answer, failed.error));
+  if (failed || !events.some(({ type }) => type === "stop"))
     return fails(cannotStream("its stream breaks off before the answer is complete"));
   const pieces = timed.filter(({ event }) => event.type === "textDelta" || event.type === "thinkingDelta");
   const begun = pieces[0]?.atMs ?? 0;
@@ -131,6 +131,7 @@ function decoded(answer: ProbeAnswer): { readonly answer: Answer } | { readonly 
 
 /** A failure that came inside a 200. */
 function streamError(answer: ProbeAnswer, { status, message, code }: WireError): Finding {
+  if (code === "provider_malformed") return notAnApi(answer);
   const bodyText = JSON.stringify({ error: { message, code } });
   const inside = { ...answer, status: status < 400 ? 502 : status, bodyText, headers: {} };
   return findingOf(inside) ?? notAnApi(answer);

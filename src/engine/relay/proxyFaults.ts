@@ -30,5 +30,7 @@ export function faultCode(error: unknown): string {
 }
 
 function codeOf(error: Error): string {
+  // undici's own name stands for llhttp's codes, which it has lost on the way.
+  if (error.name === "HTTPParserError") return "HPE_INVALID";
   return "code" in error && typeof error.code === "string" ? error.code : "";
 }

@@ -17,6 +17,7 @@ const sharedRuntime = {
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/engine\/runtime$/ }, () => ({ path: "./engineRuntime.js", external: true }));
     onResolve({ filter: /^\.\/cl100k$/ }, () => ({ path: "./tokenizer.js", external: true }));
+    onResolve({ filter: /^\.\/secretRules$/ }, () => ({ path: "./secretRules.js", external: true }));
   },
 };
 
@@ -27,6 +28,7 @@ const result = await build({
     cli: "src/cli.ts",
     engineRuntime: "src/engine/runtime.ts",
     tokenizer: "src/engine/tokens/cl100k.ts",
+    secretRules: "src/engine/secrets/secretRules.ts",
   },
   plugins: [sharedRuntime],
   outdir: "dist",

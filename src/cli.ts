@@ -1,5 +1,12 @@
 import { parseArgs } from "node:util";
-import { check, loadConfigFile, problemLines, serve } from "./engine/runtime";
+import {
+  check,
+  loadConfigFile,
+  type PolicyQuestion,
+  problemLines,
+  serve,
+  testPolicy,
+} from "./engine/runtime";
 
 const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model providers
 
@@ -8,11 +15,14 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
                                                       validate FILE and ask each provider for its models;
                                                       --probe also tries whether a model answers, streams and
                                                       calls tools, which costs some hundred tokens
+  postern policy test --config FILE [facts]           say which policy rules a request would meet, and why
+      [--workspace DIR] [--remote URL] [--trusted | --untrusted] [--task TASK] [--model MODEL]
+      [--key NAME] [--label NAME=VALUE]… [--body FILE]
   postern --version
   postern --help
 
 serve prints one line of JSON when it listens; logs go to standard error.
-Exit codes: 0 fine, 1 failed, 2 wrong use or a bad configuration.
+Exit codes: 0 fine, 1 failed or refused, 2 wrong use or a bad configuration.
 `;
 
 /** A fault of the command line itself. */
@@ -24,14 +34,13 @@ async function main(args: string[]): Promise<number> {
     process.stdout.write(`${POSTERN_VERSION}\n`);
     return 0;
   }
-  const [command] = positionals;
+  const command = commandOf(positionals);
   if (values.help || command === "help") {
     process.stdout.write(HELP);
     return 0;
   }
-  if (command !== "serve" && command !== "check")
+  if (command !== "serve" && command !== "check" && command !== "policy test")
     throw new UsageError(command ? `unknown command "${command}"` : "no command given");
-  if (positionals.length > 1) throw new UsageError(`unexpected "${positionals[1]}"`);
   // Node takes an empty host for every address of the machine: an unset variable in a script would open the gateway.
   if (values.host?.trim() === "") throw new UsageError("--host must not be empty");
   if (values.config === undefined) throw new UsageError("--config FILE is missing");
@@ -41,11 +50,14 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(`${problemLines(result.problems)}\n`);
     return 2;
   }
+  if (command === "policy test") {
+    const sent = await testPolicy(result.loaded.engine, questionOf(values), printLine);
+    return sent ? 0 : 1;
+  }
   if (command === "check") {
-    const write = (line: string): boolean => process.stdout.write(`${line}\n`);
     const { probe = false, json = false, model } = values;
     const options = { probe, json, ...(model === undefined ? {} : { model }) };
-    const allWork = await check(result.loaded.engine, write, options);
+    const allWork = await check(result.loaded.engine, printLine, options);
     return allWork ? 0 : 1;
   }
   return serve({
@@ -54,6 +66,39 @@ async function main(args: string[]): Promise<number> {
     ...(values.host === undefined ? {} : { host: values.host }),
     ...(values.port === undefined ? {} : { port: portOf(values.port) }),
   });
+}
+
+function printLine(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Commands of two words are one command; anything beyond it is a mistake. */
+function commandOf(positionals: readonly string[]): string | undefined {
+  const [first, second] = positionals;
+  const words = first === "policy" ? 2 : 1;
+  if (positionals.length > words) throw new UsageError(`unexpected "${positionals[words]}"`);
+  return words === 2 && second !== undefined ? `${first} ${second}` : first;
+}
+
+function questionOf(values: ReturnType<typeof parse>["values"]): PolicyQuestion {
+  const { workspace, remote, task, model, key, body, label = [] } = values;
+  if (values.trusted && values.untrusted)
+    throw new UsageError("--trusted and --untrusted exclude each other");
+  const labels = label.map((text): [string, string] => {
+    const at = text.indexOf("=");
+    if (at <= 0) throw new UsageError(`--label must be NAME=VALUE, not "${text}"`);
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  return {
+    labels: Object.fromEntries(labels),
+    ...(workspace === undefined ? {} : { workspace }),
+    ...(remote === undefined ? {} : { remote }),
+    ...(values.trusted || values.untrusted ? { trusted: values.trusted === true } : {}),
+    ...(task === undefined ? {} : { task }),
+    ...(model === undefined ? {} : { model }),
+    ...(key === undefined ? {} : { key }),
+    ...(body === undefined ? {} : { body }),
+  };
 }
 
 function parse(args: string[]) {
@@ -65,9 +110,17 @@ function parse(args: string[]) {
         config: { type: "string" },
         host: { type: "string" },
         port: { type: "string" },
-        probe: { type: "boolean" },
+        workspace: { type: "string" },
+        remote: { type: "string" },
+        trusted: { type: "boolean" },
+        untrusted: { type: "boolean" },
+        task: { type: "string" },
         model: { type: "string" },
+        probe: { type: "boolean" },
         json: { type: "boolean" },
+        key: { type: "string" },
+        label: { type: "string", multiple: true },
+        body: { type: "string" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "v" },
       },

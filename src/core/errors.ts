@@ -15,7 +15,12 @@ export type ErrorCode =
   | "body_too_large"
   | "body_timeout"
   | "too_many_requests"
+  | "policy_refused"
+  | "budget_exceeded"
+  | "rate_limited"
+  | "model_not_allowed"
   | "model_not_found"
+  | "client_left"
   | "previous_response_not_found"
   | "thread_unsupported"
   | "translation_unavailable"
@@ -48,7 +53,12 @@ const STATUS: Record<ErrorCode, number> = {
   body_too_large: 413,
   body_timeout: 408,
   too_many_requests: 503,
+  policy_refused: 403,
+  budget_exceeded: 429,
+  rate_limited: 429,
+  model_not_allowed: 403,
   model_not_found: 404,
+  client_left: 499,
   previous_response_not_found: 400,
   thread_unsupported: 400,
   translation_unavailable: 400,

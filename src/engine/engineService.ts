@@ -2,6 +2,7 @@ import type { EngineConfig, EngineProvider } from "../core/config/engineConfig";
 import type { EngineFacts } from "../core/diagnosis/facts";
 import type { ProbeResult } from "../core/diagnosis/probes";
 import { logSafeText, PosternError } from "../core/errors";
+import type { RequestRecord } from "../core/governance/requestRecord";
 import type { EngineStatus, GatewayState, LogEntry, ProbeParams, TestResult } from "../core/rpc/contract";
 import { engineFacts } from "./diagnosis/engineFacts";
 import { testProvider } from "./diagnosis/listProbe";
@@ -10,10 +11,17 @@ import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
 import type { Log } from "./log/log";
+import type { CredentialRefresh } from "./providers/credentialRefresh";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { Operations } from "./relay/operations";
 import type { RelayOptions } from "./relay/responseRelay";
+import { Sender } from "./relay/sender";
+import { StoredResponses } from "./relay/storedResponses";
 import { UpstreamClient } from "./relay/upstreamClient";
+import { Attempts } from "./routing/attempts";
+import { Health } from "./routing/health";
+import { Router } from "./routing/router";
+import { Stickiness } from "./routing/stickiness";
 import type { UsageCounter } from "./usage/usageCounter";
 
 /** Statuses are told at most this often. */
@@ -23,6 +31,8 @@ export interface EngineParts {
   readonly version: string;
   readonly log: Log;
   readonly usage: UsageCounter;
+  /** Renews credentials that expire. */
+  readonly refresh?: CredentialRefresh;
   /** How long is waited for what; tests cannot. */
   readonly waits?: Pick<RelayOptions, "silenceMs" | "stalledMs">;
 }
@@ -32,9 +42,13 @@ export class EngineService {
   private readonly upstream = new UpstreamClient();
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
+  private readonly health: Health;
+  private readonly router: Router;
   private readonly server: GatewayServer;
   private keys = new KeyRing([]);
   private config: EngineConfig | undefined;
+  /** Each provider as it was configured last. */
+  private readonly known = new Map<string, string>();
   private failed: Extract<GatewayState, { state: "failed" }> | undefined;
   private readonly configured = new Set<(config: EngineConfig) => void>();
   private readonly listeners = new Set<(status: EngineStatus) => void>();
@@ -47,12 +61,31 @@ export class EngineService {
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
     this.registry = new ProviderRegistry(this.upstream, parts.log, tell);
-    const { usage, log, waits } = parts;
-    this.operations = new Operations(this.registry, this.upstream, usage, log, tell, waits);
+    const { log, waits = {} } = parts;
+    this.health = new Health(() => performance.now(), tell);
+    const stickiness = new Stickiness(() => performance.now());
+    this.router = new Router(this.registry, this.health, stickiness, {
+      random: Math.random,
+      priceOf: () => undefined,
+    });
+    const limits = () => this.router.routing;
+    const stored = new StoredResponses(this.registry);
+    this.operations = new Operations({
+      registry: this.registry,
+      router: this.router,
+      attempts: new Attempts(this.health, parts.refresh, limits, () => performance.now()),
+      sender: new Sender(this.upstream, stored, waits),
+      stored,
+      stickiness,
+      journal: { settled: (record) => this.count(record) },
+      log,
+      onChange: tell,
+    });
     const facts = {
       version: parts.version,
       address: () => this.server.address ?? { host: "", port: -1 },
       keys: () => this.keys,
+      routes: () => this.router.names(),
     };
     const handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
     this.server = new GatewayServer((request, response) => void handler.handle(request, response));
@@ -66,9 +99,21 @@ export class EngineService {
     this.keys = new KeyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
     this.registry.configure(config);
+    this.router.configure(config.routes, config.routing);
+    this.forgetChanged(config.providers);
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     if (moved) await this.inTurn(() => this.move());
+  }
+
+  /** Whose key or address has changed is no longer left alone for what the old one did. */
+  private forgetChanged(providers: readonly EngineProvider[]): void {
+    for (const provider of providers) {
+      const text = JSON.stringify(provider);
+      const { id } = provider.config;
+      if (this.known.get(id) !== text) this.health.forget(id);
+      this.known.set(id, text);
+    }
   }
 
   /** @throws PosternError not_ready, port_in_use, listen_failed */
@@ -186,6 +231,10 @@ export class EngineService {
     this.server.stop();
     await this.upstream.destroy();
     this.parts.usage.save();
+  }
+
+  private count({ usage, outcome }: RequestRecord): void {
+    this.parts.usage.add({ usage, answered: outcome === "answered" });
   }
 
   private gatewayState(): GatewayState {

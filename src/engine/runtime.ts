@@ -4,3 +4,4 @@ export { type CheckOptions, check } from "./diagnosis/check";
 export { runEngineProcess } from "./engineProcess";
 export { loadConfigFile, problemLines, serve } from "./headless";
 export { readBoot } from "./lifecycle/boot";
+export { type PolicyQuestion, testPolicy } from "./policy/policyTest";

@@ -1,4 +1,5 @@
 import type { ConfigProblem } from "../core/config/problems";
+import type { CheckedRoute } from "../core/config/routes";
 import type { ProviderType } from "../core/config/schema";
 import type { WireProtocol } from "../core/protocols/wire";
 import { Emitter } from "./common/emitter";
@@ -50,6 +51,7 @@ export interface LocalState {
   readonly gatewayKeys: readonly GatewayKeyEntry[];
   readonly host: string;
   readonly port: number;
+  readonly routes: readonly CheckedRoute[];
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -61,7 +63,7 @@ export interface PosternState {
 
 /** Before the settings have been read. */
 export const EMPTY_STATE: PosternState = {
-  local: { providers: [], gatewayKeys: [], host: "127.0.0.1", port: 4141, problems: [] },
+  local: { providers: [], gatewayKeys: [], host: "127.0.0.1", port: 4141, routes: [], problems: [] },
   engine: { kind: "idle" },
 };
 

@@ -55,6 +55,9 @@ const overflow = (): never => {
   throw new RangeError("Maximum call stack size exceeded");
 };
 const QUIET: Lane = {
+  answeredModel: () => undefined,
+  earlyFailure: () => undefined,
+  mayFailEarly: () => false,
   begin() {},
   head: () => ({ status: 200, headers: { "content-type": "text/event-stream" } }),
   push: () => [],

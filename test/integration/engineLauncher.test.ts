@@ -18,6 +18,8 @@ const config: EngineConfig = {
   providers: [],
   faulty: [],
   gateway: { host: "127.0.0.1", port: 0, maxRunning: 512, keys: [] },
+  routes: [],
+  routing: { maxAttempts: 4, maxWaitSeconds: 30 },
   network: {},
   lingerSeconds: 0,
   keepRunning: false,

@@ -173,6 +173,8 @@ export function engineConfig(url: string, changes: Partial<EngineConfig> = {}): 
     providers: [provider],
     faulty: [],
     gateway: { host: "127.0.0.1", port: 0, maxRunning: 512, keys: [{ name: "test", key: GATEWAY_KEY }] },
+    routes: [],
+    routing: { maxAttempts: 4, maxWaitSeconds: 30 },
     network: {},
     lingerSeconds: 60,
     keepRunning: false,

@@ -47,6 +47,8 @@ export function providerEntry(url: string, extra: Record<string, unknown> = {}):
 export interface GatewayOptions {
   readonly providers: readonly Record<string, unknown>[];
   readonly gateway?: Record<string, unknown>;
+  /** Further parts of the configuration. */
+  readonly config?: Record<string, unknown>;
   readonly dataDir?: string;
   readonly args?: readonly string[];
   readonly env?: Record<string, string>;
@@ -66,11 +68,16 @@ export class Gateway {
   static async start(options: GatewayOptions): Promise<Gateway> {
     const folder = temporaryFolder();
     const file = join(folder.path, "postern.json");
-    const { providers, gateway, dataDir } = options;
+    const { providers, gateway, config, dataDir } = options;
     const keys = [{ name: "test", key: GATEWAY_KEY }];
     writeFileSync(
       file,
-      JSON.stringify({ providers, gateway: { keys, ...gateway }, ...(dataDir ? { dataDir } : {}) }),
+      JSON.stringify({
+        providers,
+        gateway: { keys, ...gateway },
+        ...config,
+        ...(dataDir ? { dataDir } : {}),
+      }),
     );
     const args = [cliFile, "serve", "--config", file, "--port", "0", ...(options.args ?? [])];
     const child = spawn(options.node ?? process.execPath, args, {

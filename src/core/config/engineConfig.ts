@@ -1,7 +1,7 @@
 import { isLocalAddress } from "../providers/baseUrl";
 import type { ConfigProblem } from "./problems";
 import { type Environment, replaceReferences, resolveReference } from "./reference";
-import type { Config, ProviderConfig } from "./schema";
+import type { AuditConfig, Config, PolicyConfig, ProviderConfig, RouteConfig, RoutingConfig } from "./schema";
 
 /** What a provider is authenticated with. Lives in memory and on the private pipe only. */
 export type Credential =
@@ -65,7 +65,13 @@ export interface EngineConfig {
   readonly providers: readonly EngineProvider[];
   readonly faulty: readonly FaultyProvider[];
   readonly gateway: EngineGateway;
+  readonly routes: readonly RouteConfig[];
+  readonly routing: RoutingConfig;
   readonly network: NetworkConfig;
+  /** Rules of the settings or of the file; a fault refuses every request. Absent: none. */
+  readonly policy?: PolicyConfig | { readonly fault: string };
+  /** What is kept of requests; absent: the schema's defaults. */
+  readonly audit?: AuditConfig;
   /** Seconds the engine stays after its last window has gone. */
   readonly lingerSeconds: number;
   /** Stay even without a window. */
@@ -162,7 +168,11 @@ export function engineConfigFromFile(
       providers: config.providers.map((provider) => resolveProvider(provider, environment)),
       faulty: [],
       gateway: { ...config.gateway, keys },
+      routes: config.routes,
+      routing: config.routing,
       network,
+      policy: config.policy,
+      audit: config.audit,
       lingerSeconds: 0,
       keepRunning: true,
       secretStore: "file",

@@ -3,6 +3,7 @@ import { KEY_HEADERS } from "../gateway/presentedKeys";
 import { baseUrlFault } from "../providers/baseUrl";
 import { type ConfigProblem, problemsOf } from "./problems";
 import { environmentReference } from "./reference";
+import { repeatedRoutes } from "./routes";
 import { type Config, configSchema, type ProviderConfig, providerSchema } from "./schema";
 
 /** `file`: a literal key is the owner's choice. `settings`: VS Code syncs and shows settings, so only `${env:…}`. */
@@ -32,7 +33,7 @@ export function parseConfigText(fileText: string): ConfigResult {
 export function validateConfig(value: unknown): ConfigResult {
   const parsed = configSchema.safeParse(value, { reportInput: true });
   const problems = parsed.success ? [] : problemsOf(parsed.error);
-  problems.push(...crossChecks(value));
+  problems.push(...crossChecks(value), ...repeatedRoutes(field(value, "routes")));
   if (!parsed.success || problems.length > 0) return { ok: false, problems };
   return { ok: true, config: parsed.data };
 }

@@ -9,14 +9,20 @@ export interface Usage {
   readonly cachedInputTokens?: number;
   /** Of the input: written to a prompt cache. */
   readonly cacheWriteTokens?: number;
+  /** Of the tokens written to a prompt cache: those that it keeps for an hour, which Anthropic prices apart. */
+  readonly cacheWrite1hTokens?: number;
   /** Everything the model wrote, reasoning included. */
   readonly outputTokens?: number;
   /** Of the output: reasoning. */
   readonly reasoningTokens?: number;
+  /** The provider says that it has answered in a service tier other than the ordinary: `flex`, `priority`, `batch`… */
+  readonly serviceTier?: string;
+  /** What the provider says that it charges for the request, in US dollars. */
+  readonly reportedUsd?: number;
 }
 
 /** What a provider's report says of each count. */
-export type ReportedCounts = { readonly [Name in keyof Usage]-?: number | undefined };
+export type ReportedCounts = { readonly [Name in keyof Usage]: Usage[Name] | undefined };
 
 /** The counts that were reported; undefined where there is neither an input nor an output. */
 export function usageOf(counts: ReportedCounts): Usage | undefined {

@@ -8,15 +8,24 @@ export interface OfferedModel {
   readonly name?: string;
 }
 
-/** Every id a client may send, in the order in which they are listed. */
-export function offeredModels(sources: readonly ModelSource[]): OfferedModel[] {
-  const byId = new Map<string, OfferedModel>();
+/** Whom the list names as the owner of a route. */
+const ROUTE_OWNER = "postern";
+
+/**
+ * Every id a client may send, in the order in which they are listed.
+ * @param routes the ids that stand for routes, which come first
+ */
+export function offeredModels(
+  sources: readonly ModelSource[],
+  routes: readonly string[] = [],
+): OfferedModel[] {
+  const byId = new Map<string, OfferedModel>(routes.map((id) => [id, { id, providerId: ROUTE_OWNER }]));
   for (const { source, model, name } of servedBy(sources)) {
     for (const id of [model.id, `${source.id}/${model.id}`]) {
       if (!byId.has(id)) byId.set(id, { id, providerId: source.id, ...(name === undefined ? {} : { name }) });
     }
   }
-  return modelIds(sources).flatMap((id) => byId.get(id) ?? []);
+  return [...new Set([...routes, ...modelIds(sources)])].flatMap((id) => byId.get(id) ?? []);
 }
 
 /** The ids under which Claude Code shows the models that it would leave out. */

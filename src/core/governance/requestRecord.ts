@@ -75,6 +75,8 @@ export interface RequestRecord {
   /** Of the usage. */
   readonly usageBasis?: Basis;
   readonly cost?: RequestCost;
+  /** How many premium requests it counts as, where the provider has such a quota; may be a fraction. */
+  readonly premiumRequests?: number;
   /** What a translation could not carry. */
   readonly dropped: readonly string[];
   /** The policy rule that applied. */

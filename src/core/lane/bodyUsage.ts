@@ -1,4 +1,5 @@
 import type { Usage } from "../conversation/usage";
+import { withServiceTier } from "../protocols/billing";
 import type { WireProtocol } from "../protocols/wire";
 import { reportedUsage } from "./reportedUsage";
 
@@ -12,7 +13,8 @@ export function usageOfBody(protocol: WireProtocol, body: Uint8Array): Usage | u
   try {
     const parsed: unknown = JSON.parse(new TextDecoder().decode(body));
     if (typeof parsed !== "object" || parsed === null || !("usage" in parsed)) return undefined;
-    return reportedUsage(protocol, parsed.usage);
+    const tier = "service_tier" in parsed ? parsed.service_tier : undefined;
+    return reportedUsage(protocol, withServiceTier(parsed.usage, tier));
   } catch {
     return undefined;
   }
@@ -21,7 +23,9 @@ export function usageOfBody(protocol: WireProtocol, body: Uint8Array): Usage | u
 /** The same for a body too large to parse: the last `"usage"` object that stands in one of its ends. */
 export function usageOfEnds(protocol: WireProtocol, head: Uint8Array, tail: Uint8Array): Usage | undefined {
   for (const end of [tail, head]) {
-    const usage = reportedUsage(protocol, usageObjectIn(new TextDecoder().decode(end)));
+    const text = new TextDecoder().decode(end);
+    const tier = /"service_tier"\s*:\s*"([\w-]+)"/.exec(text)?.[1];
+    const usage = reportedUsage(protocol, withServiceTier(usageObjectIn(text), tier));
     if (usage) return usage;
   }
   return undefined;

@@ -1,5 +1,6 @@
 import type { Usage } from "../conversation/usage";
 import { asNumber, isObject, type JsonObject } from "../json/access";
+import { withServiceTier } from "../protocols/billing";
 import { errorEvent, type WireError } from "../protocols/errorShape";
 import type { WireProtocol } from "../protocols/wire";
 import { comment, namedEvent } from "../sse/format";
@@ -33,7 +34,8 @@ export class StreamTap {
   /** @returns false if the frame is not to be sent on */
   onFrame(frame: Uint8Array): boolean {
     if (this.dropUsageChunk && hasEmptyChoices(frame)) {
-      const usage = reportedUsage("chat", frameObject(frame)?.usage);
+      const chunk = frameObject(frame);
+      const usage = reportedUsage("chat", withServiceTier(chunk?.usage, chunk?.service_tier));
       if (usage) {
         this.droppedUsage = usage;
         return false;
@@ -66,6 +68,31 @@ export class StreamTap {
   /** Whether the stream has come to an end of its own protocol, a success or an error. */
   isTerminated(): boolean {
     return this.last.some((frame) => isTerminal(this.protocol, frame));
+  }
+
+  /** The model that the stream's first events name. */
+  model(): string | undefined {
+    for (const frame of this.first) {
+      const fields = frameObject(frame);
+      const named = [fields?.model, member(fields?.response, "model"), member(fields?.message, "model")];
+      const model = named.find((value) => typeof value === "string" && value !== "");
+      if (typeof model === "string") return model;
+    }
+    return undefined;
+  }
+
+  /** Whether anything has come that a client could show: more than what stands before the content. */
+  hasContent(): boolean {
+    return this.last.length > this.first.length || this.first.some((frame) => !isPreamble(frame));
+  }
+
+  /** The error that the stream has in place of content; its status where the event tells one, else 502. */
+  earlyFailure(): { readonly status: number; readonly message: string } | undefined {
+    if (this.last.length > this.first.length) return undefined;
+    const others = this.first.filter((frame) => !isPreamble(frame));
+    const fields = others[0] && frameObject(others[0]);
+    const error = fields && errorIn(fields);
+    return error ? { status: statusOf(error), message: JSON.stringify(error).slice(0, 2_000) } : undefined;
   }
 
   /** The response object that a Responses stream begins with; undefined for other streams. */
@@ -116,12 +143,49 @@ export class StreamTap {
   }
 }
 
+const PREAMBLE = new Set([
+  "message_start",
+  "ping",
+  "response.created",
+  "response.in_progress",
+  "response.queued",
+]);
+
+function isPreamble(frame: Uint8Array): boolean {
+  const { event, data } = decodeFrame(frame);
+  const type = objectOf(data)?.type;
+  return PREAMBLE.has(typeof type === "string" ? type : event);
+}
+
+/** Each protocol's error event; Chat's has no type. */
+function errorIn(fields: JsonObject): JsonObject | undefined {
+  const found = fields.error ?? member(fields.response, "error");
+  if (isObject(found)) return found;
+  if (fields.type === "error") return fields;
+  return typeof fields.error === "string" ? { message: fields.error } : undefined;
+}
+
+/** Where a type or code stands in place of a status. https://platform.claude.com/docs/en/api/errors */
+function statusOf(error: JsonObject): number {
+  const status = asNumber(error.status) ?? asNumber(error.code);
+  if (status !== undefined && status >= 400 && status < 600) return status;
+  const named = `${String(error.type ?? "")} ${String(error.code ?? "")}`;
+  if (/rate_limit|insufficient_quota/.test(named)) return 429;
+  if (/overloaded/.test(named)) return 529;
+  if (/authentication/.test(named)) return 401;
+  if (/permission/.test(named)) return 403;
+  if (/not_found/.test(named)) return 404;
+  if (/invalid_request|context_length/.test(named)) return 400;
+  return 502;
+}
+
 function usageField(protocol: WireProtocol, fields: Record<string, unknown>): unknown {
-  if (protocol === "responses") return member(fields.response, "usage");
+  if (protocol === "responses")
+    return withServiceTier(member(fields.response, "usage"), member(fields.response, "service_tier"));
   // message_start carries it inside the message, message_delta beside the delta.
   if (protocol === "messages") return fields.usage ?? member(fields.message, "usage");
   // Groq reports inside a field of its own.
-  return fields.usage ?? member(fields.x_groq, "usage");
+  return withServiceTier(fields.usage ?? member(fields.x_groq, "usage"), fields.service_tier);
 }
 
 function isTerminal(protocol: WireProtocol, frame: Uint8Array): boolean {

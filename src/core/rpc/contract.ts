@@ -87,6 +87,27 @@ export interface UsageToday {
   readonly unreported: number;
 }
 
+/**
+ * What is wrong with the ledger, as one sentence for the person. damaged: the file was set aside and a new one begun.
+ * unwritable: the disk or the folder. newer: a newer version's file. unavailable: Node has no SQLite.
+ */
+export interface LedgerNotice {
+  readonly kind: "damaged" | "unwritable" | "newer" | "unavailable";
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+export interface LedgerStatus {
+  /** Where requests are kept: memory is forgotten when the engine ends. */
+  readonly kept: "disk" | "memory";
+  /** Requests that wait to be written. */
+  readonly unwritten: number;
+  /** Of those, how many lost their details because there were too many; their totals are still there. */
+  readonly lost: number;
+  readonly notices: readonly LedgerNotice[];
+}
+
 export interface EngineStatus {
   readonly version: string;
   readonly pid: number;

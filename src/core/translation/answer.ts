@@ -15,6 +15,8 @@ export interface TranslatedAnswer {
   /** The client's JSON. */
   readonly body: string;
   readonly usage?: Usage;
+  /** The model that the provider names. */
+  readonly model?: string;
 }
 
 /** A provider's answer that was an error after all, in the client's terms. */
@@ -65,6 +67,7 @@ export function translateResponse(
     return {
       body: JSON.stringify(encodeAnswer(to, adapted, context, options)),
       ...(answer.usage ? { usage: answer.usage } : {}),
+      ...(answer.model ? { model: answer.model } : {}),
     };
   } catch (thrown) {
     if (thrown instanceof ProviderAnswerError) throw thrown;

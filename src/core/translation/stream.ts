@@ -22,6 +22,8 @@ export interface StreamTranslator {
   fail(error: WireError): string;
   /** What the provider reported so far. */
   usage(): Usage | undefined;
+  /** The model that the provider names. */
+  model(): string | undefined;
   /**
    * The error, if the provider failed before anything was written for the client: as long as no header has gone
    * out, it can still be answered with a status. What `push` and `end` returned is for when it is too late for that.
@@ -57,6 +59,7 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
   const adapt = createAdapter(context);
   const encoder = streamEncoder(to, context, options);
   let usage: Usage | undefined;
+  let model: string | undefined;
   let wrote = false;
   let finished = false;
   let early: WireError | undefined;
@@ -102,8 +105,10 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
       if (finished) break;
       if (event.type === "usage") usage = event.usage;
       if (event.type === "error") failWith(event.error);
-      else if (event.type === "start") held = event;
-      else {
+      else if (event.type === "start") {
+        held = event;
+        model = event.model;
+      } else {
         if (!isSilent(event)) release();
         write(event);
         finished = event.type === "stop";
@@ -165,6 +170,7 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
         else failWith(error);
       }),
     usage: () => usage,
+    model: () => model,
     failedBeforeContent: () => early,
     failure: () => failure,
     finished: () => finished,

@@ -5,6 +5,7 @@ import { anthropicModelsBody, modelBody, openAiModelsBody } from "../../core/gat
 import { claudeAliases, offeredModels } from "../../core/gateway/offeredModels";
 import { presentedKeys } from "../../core/gateway/presentedKeys";
 import { matchRoute, type Route } from "../../core/gateway/routes";
+import type { Caller } from "../../core/governance/caller";
 import { JsonSyntaxError } from "../../core/json/topLevel";
 import type { WireProtocol } from "../../core/protocols/wire";
 import { nearestIds } from "../../core/routing/editDistance";
@@ -20,6 +21,8 @@ export interface GatewayFacts {
   readonly version: string;
   address(): ListenAddress;
   keys(): KeyRing;
+  /** The ids that stand for routes. */
+  routes(): readonly string[];
 }
 
 /** Takes a request from the socket to the operation it asks for: guard, route, key, then the work. */
@@ -52,7 +55,7 @@ export class RequestHandler {
         });
         return;
       }
-      this.authenticate(request);
+      const caller = this.authenticate(request);
       if (match.kind === "notFound") {
         const hint = "An OpenAI base URL ends in /v1, an Anthropic one does not.";
         throw new PosternError(
@@ -68,7 +71,7 @@ export class RequestHandler {
         answerError(response, protocol, fault, requestId, { allow: match.allow });
         return;
       }
-      await this.serve(match.route, request, response, requestId);
+      await this.serve(match.route, request, response, requestId, caller);
     } catch (error) {
       this.answerFailure(error, response, protocol, requestId);
     }
@@ -94,12 +97,13 @@ export class RequestHandler {
     }
   }
 
-  private authenticate(request: IncomingMessage): void {
+  private authenticate(request: IncomingMessage): Caller {
     const presented = presentedKeys((name) => {
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;
     });
-    if (this.facts.keys().identify(presented) !== undefined) return;
+    const name = this.facts.keys().identify(presented);
+    if (name !== undefined) return { kind: "gatewayKey", name, labels: {} };
     const what = presented.length === 0 ? "No gateway key was sent" : "The gateway key is not valid";
     throw new PosternError(
       "unauthorized",
@@ -112,9 +116,10 @@ export class RequestHandler {
     request: IncomingMessage,
     response: ServerResponse,
     requestId: string,
+    caller: Caller,
   ): Promise<void> {
     if (route.kind === "operation" || route.kind === "storedResponse") {
-      await this.operations.run(route, request, response, requestId);
+      await this.operations.run(route, request, response, requestId, caller);
     } else if (route.kind === "models") {
       await this.registry.settleModels(2_000);
       this.answerModels(route, request, response, requestId);
@@ -128,7 +133,7 @@ export class RequestHandler {
     requestId: string,
   ): void {
     const sources = this.registry.sources();
-    const offered = offeredModels(sources);
+    const offered = offeredModels(sources, this.facts.routes());
     const headers = { "x-request-id": requestId };
     if (route.id === undefined) {
       const body =

@@ -35,6 +35,12 @@ export class BodyTap {
     return isObject(parsed) ? parsed : undefined;
   }
 
+  /** The model that an answer names, where it can be read without reading all of a large one. */
+  model(): string | undefined {
+    const model = this.head ? undefined : this.answer()?.model;
+    return typeof model === "string" ? model : undefined;
+  }
+
   private kept(): number {
     return this.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   }

@@ -146,6 +146,18 @@ export class ByteLane implements Lane {
   usage(): Usage | undefined {
     return this.stream ? this.stream.tap.usage() : this.body?.usage();
   }
+
+  answeredModel(): string | undefined {
+    return this.stream ? this.stream.tap.model() : this.body?.model();
+  }
+
+  earlyFailure(): { readonly status: number; readonly message: string } | undefined {
+    return this.stream?.tap.earlyFailure();
+  }
+
+  mayFailEarly(): boolean {
+    return this.stream !== undefined && !this.stream.tap.hasContent();
+  }
 }
 
 /** The provider's own request id stands where it gave one. */

@@ -87,6 +87,18 @@ export class EmbeddingsLane implements Lane {
     return this.bytes.usage();
   }
 
+  answeredModel(): string | undefined {
+    return this.bytes.answeredModel();
+  }
+
+  earlyFailure(): undefined {
+    return undefined;
+  }
+
+  mayFailEarly(): boolean {
+    return false;
+  }
+
   private decision(): "passed" | "converted" | undefined {
     const form = formOf(Buffer.concat(this.held).toString("latin1"));
     if (form !== undefined) return form === this.wanted ? "passed" : "converted";

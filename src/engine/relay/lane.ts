@@ -50,4 +50,10 @@ export interface Lane {
   /** What the provider failed with within its answer, after the client was told; log-safe. */
   failure(): PosternError | undefined;
   usage(): Usage | undefined;
+  /** The model that the provider says has answered. */
+  answeredModel(): string | undefined;
+  /** What a stream failed with before any content, though it had begun well. */
+  earlyFailure(): { readonly status: number; readonly message: string } | undefined;
+  /** Nothing of the content has come yet, only what stands before it. */
+  mayFailEarly(): boolean;
 }

@@ -1,74 +1,58 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
-import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
+import { neverRetries, recognizeTool } from "../../core/gateway/recognizeTool";
 import type { Route } from "../../core/gateway/routes";
-import { type JsonObject, nonEmpty } from "../../core/json/access";
-import { spliced } from "../../core/json/splice";
-import { requestEdits } from "../../core/lane/requestEdits";
-import { endpointUrl, storedResponseUrl } from "../../core/providers/endpoint";
-import { quirksOf } from "../../core/providers/quirks";
-import { secretsOf } from "../../core/providers/redact";
-import { providerRequestHeaders } from "../../core/providers/requestHeaders";
-import { isOpenAiItself, preferredProtocol } from "../../core/providers/spoken";
-import { translateRequest } from "../../core/translation";
+import type { Caller } from "../../core/governance/caller";
+import type { RequestRecord } from "../../core/governance/requestRecord";
+import { preferredProtocol } from "../../core/providers/spoken";
+import { conversationKey } from "../../core/routing/affinity";
 import { answerJson } from "../gateway/answer";
 import { readRequestBody } from "../gateway/requestBody";
 import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
+import type { Attempts } from "../routing/attempts";
+import type { Plan, Router } from "../routing/router";
+import type { Stickiness } from "../routing/stickiness";
 import { estimateTokens } from "../tokens/estimateTokens";
-import type { UsageCounter } from "../usage/usageCounter";
-import { ByteLane } from "./byteLane";
-import { type ClientBody, member, parsedBody, scanBody, withoutForeignReasoning } from "./clientBody";
-import { EmbeddingsLane } from "./embeddingsLane";
-import { firstValues, forwardQuery } from "./forwarded";
-import type { Lane } from "./lane";
-import { droppedHeader, headerSafe } from "./ownHeaders";
-import { type RelayOptions, type RelayOutcome, ResponseRelay } from "./responseRelay";
-import { StoredResponses } from "./storedResponses";
-import { findTarget, type Target, treatmentOf } from "./target";
-import { TranslatedLane } from "./translatedLane";
-import type { UpstreamClient } from "./upstreamClient";
+import { type ClientBody, parsedBody, scanBody } from "./clientBody";
+import type { Exchange } from "./exchange";
+import { headerSafe } from "./ownHeaders";
+import { RequestTrace } from "./requestTrace";
+import type { RelayOutcome, ResponseRelay } from "./responseRelay";
+import type { Sender } from "./sender";
+import type { StoredResponses } from "./storedResponses";
+import { type Target, treatmentOf } from "./target";
 
 type OperationRoute = Extract<Route, { kind: "operation" }>;
 type StoredRoute = Extract<Route, { kind: "storedResponse" }>;
 
-/** Bodies up to here go out in one piece, larger ones as slices that are not copied. */
-const COPY_BYTES = 64 * 1024;
 /** By which a provider says that it cannot count tokens. */
 const CANNOT_COUNT = [404, 405, 501];
 
-/** A client's request and the answer to it, with the headers of our own that the answer gets. */
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly headers: Record<string, string>;
+/** Hears of every request to a model when it has ended. */
+export interface Journal {
+  settled(record: RequestRecord): void;
 }
 
-/** What goes to a provider, besides its address. */
-interface Outgoing {
-  readonly method: "GET" | "DELETE" | "POST";
-  /** Names and values in turn. */
-  readonly headers: readonly string[];
-  readonly body: Readable | Buffer | null;
+/** What a request goes through on its way. */
+export interface OperationParts {
+  readonly registry: ProviderRegistry;
+  readonly router: Router;
+  readonly attempts: Attempts;
+  readonly sender: Sender;
+  readonly stored: StoredResponses;
+  readonly stickiness: Stickiness;
+  readonly journal: Journal;
+  readonly log: Log;
+  onChange(): void;
 }
 
-/** Runs what goes to a provider: body in, target found, answer relayed, outcome counted. */
+/** Runs what goes to a provider: body in, targets found and tried, answer relayed, outcome noted. */
 export class Operations {
-  private readonly stored: StoredResponses;
   private count = 0;
   private maxRunning = Number.POSITIVE_INFINITY;
 
-  constructor(
-    private readonly registry: ProviderRegistry,
-    private readonly upstream: UpstreamClient,
-    private readonly usage: UsageCounter,
-    private readonly log: Log,
-    private readonly onChange: () => void,
-    private readonly relayOptions: RelayOptions = {},
-  ) {
-    this.stored = new StoredResponses(registry);
-  }
+  constructor(private readonly parts: OperationParts) {}
 
   setLimit(maxRunning: number): void {
     this.maxRunning = maxRunning;
@@ -85,6 +69,7 @@ export class Operations {
     request: IncomingMessage,
     response: ServerResponse,
     requestId: string,
+    caller: Caller,
   ): Promise<void> {
     if (this.count >= this.maxRunning) {
       throw new PosternError(
@@ -94,8 +79,10 @@ export class Operations {
       );
     }
     this.count += 1;
-    this.onChange();
-    const exchange = { request, response, headers: { "x-request-id": requestId } };
+    this.parts.onChange();
+    const began = { at: Date.now(), tick: performance.now() };
+    const trace = new RequestTrace(requestId, caller, route.protocol, began);
+    const exchange = { request, response, headers: { "x-request-id": requestId }, trace };
     try {
       if (route.kind === "storedResponse") await this.runStored(route, exchange);
       else await this.runOperation(route, exchange);
@@ -105,37 +92,114 @@ export class Operations {
       throw error;
     } finally {
       this.count -= 1;
-      this.onChange();
+      this.parts.onChange();
     }
   }
 
   private async runOperation(route: OperationRoute, exchange: Exchange): Promise<void> {
-    const body = scanBody(await readRequestBody(exchange.request), route.deployment);
-    const target = await findTarget(this.registry, body.model);
-    exchange.headers["x-postern-provider"] = target.provider.config.id;
-    exchange.headers["x-postern-model"] = headerSafe(target.model.id);
-    const treatment = treatmentOf(target, route.operation, route.protocol);
-    if (treatment === "estimated") return this.answerEstimate(body, exchange);
-    if (route.operation === "countTokens") return this.countOrEstimate(route, body, target, exchange);
-    const relay =
-      treatment === "translated"
-        ? this.dispatchTranslated(route, body, target, exchange)
-        : this.dispatch(route, body, target, exchange);
-    await this.settle(relay, target.provider, exchange, true);
+    const { trace, request } = exchange;
+    trace.operation = route.operation;
+    trace.tool = recognizeTool((name) => header(request, name));
+    const body = scanBody(await readRequestBody(request), route.deployment);
+    trace.modelAsked = body.model.slice(0, 200);
+    if (route.operation === "countTokens") return this.countTokens(route, body, exchange);
+    try {
+      const plan = await this.plan(body, exchange);
+      const outcome = await this.tryTargets(plan, exchange, (target, hold) =>
+        this.send(route, body, target, exchange, hold),
+      );
+      this.parts.journal.settled(trace.answered(outcome, performance.now()));
+    } catch (error) {
+      if (error instanceof PosternError) this.parts.journal.settled(trace.refused(error, performance.now()));
+      throw error;
+    }
   }
 
-  /** Counting is no request to a model, and is not counted as one. */
-  private async countOrEstimate(
+  private async plan(body: ClientBody, { request, trace }: Exchange): Promise<Plan> {
+    const plan = await this.parts.router.plan({
+      model: body.model,
+      conversation: () => conversationOf(request, body),
+      isAllowed: () => true,
+    });
+    trace.route = plan.route;
+    for (const { model, reason } of plan.unusable)
+      this.parts.log.info(`${trace.id} route "${plan.route}" cannot use ${model}: ${reason}`);
+    return plan;
+  }
+
+  /** Tries the plan's targets one after the other; the provider's state follows from how that goes. */
+  private async tryTargets(
+    plan: Plan,
+    exchange: Exchange,
+    send: (target: Target, hold: boolean) => ResponseRelay,
+  ): Promise<RelayOutcome> {
+    const { trace, headers, response } = exchange;
+    const { attempts, registry, stickiness } = this.parts;
+    const left = new AbortController();
+    const leave = (): void => left.abort();
+    response.once("close", leave);
+    try {
+      const outcome = await attempts.run({
+        candidates: plan.candidates,
+        patient: plan.route !== undefined || neverRetries(trace.tool),
+        left: left.signal,
+        provider: (id) => registry.get(id),
+        start: (target, label, attempt, hold) => {
+          const { config } = target.provider;
+          trace.target = { provider: config.id, model: target.model.id, credential: label };
+          headers["x-postern-provider"] = config.id;
+          headers["x-postern-model"] = headerSafe(target.model.id);
+          if (plan.route !== undefined || attempt > 1) headers["x-postern-attempts"] = String(attempt);
+          return send(target, hold);
+        },
+        tried: (tried) => {
+          trace.tried(tried);
+          this.noteAttempt(tried.target.provider.config.id, trace, tried.reason, tried.status);
+        },
+      });
+      const { target } = trace;
+      if (target && plan.conversation !== undefined && outcome.end === "complete")
+        stickiness.note(`${plan.route} ${plan.conversation}`, `${target.provider}/${target.model}`);
+      if (target) this.noteOutcome(target.provider, trace.id, outcome);
+      return outcome;
+    } finally {
+      response.off("close", leave);
+    }
+  }
+
+  private send(
     route: OperationRoute,
     body: ClientBody,
     target: Target,
     exchange: Exchange,
-  ): Promise<void> {
-    const relay = this.dispatch(route, body, target, exchange, { lacking: CANNOT_COUNT });
+    hold: boolean,
+  ): ResponseRelay {
+    const { sender } = this.parts;
+    const translated = treatmentOf(target, route.operation, route.protocol) === "translated";
+    exchange.trace.protocolOut = translated ? preferredProtocol(target.provider.config) : route.protocol;
+    return translated
+      ? sender.translated(route, body, target, exchange, { holdRefusals: hold })
+      : sender.asItIs(route, body, target, exchange, { holdRefusals: hold });
+  }
+
+  /** Counting is no request to a model, and is not counted as one. */
+  private async countTokens(route: OperationRoute, body: ClientBody, exchange: Exchange): Promise<void> {
+    const plan = await this.plan(body, exchange);
+    const first = plan.candidates.slice(0, 1);
+    const counts = first.every(
+      ({ target }) => treatmentOf(target, route.operation, route.protocol) === "bytes",
+    );
     try {
-      await this.settle(relay, target.provider, exchange, false);
+      if (!counts) throw new PosternError("not_found", "No provider can count these tokens.");
+      await this.tryTargets({ ...plan, candidates: first }, exchange, (target) =>
+        this.parts.sender.asItIs(route, body, target, exchange, { lacking: CANNOT_COUNT }),
+      );
     } catch (error) {
       if (!(error instanceof PosternError) || error.code !== "not_found") throw error;
+      for (const { target } of first) {
+        exchange.headers["x-postern-provider"] = target.provider.config.id;
+        exchange.headers["x-postern-model"] = headerSafe(target.model.id);
+      }
       await this.answerEstimate(body, exchange);
     }
   }
@@ -151,193 +215,53 @@ export class Operations {
   /** A response that a provider keeps: fetched, deleted or cancelled there. */
   private async runStored(route: StoredRoute, exchange: Exchange): Promise<void> {
     const body = await readRequestBody(exchange.request);
-    const provider = this.stored.keeper(route.id);
-    exchange.headers["x-postern-provider"] = provider.config.id;
-    const url = storedResponseUrl(
-      provider.config,
-      route.part === undefined ? [route.id] : [route.id, route.part],
-    );
-    forwardQuery(exchange.request.url ?? "", url);
-    const lane = new ByteLane({
-      protocol: "responses",
-      providerId: provider.config.id,
-      secrets: secretsOf(provider),
-      streaming: false,
-      dropUsageChunk: false,
-      headers: exchange.headers,
-    });
-    const length = body.length > 0 || route.method === "POST" ? body.length : undefined;
-    const relay = this.send(provider, url, exchange, lane, {
-      method: route.method,
-      headers: providerRequestHeaders(provider, exchange.request.rawHeaders, length),
-      body: body.length > 0 ? body : null,
-    });
-    await this.settle(relay, provider, exchange, false);
-  }
-
-  private dispatch(
-    route: OperationRoute,
-    given: ClientBody,
-    target: Target,
-    exchange: Exchange,
-    options: RelayOptions = {},
-  ): ResponseRelay {
-    const { provider } = target;
-    const { config } = provider;
-    const body = withoutForeignReasoning(given, route.protocol);
-    if (body !== given)
-      exchange.headers["x-postern-dropped"] = route.protocol === "messages" ? "thinking" : "reasoning";
-    const previous =
-      route.operation === "responses" ? nonEmpty(member(body, "previous_response_id")) : undefined;
-    if (previous !== undefined) this.stored.assertKeptBy(provider, previous);
-    const url = new URL(endpointUrl(config, route.operation, target.upstreamModel));
-    forwardQuery(exchange.request.url ?? "", url);
-    const edits = requestEdits(body.bytes, body.top, {
-      model: target.upstreamModel,
-      includeUsage: route.operation === "chat" && body.stream,
-      renames: route.operation === "chat" ? renamesFor(target) : {},
-      ...(config.extraBody ? { extraBody: config.extraBody } : {}),
-    });
-    const slices = spliced(body.bytes, edits.splices);
-    const length = slices.reduce((sum, slice) => sum + slice.length, 0);
-    const bytes = new ByteLane({
-      protocol: route.protocol,
-      providerId: config.id,
-      secrets: secretsOf(provider),
-      streaming: body.stream,
-      dropUsageChunk: edits.usageInjected,
-      headers: exchange.headers,
-      ...(route.operation === "responses"
-        ? {
-            onResponse: (response) => this.noteResponse(config.id, previous, response),
-            holdBody: previous !== undefined,
-          }
-        : {}),
-    });
-    const wanted = member(body, "encoding_format") === "base64" ? "base64" : "float";
-    return this.send(
-      provider,
-      url,
-      exchange,
-      route.operation === "embeddings" ? new EmbeddingsLane(bytes, wanted, config.id) : bytes,
-      {
-        method: "POST",
-        headers: providerRequestHeaders(provider, exchange.request.rawHeaders, length),
-        body: length <= COPY_BYTES ? Buffer.concat(slices) : Readable.from(slices),
-      },
-      options,
-    );
-  }
-
-  /**
-   * A server that keeps nothing may leave `previous_response_id` aside and answer without the conversation's
-   * beginning; it then says null where the response repeats the id.
-   * @throws PosternError previous_response_not_found
-   */
-  private noteResponse(providerId: string, previous: string | undefined, response: JsonObject): void {
-    if (previous !== undefined && response.previous_response_id === null && response.status !== "failed") {
-      throw new PosternError(
-        "previous_response_not_found",
-        `previous_response_id: provider "${providerId}" left it aside, it keeps no responses. Send the whole conversation in input.`,
-      );
-    }
-    const id = nonEmpty(response.id);
-    if (id !== undefined) this.stored.remember(id, providerId);
-  }
-
-  /** Between two protocols the body is decoded, and what could not be carried is named in a header. */
-  private dispatchTranslated(
-    route: OperationRoute,
-    body: ClientBody,
-    target: Target,
-    exchange: Exchange,
-  ): ResponseRelay {
-    const { config } = target.provider;
-    const spoken = preferredProtocol(config);
-    const translated = translateRequest({
-      from: route.protocol,
-      to: spoken,
-      body: parsedBody(body),
-      model: target.upstreamModel,
-      modelId: target.model.id,
-      headers: firstValues(exchange.request),
-      provider: config,
-      ...(config.extraBody ? { extraBody: config.extraBody } : {}),
-    });
-    if (translated.dropped.length > 0)
-      exchange.headers["x-postern-dropped"] = droppedHeader(translated.dropped);
-    const url = new URL(endpointUrl(config, spoken, target.upstreamModel));
-    const bytes = Buffer.from(translated.body);
-    const lane = new TranslatedLane({
-      from: spoken,
-      to: route.protocol,
-      providerId: config.id,
-      secrets: secretsOf(target.provider),
-      streaming: translated.stream,
-      context: { ...translated.context, model: body.model },
-      headers: exchange.headers,
-    });
-    return this.send(target.provider, url, exchange, lane, {
-      method: "POST",
-      // The client's own headers speak of another protocol.
-      headers: providerRequestHeaders(target.provider, ["content-type", "application/json"], bytes.length),
-      body: bytes,
-    });
-  }
-
-  private send(
-    { config }: EngineProvider,
-    url: URL,
-    { response }: Exchange,
-    lane: Lane,
-    { method, headers, body }: Outgoing,
-    options: RelayOptions = {},
-  ): ResponseRelay {
-    const relay = new ResponseRelay(response, config, lane, { ...this.relayOptions, ...options });
-    this.upstream
-      .dispatcherFor(url)
-      .dispatch(
-        { origin: url.origin, path: url.pathname + url.search, method, headers: [...headers], body },
-        relay,
-      );
-    return relay;
-  }
-
-  /** @param counts whether it was a request to a model */
-  private async settle(
-    relay: ResponseRelay,
-    { config: { id } }: EngineProvider,
-    { headers }: Exchange,
-    counts: boolean,
-  ): Promise<void> {
-    const requestId = headers["x-request-id"] ?? "";
-    let outcome: RelayOutcome;
+    const provider = this.parts.stored.keeper(route.id);
+    const { id } = provider.config;
+    exchange.headers["x-postern-provider"] = id;
     try {
-      outcome = await relay.settled;
+      const outcome = await this.parts.sender.storedResponse(route, provider, body, exchange).settled;
+      this.noteOutcome(id, exchange.trace.id, outcome);
     } catch (error) {
-      if (counts) this.usage.add({ usage: undefined, answered: false });
-      if (error instanceof PosternError && error.code !== "not_found")
-        this.note(id, requestId, error.message);
+      if (error instanceof PosternError) this.noteAttempt(id, exchange.trace, error.message, 0);
       throw error;
     }
-    const { usage, status, fault } = outcome;
-    const good = status >= 200 && status < 300;
-    if (counts) this.usage.add({ usage, answered: good && !fault });
-    if (fault) this.note(id, requestId, fault.message);
-    else if (status === 401 || status === 403) {
-      this.note(id, requestId, `the provider refused the key or the model (HTTP ${status})`);
-    } else if (good && outcome.end === "complete") this.registry.noteResult(id, undefined);
   }
 
-  private note(providerId: string, requestId: string, failure: string): void {
-    this.log.warn(`${requestId} provider "${providerId}": ${failure}`);
-    this.registry.noteResult(providerId, failure);
+  private noteAttempt(
+    providerId: string,
+    trace: RequestTrace,
+    reason: string | undefined,
+    status: number,
+  ): void {
+    if (reason === undefined) return;
+    this.parts.log.warn(`${trace.id} provider "${providerId}": ${reason}`);
+    // A request that the provider did not like says nothing of the provider.
+    if (status === 0 || status === 401 || status === 403 || status >= 500)
+      this.parts.registry.noteResult(providerId, reason);
+  }
+
+  private noteOutcome(providerId: string, requestId: string, { status, end, fault }: RelayOutcome): void {
+    if (fault) this.parts.registry.noteResult(providerId, fault.message);
+    else if (status === 401 || status === 403) {
+      const failure = `the provider refused the key or the model (HTTP ${status})`;
+      this.parts.log.warn(`${requestId} provider "${providerId}": ${failure}`);
+      this.parts.registry.noteResult(providerId, failure);
+    } else if (status >= 200 && status < 300 && end === "complete")
+      this.parts.registry.noteResult(providerId, undefined);
   }
 }
 
-/** Clients send the older `max_tokens` to every model; those of OpenAI that reason refuse it. */
-function renamesFor({ provider, model }: Target): Readonly<Record<string, string>> {
-  if (!isOpenAiItself(provider.config)) return {};
-  const { reasons, maxTokensField } = quirksOf(provider.config, "chat", model.id);
-  return reasons && maxTokensField !== "max_tokens" ? { max_tokens: maxTokensField } : {};
+function header(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function conversationOf(request: IncomingMessage, { bytes, top }: ClientBody): string | undefined {
+  return conversationKey({
+    header: (name) => header(request, name),
+    member: (name) => {
+      const span = top.members.get(name);
+      return span && bytes.subarray(span.start, span.end).toString("utf8");
+    },
+  });
 }

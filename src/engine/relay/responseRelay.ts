@@ -5,7 +5,7 @@ import type { Usage } from "../../core/conversation/usage";
 import { PosternError } from "../../core/errors";
 import { networkFault, type Reached } from "../../core/providers/networkFault";
 import { contentDecoder } from "./contentDecoder";
-import type { Lane, Piece } from "./lane";
+import type { Begun, Lane, Piece } from "./lane";
 import { faultCode } from "./proxyFaults";
 import { refusalOf } from "./refusal";
 
@@ -14,6 +14,12 @@ export interface RelayOutcome {
   /** Status that the client got; 0 if it left before there was one. */
   readonly status: number;
   readonly usage: Usage | undefined;
+  /** The model that the provider says has answered. */
+  readonly model: string | undefined;
+  /** When the first byte of the answer went to the client, on the clock of `performance`. */
+  readonly firstByteAt: number | undefined;
+  /** Bytes of the answer that came from the provider, inflated. */
+  readonly bytes: number;
   /** complete: as the provider meant it. cut: the provider left off. clientLeft: the client did. */
   readonly end: "complete" | "cut" | "clientLeft";
   readonly fault?: PosternError;
@@ -25,7 +31,31 @@ export interface RelayOutcome {
  */
 export const SILENCE_MS = 15_000;
 
+/** An answer that says no, held back so that something else can be tried. */
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The beginning of what the provider said. */
+  readonly body: Buffer;
+}
+
+/** The provider refused, and the client knows nothing of it yet. */
+export class AttemptRefused extends Error {
+  constructor(
+    readonly refusal: Refusal,
+    /** Tells the client what was held back. */
+    readonly deliver: () => Promise<RelayOutcome>,
+  ) {
+    super("the provider refused");
+  }
+}
+
 export interface RelayOptions {
+  /** Refusals are held back: the relay then fails with `AttemptRefused`. */
+  readonly holdRefusals?: boolean;
+  /** How long the answer may take to begin, and to come to its end. */
+  readonly firstByteMs?: number;
+  readonly totalMs?: number;
   readonly silenceMs?: number;
   /** How long a client may take nothing of an answer before it is let go. */
   readonly stalledMs?: number;
@@ -33,6 +63,8 @@ export interface RelayOptions {
   readonly lacking?: readonly number[];
 }
 
+/** A refusal told in more bytes than this is passed on as it comes. */
+const MAX_REFUSAL_BYTES = 1024 * 1024;
 const STALLED_MS = 10 * 60_000;
 /** How long a provider may take to end its response after an answer's last event. */
 const LINGER_MS = 2_000;
@@ -45,9 +77,12 @@ const LINGER_MS = 2_000;
  * PosternError if nothing was sent to the client yet, so that the caller can answer.
  */
 export class ResponseRelay implements Dispatcher.DispatchHandler {
-  readonly settled: Promise<RelayOutcome>;
+  settled: Promise<RelayOutcome>;
+  /** Resolves when the client gets the first byte or there is none to get, rejects like `settled`. */
+  readonly begins: Promise<void>;
+  private noteBegin: () => void = () => {};
   private resolve: (outcome: RelayOutcome) => void = () => {};
-  private reject: (fault: PosternError) => void = () => {};
+  private reject: (fault: PosternError | AttemptRefused) => void = () => {};
   private controller: Dispatcher.DispatchController | undefined;
   private begun = false;
   private silence: NodeJS.Timeout | undefined;
@@ -57,6 +92,14 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private done = false;
   private closed = false;
   private outcome: RelayOutcome | undefined;
+  /** How the answer began, while it is a refusal that is held back. */
+  private refused: Begun | undefined;
+  /** What is held back while it may still be given up. */
+  private held: Buffer[] | undefined;
+  private heldPieces: Piece[] | undefined;
+  private firstByteAt: number | undefined;
+  private bytes = 0;
+  private limits: NodeJS.Timeout[] = [];
 
   constructor(
     private readonly response: ServerResponse,
@@ -64,10 +107,14 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     private readonly lane: Lane,
     private readonly options: RelayOptions = {},
   ) {
-    this.settled = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
+    this.settled = this.anew();
+    this.begins = new Promise((resolve, reject) => {
+      this.noteBegin = resolve;
+      this.settled.then(() => resolve(), reject);
     });
+    // Whoever waits for the end hears of it there.
+    this.begins.catch(() => {});
+    if (options.holdRefusals) this.heldPieces = [];
     response.once("close", this.onClosed);
     // An answer that waits behind another on its connection is not told by Node 20 that the connection has gone.
     response.req.socket.once("close", this.onClosed);
@@ -75,8 +122,18 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (response.destroyed || response.req.socket.destroyed) this.onClosed();
   }
 
+  private anew(): Promise<RelayOutcome> {
+    this.done = false;
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
+    this.limit(this.options.firstByteMs, "did not begin to answer in time", () => this.bytes === 0);
+    this.limit(this.options.totalMs, "took longer than it may for its answer", () => true);
     if (this.done) controller.abort(new Error("the client has left"));
   }
 
@@ -106,8 +163,18 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       return;
     }
     if (decoder !== "plain") this.decoder = this.wired(decoder);
+    const begun = { status, headers, type, inflated: decoder !== "plain" };
+    if (status >= 400 && this.options.holdRefusals) {
+      this.refused = begun;
+      this.held = [];
+      return;
+    }
+    this.begin(begun);
+  }
+
+  private begin(answer: Begun): void {
     this.begun = true;
-    this.lane.begin({ status, headers, type, inflated: decoder !== "plain" });
+    this.lane.begin(answer);
     this.silence = setInterval(
       () => this.orRefused(() => this.onSilence()),
       this.options.silenceMs ?? SILENCE_MS,
@@ -132,13 +199,97 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
 
   private pass(chunk: Buffer): void {
     if (this.done) return;
+    this.bytes += chunk.length;
+    if (this.held && this.refused) {
+      this.held.push(chunk);
+      if (this.bytes <= MAX_REFUSAL_BYTES) return;
+      this.passRefusal(this.refused, this.held);
+      return;
+    }
     const pieces = this.orRefused(() => this.lane.push(chunk));
     if (!pieces) return;
+    if (this.heldPieces) {
+      this.heldPieces.push(...pieces);
+      this.decide();
+      return;
+    }
     if (pieces.length > 0) {
       this.silence?.refresh();
       if (!this.send(pieces)) this.waitForClient();
     }
     this.endIfOver();
+  }
+
+  /** Whether what has come is the beginning of an answer, or says no before there was one. */
+  private decide(): void {
+    const early = this.lane.earlyFailure();
+    if (early) {
+      this.giveUp({ status: early.status, headers: {}, body: Buffer.from(early.message) });
+      return;
+    }
+    if (this.heldPieces?.length === 0 || this.lane.mayFailEarly()) return;
+    this.release();
+  }
+
+  private release(): void {
+    const pieces = this.heldPieces ?? [];
+    this.heldPieces = undefined;
+    if (pieces.length > 0) {
+      this.silence?.refresh();
+      if (!this.send(pieces)) this.waitForClient();
+    }
+    this.endIfOver();
+  }
+
+  private giveUp(refusal: Refusal): void {
+    this.done = true;
+    this.clearTimers();
+    this.controller?.abort(new Error("another attempt is made"));
+    this.reject(new AttemptRefused(refusal, () => this.deliver()));
+  }
+
+  /** Tells the client what was held back. @returns how that ended, like `settled` */
+  private deliver(): Promise<RelayOutcome> {
+    this.settled = this.anew();
+    if (this.closed || this.response.destroyed) {
+      this.settle("clientLeft");
+      return this.settled;
+    }
+    if (this.refused && this.held) {
+      this.passRefusal(this.refused, this.held);
+      this.finish();
+    } else {
+      this.release();
+      this.end();
+    }
+    return this.settled;
+  }
+
+  private passRefusal(refused: Begun, held: readonly Buffer[]): void {
+    this.refused = undefined;
+    this.held = undefined;
+    this.heldPieces = undefined;
+    this.bytes = 0;
+    this.begin(refused);
+    for (const chunk of held) this.pass(chunk);
+  }
+
+  /** Ends the answer with a failure, as if the provider had left off. */
+  abort(fault: PosternError): void {
+    if (this.done) return;
+    this.cut(fault);
+    this.controller?.abort(fault);
+  }
+
+  private limit(milliseconds: number | undefined, what: string, applies: () => boolean): void {
+    if (milliseconds === undefined) return;
+    const fault = new PosternError("provider_timeout", `Provider "${this.provider.id}" ${what}.`);
+    this.limits.push(setTimeout(() => applies() && this.abort(fault), milliseconds));
+  }
+
+  private clearTimers(): void {
+    clearInterval(this.silence);
+    for (const timer of this.limits) clearTimeout(timer);
   }
 
   private endIfOver(): void {
@@ -157,6 +308,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   }
 
   private onSilence(): void {
+    // From now on the client has something of this answer, and no other can follow.
+    if (this.heldPieces) this.release();
     // A client that does not keep up is not waiting for a word.
     const text = this.waiting ? undefined : this.lane.silence();
     if (text === undefined || this.done) return;
@@ -183,13 +336,26 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
 
   private finish(): void {
     if (this.done) return;
+    if (this.held && this.refused) {
+      const { status, headers } = this.refused;
+      this.giveUp({ status, headers, body: Buffer.concat(this.held) });
+      return;
+    }
     const ended = this.orRefused(() => this.lane.end());
     if (!ended) return;
     if ("fault" in ended) {
       this.cut(ended.fault);
       return;
     }
-    this.send(ended.pieces);
+    if (this.heldPieces) {
+      this.heldPieces.push(...ended.pieces);
+      const early = this.lane.earlyFailure();
+      if (early) {
+        this.giveUp({ status: early.status, headers: {}, body: Buffer.from(early.message) });
+        return;
+      }
+      this.release();
+    } else this.send(ended.pieces);
     this.end();
   }
 
@@ -239,7 +405,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private fail(fault: PosternError): void {
     if (this.done) return;
     this.done = true;
-    clearInterval(this.silence);
+    this.clearTimers();
     this.controller?.abort(fault);
     this.reject(fault);
   }
@@ -247,9 +413,16 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private settle(end: RelayOutcome["end"], fault?: PosternError): void {
     if (this.done) return;
     this.done = true;
-    clearInterval(this.silence);
-    const status = this.begun ? this.lane.head().status : 0;
-    const outcome: RelayOutcome = { status, usage: this.lane.usage(), end, ...(fault ? { fault } : {}) };
+    this.clearTimers();
+    const outcome: RelayOutcome = {
+      status: this.begun ? this.lane.head().status : 0,
+      usage: this.lane.usage(),
+      model: this.lane.answeredModel(),
+      firstByteAt: this.firstByteAt,
+      bytes: this.bytes,
+      end,
+      ...(fault ? { fault } : {}),
+    };
     // What was written may still be on its way to a slow client, and the engine must not exit over it.
     if (this.closed || this.response.destroyed) this.resolve(outcome);
     else this.outcome = outcome;
@@ -272,6 +445,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private sendHeaders(): void {
     if (this.response.headersSent || !this.begun) return;
     const { status, headers } = this.lane.head();
+    this.firstByteAt = performance.now();
+    this.noteBegin();
     this.response.writeHead(status, headers);
   }
 

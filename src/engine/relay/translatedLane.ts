@@ -52,6 +52,8 @@ export class TranslatedLane implements Lane {
   private size = 0;
   private reported: Usage | undefined;
   private failed: WireError | undefined;
+  private named: string | undefined;
+  private wrote = false;
 
   constructor(private readonly options: TranslatedLaneOptions) {}
 
@@ -106,6 +108,7 @@ export class TranslatedLane implements Lane {
     try {
       const answer = translateResponse({ from, to, body, context, ...surroundings });
       this.reported = answer.usage;
+      this.named = answer.model;
       return { pieces: this.whole(200, answer.body) };
     } catch (thrown) {
       if (!(thrown instanceof ProviderAnswerError)) throw thrown;
@@ -139,6 +142,18 @@ export class TranslatedLane implements Lane {
     return new PosternError("provider_incomplete", text);
   }
 
+  answeredModel(): string | undefined {
+    return this.translator ? this.translator.model() : this.named;
+  }
+
+  earlyFailure(): { readonly status: number; readonly message: string } | undefined {
+    return this.failed ?? this.translator?.failedBeforeContent();
+  }
+
+  mayFailEarly(): boolean {
+    return this.translator !== undefined && !this.wrote;
+  }
+
   usage(): Usage | undefined {
     return this.translator ? this.translator.usage() : this.reported;
   }
@@ -147,6 +162,7 @@ export class TranslatedLane implements Lane {
     const early = this.translator?.failedBeforeContent();
     // Nothing has gone out yet, so the failure can have its status.
     if (early && !this.answered) return this.whole(early.status, errorBody(this.options.to, early));
+    if (text !== "") this.wrote = true;
     return text === "" ? [] : [text];
   }
 

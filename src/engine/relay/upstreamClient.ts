@@ -2,12 +2,15 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
 import { type NetworkConfig, proxyUrl } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
 import { proxyClient } from "./proxyFaults";
-import { trustedTls } from "./trust";
+import { type Trusted, trustedTls } from "./trust";
 
 const MINUTE_MS = 60_000;
 
 /** Reasoning models may think for minutes before the first byte, and between two. */
 const TIMEOUTS = { headersTimeout: 15 * MINUTE_MS, bodyTimeout: 10 * MINUTE_MS, connectTimeout: 10_000 };
+/** How long an idle connection is kept. */
+const LOCAL_IDLE_MS = 3_000;
+const REMOTE_IDLE_MS = 30_000;
 
 /**
  * The connections to providers, kept alive: a TLS handshake saved is worth more than anything else here.
@@ -18,42 +21,70 @@ export class UpstreamClient {
   private network: NetworkConfig = {};
   private remote: Dispatcher | undefined;
   private local: Dispatcher | undefined;
+  /** For providers with a time of their own to connect, by scheme and seconds. */
+  private readonly others = new Map<string, Dispatcher>();
+  /** Read when the first connection needs it: the system's store takes some time. */
+  private trusted: Trusted | undefined;
 
   /** Changes take effect on the next request; running ones finish on their old connections. */
   setNetwork(network: NetworkConfig): void {
     if (JSON.stringify(network) === JSON.stringify(this.network)) return;
     this.network = network;
+    this.trusted = undefined;
     void this.close();
   }
 
-  /** @throws PosternError proxy_invalid */
-  dispatcherFor(url: URL): Dispatcher {
+  /**
+   * @param connectSeconds how long connecting may take, where the provider has a time of its own
+   * @throws PosternError proxy_invalid
+   */
+  dispatcherFor(url: URL, connectSeconds?: number): Dispatcher {
+    if (connectSeconds !== undefined) return this.otherFor(url.protocol, connectSeconds);
     if (url.protocol === "http:") {
-      this.local ??= this.create(3_000, false);
+      this.local ??= this.create(url.protocol);
       return this.local;
     }
-    this.remote ??= this.create(30_000, true);
+    this.remote ??= this.create(url.protocol);
     return this.remote;
   }
 
   /** Lets running requests finish, then closes the connections. */
   async close(): Promise<void> {
-    const closing = [this.remote, this.local];
+    const closing = [this.remote, this.local, ...this.others.values()];
     this.remote = undefined;
     this.local = undefined;
+    this.others.clear();
     await Promise.all(closing.map((dispatcher) => dispatcher?.close()));
   }
 
   /** Ends every connection at once. */
   async destroy(): Promise<void> {
-    await Promise.all([this.remote?.destroy(), this.local?.destroy()]);
+    const all = [this.remote, this.local, ...this.others.values()];
+    await Promise.all(all.map((dispatcher) => dispatcher?.destroy()));
   }
 
-  private create(keepAliveTimeout: number, secure: boolean): Dispatcher {
+  private otherFor(protocol: string, connectSeconds: number): Dispatcher {
+    const key = `${protocol}${connectSeconds}`;
+    const known = this.others.get(key);
+    if (known) return known;
+    const made = this.create(protocol, connectSeconds * 1000);
+    this.others.set(key, made);
+    return made;
+  }
+
+  private create(protocol: string, connectTimeout = TIMEOUTS.connectTimeout): Dispatcher {
     const { httpProxy, httpsProxy, noProxy, systemCertificates } = this.network;
     const proxied = httpProxy !== undefined || httpsProxy !== undefined;
-    const connect = secure || proxied ? trustedTls(systemCertificates).options : {};
-    const options = { ...TIMEOUTS, keepAliveTimeout, maxHeaderSize: 64 * 1024, pipelining: 1, connect };
+    const secure = protocol === "https:" || proxied;
+    if (secure) this.trusted ??= trustedTls(systemCertificates);
+    const connect = { ...this.trusted?.options, timeout: connectTimeout };
+    const options = {
+      ...TIMEOUTS,
+      connect,
+      keepAliveTimeout: protocol === "http:" ? LOCAL_IDLE_MS : REMOTE_IDLE_MS,
+      maxHeaderSize: 64 * 1024,
+      pipelining: 1,
+    };
     if (!proxied) return new Agent(options);
     return new EnvHttpProxyAgent({
       ...options,

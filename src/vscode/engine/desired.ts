@@ -69,6 +69,8 @@ export function desiredState(inputs: DesiredInputs): Desired {
         maxRunning: settings.maxRunning,
         keys: keys.accepted,
       },
+      routes: settings.routes.flatMap((checked) => (checked.ok ? [checked.route] : [])),
+      routing: settings.routing,
       network: inputs.proxy === "off" ? {} : { ...networkFrom(environment), ...inputs.proxy },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,
@@ -79,6 +81,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       gatewayKeys: keys.entries,
       host: settings.host,
       port: settings.port,
+      routes: settings.routes,
       problems: settings.problems,
     },
   };

@@ -1,5 +1,11 @@
 import * as z from "zod";
-import { gatewayKeySchema, gatewaySchema, providerSchema } from "../../core/config/schema";
+import {
+  gatewayKeySchema,
+  gatewaySchema,
+  providerSchema,
+  routeSchema,
+  routingSchema,
+} from "../../core/config/schema";
 import { DEFAULT_LINGER_SECONDS } from "../settings/snapshot";
 
 /** A piece of JSON Schema as it stands in package.json. */
@@ -10,6 +16,7 @@ const ENVIRONMENT_ONLY = "^\\$\\{env:[A-Za-z_][A-Za-z0-9_]*\\}$";
 /** `contributes.configuration`: the settings, their schema generated from the one that checks them. */
 export function configuration(): JsonSchema {
   const gateway = properties(schemaOf(gatewaySchema));
+  const routing = properties(schemaOf(routingSchema));
   const settings: Record<string, JsonSchema> = {
     "postern.providers": {
       type: "array",
@@ -33,6 +40,15 @@ export function configuration(): JsonSchema {
         "Gateway keys from the environment, beside those made by **Postern: New Gateway Key**.",
       items: gatewayKeyItems(),
     },
+    "postern.routes": {
+      type: "array",
+      default: [],
+      markdownDescription:
+        "Model ids of your own, each with the models behind it: the first that answers serves the request. Change them in the **Routes** view.",
+      items: schemaOf(routeSchema),
+    },
+    "postern.routing.maxAttempts": { ...routing.maxAttempts },
+    "postern.routing.maxWaitSeconds": { ...routing.maxWaitSeconds },
     "postern.engine.lingerSeconds": {
       type: "integer",
       default: DEFAULT_LINGER_SECONDS,

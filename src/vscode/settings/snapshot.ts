@@ -1,7 +1,8 @@
 import { type CheckedGatewayKey, checkGatewayKeys } from "../../core/config/gatewayKeys";
 import { type CheckedProvider, checkProviders } from "../../core/config/parse";
 import type { ConfigProblem } from "../../core/config/problems";
-import { gatewaySchema } from "../../core/config/schema";
+import { type CheckedRoute, checkRoutes } from "../../core/config/routes";
+import { gatewaySchema, type RoutingConfig, routingSchema } from "../../core/config/schema";
 
 /** Looks up a setting below `postern.`, as the user wrote it; a workspace's value is never among them. */
 export type RawSettings = (key: string) => unknown;
@@ -13,6 +14,8 @@ export interface Settings {
   readonly port: number;
   readonly maxRunning: number;
   readonly keys: readonly CheckedGatewayKey[];
+  readonly routes: readonly CheckedRoute[];
+  readonly routing: RoutingConfig;
   readonly autoStart: boolean;
   readonly lingerSeconds: number;
   readonly keepRunning: boolean;
@@ -41,6 +44,7 @@ export function readSettings(raw: RawSettings): Settings {
     return fallback;
   };
   const defaults = gatewaySchema.parse({});
+  const routing = routingSchema.parse({});
   const flag = (value: unknown): { data?: boolean; fault?: string } =>
     typeof value === "boolean" ? { data: value } : { fault: "must be true or false" };
   return {
@@ -49,6 +53,19 @@ export function readSettings(raw: RawSettings): Settings {
     port: checked("gateway.port", zodField(gatewaySchema.shape.port), defaults.port),
     maxRunning: checked("gateway.maxRunning", zodField(gatewaySchema.shape.maxRunning), defaults.maxRunning),
     keys: checkGatewayKeys(raw("gateway.keys")),
+    routes: checkRoutes(raw("routes")),
+    routing: {
+      maxAttempts: checked(
+        "routing.maxAttempts",
+        zodField(routingSchema.shape.maxAttempts),
+        routing.maxAttempts,
+      ),
+      maxWaitSeconds: checked(
+        "routing.maxWaitSeconds",
+        zodField(routingSchema.shape.maxWaitSeconds),
+        routing.maxWaitSeconds,
+      ),
+    },
     autoStart: checked("gateway.autoStart", flag, false),
     lingerSeconds: checked("engine.lingerSeconds", seconds, DEFAULT_LINGER_SECONDS),
     keepRunning: checked("engine.keepRunning", flag, false),

@@ -14,11 +14,13 @@ const provider = (fields: object): ProviderConfig => providerSchema.parse({ ...o
 describe("parseConfigText", () => {
   it("reads JSON with comments and fills in the defaults", () => {
     const result = parseConfigText(`{ // mine\n "providers": [${JSON.stringify(openai)},],\n}`);
-    expect(result).toEqual({
+    expect(result).toMatchObject({
       ok: true,
       config: {
         providers: [{ ...openai, wireApi: "completions", enabled: true }],
         gateway: { host: "127.0.0.1", port: 4141, maxRunning: 512, keys: [] },
+        routes: [],
+        routing: { maxAttempts: 4, maxWaitSeconds: 30 },
       },
     });
   });
@@ -44,7 +46,13 @@ describe("parseConfigText", () => {
         { ...openai, price: 3 },
       ],
       gateway: { port: 99999, keys: [{ name: "ci" }] },
-      routes: [],
+      routes: [
+        { name: "fast", match: "gpt-*", targets: [{ model: "m" }] },
+        { name: "none", targets: [] },
+        { name: "slow", strategy: "guess", targets: [{ model: "m", weight: 0 }] },
+        { name: "none", targets: [{ model: "m" }] },
+      ],
+      surprise: true,
     });
     const paths = result.ok ? [] : result.problems.map((problem) => problem.path);
     expect(paths.sort()).toEqual(
@@ -59,7 +67,12 @@ describe("parseConfigText", () => {
         "providers[3].price",
         "gateway.port",
         "gateway.keys[0].key",
-        "routes",
+        "routes[0].name",
+        "routes[1].targets",
+        "routes[2].strategy",
+        "routes[2].targets[0].weight",
+        "routes[3]",
+        "surprise",
       ].sort(),
     );
   });
@@ -74,7 +87,7 @@ describe("parseConfigText", () => {
   });
 
   it("refuses what this version does not build instead of ignoring it", () => {
-    for (const part of ["routes", "budgets", "audit", "policy"]) {
+    for (const part of ["budgets", "audit", "policy"]) {
       const result = validateConfig({ [part]: [] });
       expect(result.ok ? "" : result.problems[0]?.path).toBe(part);
     }

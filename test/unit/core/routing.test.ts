@@ -1,94 +1,166 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nearestIds } from "../../../src/core/routing/editDistance";
-import { decided, type ModelSource, modelIds, resolveModel } from "../../../src/core/routing/resolveModel";
+import { conversationKey } from "../../../src/core/routing/affinity";
+import { failureKind, retryAfterMs } from "../../../src/core/routing/failure";
+import { RouteTable } from "../../../src/core/routing/routeTable";
+import { orderedTargets } from "../../../src/core/routing/strategy";
+import { matchesGlob } from "../../../src/core/text/glob";
 
-const source = (id: string, models: string[], more: Partial<ModelSource> = {}): ModelSource => ({
-  id,
-  enabled: true,
-  models: models.map((model) => ({ id: model })),
-  listIsComplete: true,
-  ...more,
-});
-const sources = [
-  source("off", ["gpt-5"], { enabled: false }),
-  source("openai", ["gpt-5", "gpt-5-mini"]),
-  source("router", ["anthropic/claude-sonnet", "openai/gpt-5"], { listIsComplete: false }),
-];
-
-describe("resolveModel", () => {
+describe("glob", () => {
   it.each([
-    ["openai/gpt-5", { kind: "found", providerId: "openai", model: { id: "gpt-5" } }],
-    ["gpt-5", { kind: "found", providerId: "openai", model: { id: "gpt-5" } }],
-    [
-      "anthropic/claude-sonnet",
-      { kind: "found", providerId: "router", model: { id: "anthropic/claude-sonnet" } },
-    ],
-    ["router/openai/gpt-5", { kind: "found", providerId: "router", model: { id: "openai/gpt-5" } }],
-    ["router/brand-new", { kind: "found", providerId: "router", model: { id: "brand-new" } }],
-    ["off/gpt-5", { kind: "disabled", providerId: "off" }],
-  ])("%s", (wanted, resolution) => {
-    expect(resolveModel(wanted, sources)).toEqual(resolution);
+    ["claude-*", "claude-opus", true],
+    ["claude-*", "claude-", true],
+    ["claude-*", "my-claude-opus", false],
+    ["*", "", true],
+    ["ollama/*", "ollama/a/b:c", true],
+    ["gpt-4", "gpt-4o", false],
+    ["*-mini", "gpt-mini-x", false],
+    ["a*b*c", "a-b-b-c", true],
+    ["a*b*c", "a-c-b", false],
+    ["ab*ba", "aba", false],
+    ["gpt.4", "gpt-4", false],
+    ["a**b", "ab", true],
+  ])("%s and %s", (pattern, text, fits) => expect(matchesGlob(pattern, text)).toBe(fits));
+
+  it("fits whatever its stars are filled with", () => {
+    const piece = fc.string({ maxLength: 5 }).map((text) => text.replaceAll(/[*?]/g, "x"));
+    fc.assert(
+      fc.property(
+        fc.array(piece, { minLength: 1, maxLength: 5 }),
+        fc.array(fc.string(), { minLength: 5 }),
+        (pieces, fill) => {
+          const text = pieces
+            .map((part, index) => (index === 0 ? part : (fill[index] ?? "") + part))
+            .join("");
+          return matchesGlob(pieces.join("*"), text);
+        },
+      ),
+    );
+  });
+});
+
+describe("the table of routes", () => {
+  const route = (fields: object) => ({
+    strategy: "fallback" as const,
+    affinity: true,
+    targets: [{ model: "m" }],
+    ...fields,
+  });
+  const table = new RouteTable([
+    route({ match: "gpt-*" }),
+    route({ match: "gpt-4*" }),
+    route({ match: "gpt-4o" }),
+    route({ name: "gpt-4o-mini" }),
+    route({ match: "openrouter/*" }),
+    route({ match: "*" }),
+  ]);
+  it.each([
+    ["gpt-4o-mini", false, "gpt-4o-mini"],
+    ["gpt-4o", false, "gpt-4o"],
+    ["gpt-4-turbo", false, "gpt-*"],
+    ["anything", false, "*"],
+    ["openai/gpt-5", true, undefined],
+    ["openrouter/x/y", true, "openrouter/*"],
+  ])("%s", (id, isAddress, found) => {
+    const route = table.find(id, isAddress);
+    expect(route?.name ?? route?.match).toBe(found);
+  });
+});
+
+describe("strategies", () => {
+  const targets = ["a", "b", "c"].map((key, index) => ({ key, weight: index + 1 }));
+  const inputs = { random: () => 0, turn: 0, latencyOf: () => undefined, priceOf: () => undefined };
+  const order = (strategy: Parameters<typeof orderedTargets>[0], more: object) =>
+    orderedTargets(strategy, targets, { ...inputs, ...more })
+      .map(({ key }) => key)
+      .join("");
+
+  it("order the targets", () => {
+    expect(order("fallback", {})).toBe("abc");
+    expect(order("round-robin", { turn: 4 })).toBe("bca");
+    const latency: Record<string, number> = { a: 300, c: 100 };
+    expect(order("least-latency", { latencyOf: (key: string) => latency[key] })).toBe("bca");
+    const price: Record<string, number> = { b: 2, c: 1 };
+    expect(order("cheapest", { priceOf: (key: string) => price[key] })).toBe("cba");
   });
 
-  it("names the nearest ids where nobody has the model", () => {
-    expect(resolveModel("openai/gtp-5", sources)).toMatchObject({
-      kind: "unknown",
-      nearest: expect.arrayContaining(["openai/gpt-5"]),
+  it("by weight draw each target as often as its share says", () => {
+    const counts: Record<string, number> = { a: 0, b: 0, c: 0 };
+    for (let step = 0; step < 600; step += 1) {
+      const [first] = orderedTargets("weighted", targets, { ...inputs, random: () => step / 600 });
+      if (first) counts[first.key] = (counts[first.key] ?? 0) + 1;
+    }
+    expect(counts).toEqual({ a: 100, b: 200, c: 300 });
+  });
+});
+
+describe("failures", () => {
+  it.each([
+    [429, "", "limited"],
+    [401, "", "credential"],
+    [402, "Insufficient Balance", "credential"],
+    [403, "", "credential"],
+    [500, "", "unwell"],
+    [529, "overloaded_error", "unwell"],
+    [408, "", "unwell"],
+    [400, '{"error":{"code":"context_length_exceeded"}}', "tooLong"],
+    [400, "prompt is too long: 210000 tokens > 200000 maximum", "tooLong"],
+    [400, "This model's maximum context length is 8192 tokens", "tooLong"],
+    [413, "", "tooLong"],
+    [404, "", "unknownModel"],
+    [400, "gpt-9 is not a valid model ID", "unknownModel"],
+    [400, "messages.0: content is required", "request"],
+    [422, "temperature out of range", "request"],
+  ])("%d %s", (status, body, kind) => expect(failureKind(status, body)).toBe(kind));
+
+  it("say when to come again, in seconds, milliseconds or as a date", () => {
+    const now = Date.parse("2026-11-20T12:00:00Z");
+    const after = (headers: Record<string, string>) => retryAfterMs((name) => headers[name], now);
+    expect(after({ "retry-after": "2" })).toBe(2000);
+    expect(after({ "retry-after": "0.5" })).toBe(500);
+    expect(after({ "retry-after-ms": "150", "retry-after": "9" })).toBe(150);
+    expect(after({ "retry-after": "Fri, 20 Nov 2026 12:00:05 GMT" })).toBe(5000);
+    expect(after({ "retry-after": "Fri, 20 Nov 2026 11:00:00 GMT" })).toBe(0);
+    expect(after({ "retry-after": "-3" })).toBeUndefined();
+    expect(after({ "retry-after": "soon" })).toBeUndefined();
+    expect(after({})).toBeUndefined();
+  });
+});
+
+describe("the name of a conversation", () => {
+  const key = (headers: Record<string, string>, body: object) =>
+    conversationKey({
+      header: (name) => headers[name],
+      member: (name) => {
+        const value = (body as Record<string, unknown>)[name];
+        return value === undefined ? undefined : JSON.stringify(value);
+      },
     });
-    expect(resolveModel("gpt-5-mni", sources)).toMatchObject({
-      kind: "unknown",
-      nearest: expect.arrayContaining(["gpt-5-mini"]),
-    });
-    expect(resolveModel("openai/", sources).kind).toBe("unknown");
-    expect(resolveModel("router/", sources).kind).toBe("unknown");
+  const user = (content: string) => ({ role: "user", content });
+  const answer = { role: "assistant", content: "…" };
+
+  it("stays the same while it grows, in each protocol", () => {
+    expect(key({}, { messages: [user("a")] })).toBe(key({}, { messages: [user("a"), answer, user("b")] }));
+    expect(key({}, { input: [user("a")] })).toBe(
+      key({}, { input: [user("a"), { type: "reasoning", summary: [] }, answer, user("b")] }),
+    );
+    expect(key({}, { system: "s", messages: [user("a")] })).not.toBe(
+      key({}, { system: "t", messages: [user("a")] }),
+    );
+    expect(key({}, { messages: [user("a")] })).not.toBe(key({}, { messages: [user("b")] }));
   });
 
-  it("keeps the deployment's name with the model", () => {
-    const azure = source("azure", [], { models: [{ id: "gpt-4o", deployment: "mine" }] });
-    expect(resolveModel("gpt-4o", [azure])).toMatchObject({ model: { id: "gpt-4o", deployment: "mine" } });
+  it("is the agent's own, where it has one", () => {
+    expect(key({ session_id: "1" }, { messages: [user("a")] })).toBe(
+      key({ session_id: "1" }, { messages: [user("z")] }),
+    );
+    expect(key({}, { prompt_cache_key: "k", input: "a" })).toBe(
+      key({}, { prompt_cache_key: "k", input: "b" }),
+    );
+    expect(key({}, { metadata: { user_id: "u_session_1" } })).not.toBe(
+      key({}, { metadata: { user_id: "u_session_2" } }),
+    );
   });
-});
 
-describe("while a list is being asked for", () => {
-  const pending = source("first", [], { listIsComplete: false, pending: true });
-  it("an id that an earlier provider may have is not given to a later one yet", () => {
-    const found = resolveModel("gpt-5", [pending, ...sources]);
-    expect(found.kind).toBe("undecided");
-    expect(decided(found)).toMatchObject({ kind: "found", providerId: "openai" });
-    expect(resolveModel("gpt-5", [...sources, pending])).toMatchObject({ kind: "found" });
-    expect(resolveModel("openai/gpt-5", [pending, ...sources])).toMatchObject({ kind: "found" });
-  });
-});
-
-it("does not call a model disabled that another provider serves by the same id", () => {
-  const listed = [source("off", ["x"], { enabled: false }), source("router", ["off/x"])];
-  expect(resolveModel("off/x", listed)).toMatchObject({ kind: "found", providerId: "router" });
-});
-
-it("names the nearest among thousands of ids", () => {
-  const ids = Array.from(
-    { length: 5000 },
-    (_, index) => `provider-${index % 7}/some-model-of-a-long-name-${index}`,
-  );
-  expect(nearestIds("gpt", [...ids, "gtp"])).toEqual(["gtp"]);
-});
-
-describe("modelIds", () => {
-  it("lists bare ids and prefixed ones, each once, and nothing of a disabled provider", () => {
-    expect(modelIds(sources)).toEqual([
-      "gpt-5",
-      "gpt-5-mini",
-      "anthropic/claude-sonnet",
-      "openai/gpt-5",
-      "openai/gpt-5-mini",
-      "router/anthropic/claude-sonnet",
-      "router/openai/gpt-5",
-    ]);
-  });
-});
-
-describe("nearestIds", () => {
-  it("is silent where nothing is near", () => {
-    expect(nearestIds("zzzz", ["gpt-5", "claude-sonnet"])).toEqual([]);
-  });
+  it("is not there where nothing tells it", () => expect(key({}, { model: "m" })).toBeUndefined());
 });

@@ -6,6 +6,8 @@ const config = (secretStore: string, keys: string[]): EngineConfig => ({
   providers: [],
   faulty: [],
   gateway: { host: "127.0.0.1", port: 1, maxRunning: 1, keys: keys.map((name) => ({ name, key: name })) },
+  routes: [],
+  routing: { maxAttempts: 4, maxWaitSeconds: 30 },
   network: {},
   lingerSeconds: 1,
   keepRunning: false,

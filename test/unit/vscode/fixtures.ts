@@ -43,6 +43,14 @@ export function ready(change: Partial<EngineStatus> = {}): EngineState {
 export function state(engine: EngineState, local: Partial<LocalState> = {}): PosternState {
   return {
     engine,
-    local: { providers: [], gatewayKeys: [], host: "127.0.0.1", port: 4141, problems: [], ...local },
+    local: {
+      providers: [],
+      gatewayKeys: [],
+      host: "127.0.0.1",
+      port: 4141,
+      routes: [],
+      problems: [],
+      ...local,
+    },
   };
 }

@@ -27,6 +27,8 @@ describe("settings", () => {
       port: 4141,
       maxRunning: 512,
       keys: [],
+      routes: [],
+      routing: { maxAttempts: 4, maxWaitSeconds: 30 },
       autoStart: false,
       lingerSeconds: 60,
       keepRunning: false,

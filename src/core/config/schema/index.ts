@@ -1,12 +1,18 @@
 import * as z from "zod";
+import { auditSchema } from "./audit";
 import { gatewaySchema } from "./gateway";
+import { policySchema } from "./policy";
 import { providerSchema } from "./provider";
+import { routeSchema, routingSchema } from "./route";
 import { text } from "./text";
 
+export * from "./audit";
 export * from "./gateway";
 export * from "./gatewayKey";
 export * from "./model";
+export * from "./policy";
 export * from "./provider";
+export * from "./route";
 
 /**
  * The one configuration schema (design, section 4): VS Code's settings `postern.*` and the headless file
@@ -17,6 +23,10 @@ export * from "./provider";
 export const configSchema = z.strictObject({
   providers: z.array(providerSchema).default([]).describe("Your model providers."),
   gateway: gatewaySchema.prefault({}),
+  routes: z.array(routeSchema).default([]).describe("Model ids of your own, and the models behind them."),
+  routing: routingSchema.prefault({}),
+  audit: auditSchema.prefault({}),
+  policy: policySchema.prefault({}),
   dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),
 });
 

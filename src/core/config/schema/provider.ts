@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { modelSchema } from "./model";
 import { text } from "./text";
+import { timeoutsSchema } from "./timeouts";
 
 export const providerSchema = z
   .strictObject({
@@ -49,6 +50,13 @@ export const providerSchema = z
       .array(modelSchema)
       .optional()
       .describe("The provider's models. Left out: they are asked from the provider."),
+    timeouts: timeoutsSchema.optional(),
+    pool: z
+      .enum(["round-robin", "least-used"])
+      .optional()
+      .describe(
+        "How requests are spread over several keys of this provider; round-robin where it is left out.",
+      ),
     enabled: z.boolean().default(true).describe("Whether requests may go to this provider."),
   })
   .describe("A model provider.");

@@ -10,6 +10,7 @@ import {
   nonEmpty,
   parseJson,
 } from "../../json/access";
+import { withServiceTier } from "../billing";
 import { incomplete, malformed } from "../providerError";
 import { readStreamError } from "../streamError";
 import { contentPieces, reasoningDetails, reasoningText } from "./content";
@@ -126,8 +127,8 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
     const wrong = findError(json, first);
     // In a chunk of its own, in Groq's own field, or (Moonshot) in the choice. Told as soon as it is known: a stream
     // that is cut has cost what it had reported.
-    const usage =
-      usageFromChat(json.usage) ?? usageFromChat(asObject(json.x_groq).usage) ?? usageFromChat(first?.usage);
+    const reported = (report: unknown) => usageFromChat(withServiceTier(report, json.service_tier));
+    const usage = reported(json.usage) ?? reported(asObject(json.x_groq).usage) ?? reported(first?.usage);
     const out: StreamEvent[] = usage ? [{ type: "usage", usage }] : [];
     if (wrong !== undefined) return [...out, ...fail({ type: "error", error: readStreamError(wrong) })];
     if (!started && (first || nonEmpty(json.id))) {

@@ -1,6 +1,7 @@
 import type { CompletionUsage } from "openai/resources/completions";
 import { type Usage, usageOf } from "../../conversation/usage";
 import { asCount, asObject, isObject } from "../../json/access";
+import { billingOf } from "../billing";
 
 /** Chat Completions' counts: `prompt_tokens` has the cached ones in it. Undefined where there are none. */
 export function usageFromChat(usage: unknown): Usage | undefined {
@@ -11,8 +12,10 @@ export function usageFromChat(usage: unknown): Usage | undefined {
     // DeepSeek's name for the same.
     cachedInputTokens: asCount(prompt.cached_tokens) ?? asCount(usage.prompt_cache_hit_tokens),
     cacheWriteTokens: asCount(prompt.cache_write_tokens),
+    cacheWrite1hTokens: undefined,
     outputTokens: asCount(usage.completion_tokens),
     reasoningTokens: asCount(asObject(usage.completion_tokens_details).reasoning_tokens),
+    ...billingOf(usage),
   });
 }
 

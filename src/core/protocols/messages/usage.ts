@@ -1,39 +1,53 @@
 import type { MessageDeltaUsage } from "@anthropic-ai/sdk/resources/messages";
 import { type Usage, usageOf } from "../../conversation/usage";
-import { asCount, isObject } from "../../json/access";
+import { asCount, asObject, isObject } from "../../json/access";
+import { billingOf } from "../billing";
 
 /** Anthropic's counts as they come: in `message_start`, then cumulative in each `message_delta`. */
 export interface MessagesCounts {
   input?: number;
   cacheRead?: number;
   cacheWrite?: number;
+  cacheWrite1h?: number;
   output?: number;
   thinking?: number;
+  serviceTier?: string | undefined;
+  reportedUsd?: number | undefined;
 }
 
 /** Takes over what a report has; a field that is missing or null says nothing new. */
 export function mergeCounts(into: MessagesCounts, usage: unknown): void {
   if (!isObject(usage)) return;
-  const set = (key: keyof MessagesCounts, value: unknown): void => {
+  const set = (
+    key: "input" | "cacheRead" | "cacheWrite" | "cacheWrite1h" | "output" | "thinking",
+    value: unknown,
+  ): void => {
     const count = asCount(value);
     if (count !== undefined) into[key] = count;
   };
   set("input", usage.input_tokens);
   set("cacheRead", usage.cache_read_input_tokens);
   set("cacheWrite", usage.cache_creation_input_tokens);
+  set("cacheWrite1h", asObject(usage.cache_creation).ephemeral_1h_input_tokens);
   set("output", usage.output_tokens);
   if (isObject(usage.output_tokens_details)) set("thinking", usage.output_tokens_details.thinking_tokens);
+  const { serviceTier, reportedUsd } = billingOf(usage);
+  into.serviceTier = serviceTier ?? into.serviceTier;
+  into.reportedUsd = reportedUsd ?? into.reportedUsd;
 }
 
 /** Anthropic's `input_tokens` leaves out what was read from and written to the cache. */
 export function usageFromCounts(counts: MessagesCounts): Usage | undefined {
-  const { input, cacheRead, cacheWrite, output, thinking } = counts;
+  const { input, cacheRead, cacheWrite, output, thinking, serviceTier, reportedUsd } = counts;
   return usageOf({
     inputTokens: input === undefined ? undefined : input + (cacheRead ?? 0) + (cacheWrite ?? 0),
     cachedInputTokens: cacheRead,
     cacheWriteTokens: cacheWrite,
+    cacheWrite1hTokens: counts.cacheWrite1h,
     outputTokens: output,
     reasoningTokens: thinking,
+    serviceTier,
+    reportedUsd,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { ResponseUsage } from "openai/resources/responses/responses";
 import { type Usage, usageOf } from "../../conversation/usage";
 import { asCount, asObject, isObject } from "../../json/access";
+import { billingOf } from "../billing";
 
 /** Responses' counts: `input_tokens` has the cached ones in it. Undefined where there are none. */
 export function usageFromResponses(usage: unknown): Usage | undefined {
@@ -10,8 +11,10 @@ export function usageFromResponses(usage: unknown): Usage | undefined {
     inputTokens: asCount(usage.input_tokens),
     cachedInputTokens: asCount(details.cached_tokens),
     cacheWriteTokens: asCount(details.cache_write_tokens),
+    cacheWrite1hTokens: undefined,
     outputTokens: asCount(usage.output_tokens),
     reasoningTokens: asCount(asObject(usage.output_tokens_details).reasoning_tokens),
+    ...billingOf(usage),
   });
 }
 

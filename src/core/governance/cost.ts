@@ -1,0 +1,115 @@
+import type { Usage } from "../conversation/usage";
+import { type ModelPrice, type Rates, ratesFor } from "../models/price";
+import type { Basis, RequestCost } from "./requestRecord";
+
+/** What a request's tokens cost with a model, and where that is known from. */
+export interface Priced {
+  readonly price: ModelPrice;
+  /** `config`, `provider`, or a catalogue with its date. */
+  readonly source: string;
+}
+
+/** By whom a request was answered, as far as it matters to money. */
+export interface Biller {
+  readonly baseUrl: string;
+}
+
+/** Decimals of a rate that are exact: a rate is in micro-dollars a token, so this is a quintillionth of a dollar. */
+const DECIMALS = 12;
+const UNIT = 10n ** BigInt(DECIMALS);
+const MICRO = 1_000_000;
+
+/** Half the listed rates: https://developers.openai.com/api/docs/pricing (Batch, Flex), https://platform.claude.com/docs/en/about-claude/pricing (Batch). */
+const HALF_PRICE: Readonly<Record<string, readonly string[]>> = {
+  "api.openai.com": ["flex", "batch"],
+  "api.anthropic.com": ["batch"],
+};
+
+/**
+ * What a request has cost, to the micro-dollar: exact arithmetic, rounded half up once. What the provider charged by
+ * its own account comes before any arithmetic of ours.
+ *
+ * Undefined where it is not known: no price, or none for a kind of tokens that was used. Where cached tokens have no
+ * rate of their own they are taken at the input's, and where a service tier has no known rates, at the listed ones;
+ * the cost is then estimated, as it is where the usage is.
+ *
+ * @param usage the tokens; the cached and the written ones are among the input
+ * @param basis how the usage is known
+ */
+export function costOf(
+  usage: Usage,
+  basis: Basis,
+  priced: Priced | undefined,
+  biller: Biller,
+): RequestCost | undefined {
+  const { reportedUsd } = usage;
+  if (reportedUsd !== undefined && isHost(biller, "openrouter.ai"))
+    return { microUsd: rounded(scaled(reportedUsd) * BigInt(MICRO), UNIT), basis, priceSource: "provider" };
+  if (!priced) return undefined;
+  const bill = new Bill(ratesFor(priced.price, usage.inputTokens ?? 0));
+  const { inputTokens = 0, cachedInputTokens: cached = 0, cacheWriteTokens: written = 0 } = usage;
+  const hour = Math.min(usage.cacheWrite1hTokens ?? 0, written);
+  // Some vendors report more cached tokens than tokens.
+  bill.charge(Math.max(0, inputTokens - cached - written), "input");
+  bill.charge(cached, "cachedInput", "input");
+  bill.charge(written - hour, "cacheWrite", "input");
+  bill.charge(hour, "cacheWrite1h", "cacheWrite", "input");
+  bill.charge(usage.outputTokens ?? 0, "output");
+  bill.add(scaled(priced.price.perRequest ?? 0) * BigInt(MICRO));
+  if (bill.amount === undefined) return undefined;
+  const tier = tierOf(usage.serviceTier, biller);
+  const estimated = bill.isEstimated || tier === "unknown";
+  return {
+    microUsd: rounded(bill.amount, tier === "half" ? UNIT * 2n : UNIT),
+    basis: estimated ? "estimated" : basis,
+    priceSource: priced.source,
+  };
+}
+
+class Bill {
+  /** In 10^-12 of a micro-dollar; undefined once something has no price. */
+  amount: bigint | undefined = 0n;
+  isEstimated = false;
+
+  constructor(private readonly rates: Rates) {}
+
+  /** @param names the kind of the tokens, and what stands in for its rate where it has none */
+  charge(tokens: number, ...names: (keyof Rates)[]): void {
+    if (tokens === 0) return;
+    const known = names.findIndex((name) => this.rates[name] !== undefined);
+    const rate = this.rates[names[known] ?? "input"];
+    if (known < 0 || rate === undefined) this.amount = undefined;
+    else this.add(scaled(rate) * BigInt(tokens));
+    if (known > 0) this.isEstimated = true;
+  }
+
+  add(more: bigint): void {
+    if (this.amount !== undefined) this.amount += more;
+  }
+}
+
+function tierOf(tier: string | undefined, biller: Biller): "listed" | "half" | "unknown" {
+  if (tier === undefined) return "listed";
+  const halved = Object.entries(HALF_PRICE).some(
+    ([host, tiers]) => isHost(biller, host) && tiers.includes(tier),
+  );
+  return halved ? "half" : "unknown";
+}
+
+function isHost({ baseUrl }: Biller, host: string): boolean {
+  return URL.canParse(baseUrl) && new URL(baseUrl).hostname === host;
+}
+
+/** A decimal as it is written, times 10^12, without a detour over binary fractions. */
+function scaled(decimal: number): bigint {
+  const [mantissa = "0", exponent = "0"] = String(decimal).split("e");
+  const [whole = "0", fraction = ""] = mantissa.split(".");
+  const shift = DECIMALS + Number(exponent) - fraction.length;
+  const digits = BigInt(whole + fraction);
+  return shift >= 0 ? digits * 10n ** BigInt(shift) : digits / 10n ** BigInt(-shift);
+}
+
+/** Half up, of what is not negative. */
+function rounded(amount: bigint, unit: bigint): number {
+  return Number((amount + unit / 2n) / unit);
+}

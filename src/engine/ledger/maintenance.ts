@@ -1,0 +1,103 @@
+import type { LedgerFile } from "./ledgerFile";
+import type { LedgerStore } from "./ledgerStore";
+
+/** How long and how much of it is kept; totals outlive the rows. */
+export interface Retention {
+  readonly retentionDays: number;
+  readonly maxMb: number;
+}
+
+export const DEFAULT_RETENTION: Retention = { retentionDays: 400, maxMb: 200 };
+
+const DAY_MS = 24 * 60 * 60_000;
+/** How often is looked whether there is something to do, in milliseconds. */
+const EVERY_MS = 60_000;
+/** Between two steps, so that requests come first. */
+const PAUSE_MS = 50;
+/** Rows that are deleted in one step, and pages that are given back: some milliseconds each. */
+const ROWS = 500;
+const PAGES = 256;
+/** Free pages up to here are kept for the next rows. */
+const SPARE_PAGES = 1_024;
+
+/** Keeps the ledger to its limits, in small steps while no request is running. */
+export class Maintenance {
+  private retention = DEFAULT_RETENTION;
+  private timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param isIdle whether no request is running
+   * @param onRound called before each round, whether idle or not
+   */
+  constructor(
+    private readonly file: LedgerFile,
+    private readonly now: () => number,
+    private readonly isIdle: () => boolean,
+    private readonly onRound: () => void = () => {},
+  ) {}
+
+  configure(retention: Retention): void {
+    this.retention = retention;
+  }
+
+  start(): void {
+    this.again(EVERY_MS);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  /** One step. @returns whether there is more to do */
+  step(): boolean {
+    const { store } = this.file;
+    if (!store) return false;
+    try {
+      return this.work(store);
+    } catch (error) {
+      if (this.file.failed(error) === undefined) throw error;
+      return false;
+    }
+  }
+
+  private round(): void {
+    this.file.checkPlace();
+    this.onRound();
+    const more = this.isIdle() && this.step();
+    this.again(more ? PAUSE_MS : EVERY_MS);
+  }
+
+  private again(milliseconds: number): void {
+    this.timer = setTimeout(() => this.round(), milliseconds);
+    this.timer.unref();
+  }
+
+  private work(store: LedgerStore): boolean {
+    if (this.deleteOld(store) || this.deleteOverSize(store)) return true;
+    if (pragma(store, "freelist_count") > SPARE_PAGES) {
+      store.database.exec(`PRAGMA incremental_vacuum(${PAGES})`);
+      return true;
+    }
+    if (this.file.logBytes() > 0) store.database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    return false;
+  }
+
+  private deleteOld(store: LedgerStore): boolean {
+    const before = this.now() - this.retention.retentionDays * DAY_MS;
+    return store.transaction(() => {
+      const rows = store.deleteOldest(ROWS, before);
+      const totals = store.deleteQuarters(ROWS, before);
+      return rows > 0 || totals > 0;
+    });
+  }
+
+  private deleteOverSize(store: LedgerStore): boolean {
+    const pages = pragma(store, "page_count") - pragma(store, "freelist_count");
+    if (pages * pragma(store, "page_size") <= this.retention.maxMb * 1024 * 1024) return false;
+    return store.transaction(() => store.deleteOldest(ROWS, Number.MAX_SAFE_INTEGER) > 0);
+  }
+}
+
+function pragma(store: LedgerStore, name: "freelist_count" | "page_count" | "page_size"): number {
+  return Number(store.database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
+}

@@ -1,0 +1,7 @@
+import { requests } from "./0001requests";
+import type { Migration } from "./migration";
+
+export type { Migration } from "./migration";
+
+/** Every step of the ledger's schema, in order and without a gap. */
+export const MIGRATIONS: readonly Migration[] = [requests];

@@ -1,0 +1,127 @@
+import type { PolicyConfig } from "../../core/config/schema";
+import { PosternError } from "../../core/errors";
+import type { Caller } from "../../core/governance/caller";
+import {
+  asksForSecrets,
+  decide,
+  decideTarget,
+  type PolicyDecision,
+  type PolicyRefusal,
+  policyRuleText,
+  type TargetDecision,
+} from "../../core/governance/policy/decide";
+import { explain, type PolicyExplanation } from "../../core/governance/policy/explain";
+import { factsOf, type PolicyFacts, type PolicyTarget } from "../../core/governance/policy/facts";
+import { policyHeader } from "../../core/governance/policy/header";
+import { settingsSource } from "../../core/governance/policy/parsePolicy";
+import { providerClassOf } from "../../core/governance/policy/providerClass";
+import { approvedLists, type PolicySource } from "../../core/governance/policy/sources";
+import type { AdministratorPolicy } from "./administratorPolicy";
+import type { RepositoryPolicies } from "./repositoryPolicies";
+
+/** Larger bodies are not searched, which counts as if secrets had been found (docs/policy.md). */
+const MAX_SEARCHED_BYTES = 16 * 1024 * 1024;
+
+/** What the policy looks at of a request. */
+export interface PolicyRequest {
+  readonly caller: Caller;
+  /** The request's `x-postern-task`. */
+  readonly task?: string | undefined;
+  /** The body as JSON text; asked for only where a rule is on secrets. */
+  readonly body: () => Buffer;
+}
+
+/** A provider and a model that a request may go to. */
+export interface Candidate {
+  readonly provider: { readonly id: string; readonly baseUrl: string };
+  readonly model: string;
+}
+
+/** Finds the kinds of secrets in a JSON text. */
+export interface SecretFinder {
+  kinds(json: string): Promise<readonly string[]>;
+}
+
+/** The policy of this machine, of the settings, and of the folders that requests come from. */
+export class PolicyService {
+  private settings: PolicySource = { origin: "settings", rules: [] };
+
+  constructor(
+    private readonly administrator: Pick<AdministratorPolicy, "source">,
+    private readonly repositories: Pick<RepositoryPolicies, "source">,
+    private readonly secrets: SecretFinder,
+  ) {}
+
+  /** @param policy the settings', or why they cannot be used: then nothing is sent */
+  configure(policy: PolicyConfig | { readonly fault: string }): void {
+    this.settings = "fault" in policy ? { origin: "settings", fault: policy.fault } : settingsSource(policy);
+  }
+
+  /** Decides on a request before its target is looked for. */
+  async decide({ caller, task, body }: PolicyRequest): Promise<RequestPolicy> {
+    const sources = await this.sources(caller.workspace?.folder);
+    const facts = factsOf(caller, task);
+    const found = asksForSecrets(facts, sources) ? await this.search(body()) : [];
+    const known = found === undefined ? facts : { ...facts, secrets: found };
+    return new RequestPolicy(decide(known, sources), approvedLists(sources));
+  }
+
+  /** Goes through all rules for a request that somebody asks about. */
+  async explain(facts: PolicyFacts, candidate?: Candidate): Promise<PolicyExplanation> {
+    const sources = await this.sources(facts.workspace);
+    return explain(facts, sources, candidate && targetOf(candidate, approvedLists(sources)));
+  }
+
+  private async sources(folder: string | undefined): Promise<readonly PolicySource[]> {
+    const [administrator, repository] = await Promise.all([
+      this.administrator.source(),
+      folder === undefined ? undefined : this.repositories.source(folder),
+    ]);
+    return [administrator, this.settings, repository].flatMap((source) => source ?? []);
+  }
+
+  private async search(body: Buffer): Promise<readonly string[] | undefined> {
+    return body.length > MAX_SEARCHED_BYTES ? undefined : this.secrets.kinds(body.toString("utf8"));
+  }
+}
+
+/** The policy's decision on one request, asked for each target that it may go to. */
+export class RequestPolicy {
+  constructor(
+    private readonly decision: PolicyDecision,
+    private readonly approved: readonly (readonly string[])[],
+  ) {}
+
+  /** Refused wherever it would go. */
+  get refusal(): PolicyRefusal | undefined {
+    return this.decision.refusal;
+  }
+
+  /** Name of the route, or the model id, that serves the request instead of what it asked for. */
+  get route(): string | undefined {
+    return this.decision.route?.name;
+  }
+
+  forTarget(candidate: Candidate): TargetDecision {
+    return decideTarget(this.decision, targetOf(candidate, this.approved));
+  }
+
+  /** The `policyRule` of the request's record. @param target the decision on the target that was asked last */
+  recorded(target?: TargetDecision): string | undefined {
+    return policyRuleText(this.decision, target);
+  }
+
+  /** The value of `x-postern-policy`; undefined where no rule applied. */
+  header(target?: TargetDecision): string | undefined {
+    return policyHeader(this.decision, target);
+  }
+}
+
+/** The refusal as the client gets it: 403 in its protocol. */
+export function refusalError({ message }: PolicyRefusal): PosternError {
+  return new PosternError("policy_refused", message);
+}
+
+function targetOf({ provider, model }: Candidate, approved: readonly (readonly string[])[]): PolicyTarget {
+  return { provider: provider.id, model, providerClass: providerClassOf(provider.baseUrl, approved) };
+}

@@ -1,0 +1,10 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RequestTrace } from "./requestTrace";
+
+/** A client's request and the answer to it, with the headers of our own that the answer gets. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly headers: Record<string, string>;
+  readonly trace: RequestTrace;
+}

@@ -1,0 +1,237 @@
+import { Readable } from "node:stream";
+import type { EngineProvider } from "../../core/config/engineConfig";
+import { PosternError } from "../../core/errors";
+import type { Route } from "../../core/gateway/routes";
+import { type JsonObject, nonEmpty } from "../../core/json/access";
+import { spliced } from "../../core/json/splice";
+import { requestEdits } from "../../core/lane/requestEdits";
+import { endpointUrl, storedResponseUrl } from "../../core/providers/endpoint";
+import { quirksOf } from "../../core/providers/quirks";
+import { secretsOf } from "../../core/providers/redact";
+import { providerRequestHeaders } from "../../core/providers/requestHeaders";
+import { isOpenAiItself, preferredProtocol } from "../../core/providers/spoken";
+import { translateRequest } from "../../core/translation";
+import { ByteLane } from "./byteLane";
+import { type ClientBody, member, parsedBody, withoutForeignReasoning } from "./clientBody";
+import { EmbeddingsLane } from "./embeddingsLane";
+import type { Exchange } from "./exchange";
+import { firstValues, forwardQuery } from "./forwarded";
+import type { Lane } from "./lane";
+import { droppedHeader } from "./ownHeaders";
+import { type RelayOptions, ResponseRelay } from "./responseRelay";
+import type { StoredResponses } from "./storedResponses";
+import type { Target } from "./target";
+import { TranslatedLane } from "./translatedLane";
+import type { UpstreamClient } from "./upstreamClient";
+
+type OperationRoute = Extract<Route, { kind: "operation" }>;
+type StoredRoute = Extract<Route, { kind: "storedResponse" }>;
+
+/** Bodies up to here go out in one piece, larger ones as slices that are not copied. */
+const COPY_BYTES = 64 * 1024;
+
+/** What goes to a provider, besides its address. */
+interface Outgoing {
+  readonly method: "GET" | "DELETE" | "POST";
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: Readable | Buffer | null;
+}
+
+/** Sends a request to one target, and has its answer relayed to the client. */
+export class Sender {
+  constructor(
+    private readonly upstream: UpstreamClient,
+    private readonly stored: StoredResponses,
+    private readonly relayOptions: RelayOptions,
+  ) {}
+
+  /** A response that a provider keeps: fetched, deleted or cancelled there. */
+  storedResponse(
+    route: StoredRoute,
+    provider: EngineProvider,
+    body: Buffer,
+    exchange: Exchange,
+  ): ResponseRelay {
+    const url = storedResponseUrl(
+      provider.config,
+      route.part === undefined ? [route.id] : [route.id, route.part],
+    );
+    forwardQuery(exchange.request.url ?? "", url);
+    const lane = new ByteLane({
+      protocol: "responses",
+      providerId: provider.config.id,
+      secrets: secretsOf(provider),
+      streaming: false,
+      dropUsageChunk: false,
+      headers: exchange.headers,
+    });
+    const length = body.length > 0 || route.method === "POST" ? body.length : undefined;
+    return this.send(provider, url, exchange, lane, {
+      method: route.method,
+      headers: providerRequestHeaders(provider, exchange.request.rawHeaders, length),
+      body: body.length > 0 ? body : null,
+    });
+  }
+
+  /** Byte for byte, where client and provider speak the same protocol. */
+  asItIs(
+    route: OperationRoute,
+    given: ClientBody,
+    target: Target,
+    exchange: Exchange,
+    options: RelayOptions = {},
+  ): ResponseRelay {
+    const { provider } = target;
+    const { config } = provider;
+    const body = withoutForeignReasoning(given, route.protocol);
+    noteDropped(exchange, body === given ? [] : [route.protocol === "messages" ? "thinking" : "reasoning"]);
+    const previous =
+      route.operation === "responses" ? nonEmpty(member(body, "previous_response_id")) : undefined;
+    if (previous !== undefined) this.stored.assertKeptBy(provider, previous);
+    const url = new URL(endpointUrl(config, route.operation, target.upstreamModel));
+    forwardQuery(exchange.request.url ?? "", url);
+    const edits = requestEdits(body.bytes, body.top, {
+      model: target.upstreamModel,
+      includeUsage: route.operation === "chat" && body.stream,
+      renames: route.operation === "chat" ? renamesFor(target) : {},
+      ...(config.extraBody ? { extraBody: config.extraBody } : {}),
+    });
+    const slices = spliced(body.bytes, edits.splices);
+    const length = slices.reduce((sum, slice) => sum + slice.length, 0);
+    const bytes = new ByteLane({
+      protocol: route.protocol,
+      providerId: config.id,
+      secrets: secretsOf(provider),
+      streaming: body.stream,
+      dropUsageChunk: edits.usageInjected,
+      headers: exchange.headers,
+      ...(route.operation === "responses"
+        ? {
+            onResponse: (response) => this.noteResponse(config.id, previous, response),
+            holdBody: previous !== undefined,
+          }
+        : {}),
+    });
+    const wanted = member(body, "encoding_format") === "base64" ? "base64" : "float";
+    return this.send(
+      provider,
+      url,
+      exchange,
+      route.operation === "embeddings" ? new EmbeddingsLane(bytes, wanted, config.id) : bytes,
+      {
+        method: "POST",
+        headers: providerRequestHeaders(provider, exchange.request.rawHeaders, length),
+        body: length <= COPY_BYTES ? Buffer.concat(slices) : Readable.from(slices),
+      },
+      options,
+    );
+  }
+
+  /**
+   * A server that keeps nothing may leave `previous_response_id` aside and answer without the conversation's
+   * beginning; it then says null where the response repeats the id.
+   * @throws PosternError previous_response_not_found
+   */
+  private noteResponse(providerId: string, previous: string | undefined, response: JsonObject): void {
+    if (previous !== undefined && response.previous_response_id === null && response.status !== "failed") {
+      throw new PosternError(
+        "previous_response_not_found",
+        `previous_response_id: provider "${providerId}" left it aside, it keeps no responses. Send the whole conversation in input.`,
+      );
+    }
+    const id = nonEmpty(response.id);
+    if (id !== undefined) this.stored.remember(id, providerId);
+  }
+
+  /** Between two protocols the body is decoded, and what could not be carried is named in a header. */
+  translated(
+    route: OperationRoute,
+    body: ClientBody,
+    target: Target,
+    exchange: Exchange,
+    options: RelayOptions = {},
+  ): ResponseRelay {
+    const { config } = target.provider;
+    const spoken = preferredProtocol(config);
+    const translated = translateRequest({
+      from: route.protocol,
+      to: spoken,
+      body: parsedBody(body),
+      model: target.upstreamModel,
+      modelId: target.model.id,
+      headers: firstValues(exchange.request),
+      provider: config,
+      ...(config.extraBody ? { extraBody: config.extraBody } : {}),
+    });
+    noteDropped(exchange, translated.dropped);
+    const url = new URL(endpointUrl(config, spoken, target.upstreamModel));
+    const bytes = Buffer.from(translated.body);
+    const lane = new TranslatedLane({
+      from: spoken,
+      to: route.protocol,
+      providerId: config.id,
+      secrets: secretsOf(target.provider),
+      streaming: translated.stream,
+      context: { ...translated.context, model: body.model },
+      headers: exchange.headers,
+    });
+    return this.send(
+      target.provider,
+      url,
+      exchange,
+      lane,
+      {
+        method: "POST",
+        // The client's own headers speak of another protocol.
+        headers: providerRequestHeaders(target.provider, ["content-type", "application/json"], bytes.length),
+        body: bytes,
+      },
+      options,
+    );
+  }
+
+  private send(
+    { config }: EngineProvider,
+    url: URL,
+    { response }: Exchange,
+    lane: Lane,
+    { method, headers, body }: Outgoing,
+    options: RelayOptions = {},
+  ): ResponseRelay {
+    const { firstByteSeconds, betweenBytesSeconds, totalSeconds, connectSeconds } = config.timeouts ?? {};
+    const relay = new ResponseRelay(response, config, lane, {
+      ...this.relayOptions,
+      ...options,
+      ...(firstByteSeconds === undefined ? {} : { firstByteMs: firstByteSeconds * 1000 }),
+      ...(totalSeconds === undefined ? {} : { totalMs: totalSeconds * 1000 }),
+    });
+    this.upstream.dispatcherFor(url, connectSeconds).dispatch(
+      {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method,
+        headers: [...headers],
+        body,
+        ...(firstByteSeconds === undefined ? {} : { headersTimeout: firstByteSeconds * 1000 }),
+        ...(betweenBytesSeconds === undefined ? {} : { bodyTimeout: betweenBytesSeconds * 1000 }),
+      },
+      relay,
+    );
+    return relay;
+  }
+}
+
+/** What of a request did not go along, in the header and for the ledger. */
+function noteDropped(exchange: Exchange, dropped: readonly string[]): void {
+  exchange.trace.dropped = dropped;
+  if (dropped.length > 0) exchange.headers["x-postern-dropped"] = droppedHeader(dropped);
+  else delete exchange.headers["x-postern-dropped"];
+}
+
+/** Clients send the older `max_tokens` to every model; those of OpenAI that reason refuse it. */
+function renamesFor({ provider, model }: Target): Readonly<Record<string, string>> {
+  if (!isOpenAiItself(provider.config)) return {};
+  const { reasons, maxTokensField } = quirksOf(provider.config, "chat", model.id);
+  return reasons && maxTokensField !== "max_tokens" ? { max_tokens: maxTokensField } : {};
+}

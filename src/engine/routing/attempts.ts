@@ -1,0 +1,266 @@
+import { isBrokenCircuitError } from "cockatiel";
+import type { EngineProvider, LabelledCredential } from "../../core/config/engineConfig";
+import type { RoutingConfig } from "../../core/config/schema";
+import { PosternError } from "../../core/errors";
+import type { CredentialRefresh } from "../providers/credentialRefresh";
+import type { RelayOutcome, ResponseRelay } from "../relay/responseRelay";
+import type { Target } from "../relay/target";
+import { backoffMs, pause } from "./backoff";
+import { type Candidate, credentialKey, credentialsOf, ONLY, withCredential } from "./candidate";
+import { type Failure, failureOf } from "./failure";
+import type { Health } from "./health";
+
+/** One try, for whoever keeps account of them. */
+export interface Tried {
+  readonly target: Target;
+  readonly label: string;
+  /** On the clock of `performance`. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** The provider's HTTP status; 0 if there was none. */
+  readonly status: number;
+  /** Why it was given up; undefined for the one that the client got. */
+  readonly reason: string | undefined;
+}
+
+export interface Attempting {
+  readonly candidates: readonly Candidate[];
+  /** Whether the request may wait for a target and be tried again: on a route, and for clients that never do so. */
+  readonly patient: boolean;
+  /** The client has left. */
+  readonly left: AbortSignal;
+  /** A provider as it is configured now: its credential may have been renewed. */
+  provider(id: string): EngineProvider | undefined;
+  /**
+   * Sends the request to a target.
+   * @param hold whether a refusal is to be held back
+   * @throws PosternError where it cannot be sent there
+   */
+  start(target: Target, label: string, attempt: number, hold: boolean): ResponseRelay;
+  tried(attempt: Tried): void;
+}
+
+/** What a request has seen of a candidate so far. */
+interface Standing {
+  candidate: Candidate;
+  readonly refused: Set<string>;
+  out: boolean;
+  /** Passed over because it is left alone at present; not a failure of this request. */
+  passed: boolean;
+  notBefore: number;
+  failures: number;
+}
+
+interface Choice {
+  readonly standing: Standing;
+  readonly credential: LabelledCredential | undefined;
+  readonly waitMs: number;
+}
+
+/** Tries the targets of a plan until one answers. Once the client has a byte of an answer, nothing else is tried. */
+export class Attempts {
+  /** @param now milliseconds on the clock of `performance` */
+  constructor(
+    private readonly health: Health,
+    private readonly refresh: CredentialRefresh | undefined,
+    private readonly limits: () => RoutingConfig,
+    private readonly now: () => number,
+  ) {}
+
+  /**
+   * @returns how the attempt ended that the client got
+   * @throws PosternError where nothing was sent to the client
+   */
+  async run(request: Attempting): Promise<RelayOutcome> {
+    const standings = request.candidates.map(
+      (candidate): Standing => ({
+        candidate,
+        refused: new Set(),
+        out: false,
+        passed: false,
+        notBefore: 0,
+        failures: 0,
+      }),
+    );
+    const { maxAttempts, maxWaitSeconds } = this.limits();
+    const deadline = this.now() + maxWaitSeconds * 1000;
+    const only = standings.every(({ candidate }) => credentialsOf(candidate.target).length === 1);
+    const alone = standings.length === 1 && only;
+    let last: Failure | undefined;
+    for (let attempt = 1; ; ) {
+      const choice = attempt > maxAttempts ? undefined : this.choose(standings, alone);
+      const patience = request.patient ? deadline - this.now() : 0;
+      if (!choice || (last && choice.waitMs > patience)) return giveUp(last);
+      // Where nobody is free soon enough, the first is asked all the same: it knows best.
+      if (choice.waitMs > 0 && choice.waitMs <= patience) await pause(choice.waitMs, request.left);
+      const { standing, credential } = choice;
+      const { candidate } = standing;
+      const label = credential?.label ?? ONLY;
+      const key = credentialKey(candidate.target, label);
+      const startedAt = this.now();
+      const done = (status: number, reason: string | undefined): void =>
+        request.tried({ target: candidate.target, label, startedAt, endedAt: this.now(), status, reason });
+      const hold = !alone || request.patient || this.mayRenew(candidate.target, credential);
+      const release = this.health.use(key);
+      try {
+        const target = withCredential(candidate.target, credential);
+        const begin = (): ResponseRelay => request.start(target, label, attempt, hold);
+        // With nothing to fall back on, leaving a target alone would help nobody.
+        const guarded = standings.some((other) => other !== standing && !other.out && !other.passed);
+        const outcome = await this.attempt(begin, guarded ? candidate.key : undefined);
+        this.noteOutcome(candidate, label, outcome, startedAt);
+        done(outcome.status, outcome.fault?.message);
+        return outcome;
+      } catch (thrown) {
+        if (isBrokenCircuitError(thrown)) {
+          standing.passed = true;
+          continue;
+        }
+        const failure = failureOf(thrown, Date.now());
+        if (!failure) throw thrown;
+        done(failure.status, failure.reason);
+        last = failure;
+        if (failure.kind === "request") return giveUp(last);
+        attempt += 1;
+        await this.learn(standing, label, failure, request);
+      } finally {
+        release();
+      }
+    }
+  }
+
+  private async attempt(begin: () => ResponseRelay, guardedBy: string | undefined): Promise<RelayOutcome> {
+    if (guardedBy === undefined) return begin().settled;
+    let relay: ResponseRelay | undefined;
+    let failed: unknown;
+    await this.health.breakerOf(guardedBy).execute(async () => {
+      try {
+        relay = begin();
+        await relay.begins;
+      } catch (thrown) {
+        // What says nothing of the target's health must not count against it.
+        if (failureOf(thrown, Date.now())?.kind === "unwell") throw thrown;
+        failed = thrown;
+      }
+    });
+    if (failed !== undefined || !relay) throw failed;
+    return relay.settled;
+  }
+
+  private mayRenew({ provider }: Target, credential: LabelledCredential | undefined): boolean {
+    return this.refresh?.mayRenew(provider.config.id, credential?.label) ?? false;
+  }
+
+  /** The first that can be asked now, or who can be soonest. */
+  private choose(standings: readonly Standing[], alone: boolean): Choice | undefined {
+    const usable = standings.filter(({ out }) => !out);
+    const open = usable.filter(({ passed }) => !passed);
+    let soonest: Choice | undefined;
+    for (const standing of open.length > 0 ? open : usable) {
+      const choice = this.choiceAt(standing, alone);
+      if (choice && (soonest === undefined || choice.waitMs < soonest.waitMs)) soonest = choice;
+      if (soonest?.waitMs === 0) break;
+    }
+    return soonest;
+  }
+
+  private choiceAt(standing: Standing, alone: boolean): Choice | undefined {
+    const { target, key } = standing.candidate;
+    const { config } = target.provider;
+    const resting = Math.max(0, standing.notBefore - this.now());
+    let best: Choice | undefined;
+    for (const credential of this.inTurn(target, config.pool)) {
+      const label = credential?.label ?? ONLY;
+      if (standing.refused.has(label)) continue;
+      const paused = alone && standing.failures === 0 ? 0 : this.pauseOf(target, key, label);
+      const choice = { standing, credential, waitMs: Math.max(resting, paused) };
+      if (!best || choice.waitMs < best.waitMs) best = choice;
+    }
+    return best;
+  }
+
+  private inTurn(
+    target: Target,
+    pool: "round-robin" | "least-used" | undefined,
+  ): readonly (LabelledCredential | undefined)[] {
+    const credentials = credentialsOf(target);
+    if (credentials.length < 2) return credentials;
+    const sizes = credentials.map((credential) => {
+      const key = credentialKey(target, credential?.label ?? ONLY);
+      const running = pool === "least-used" ? this.health.runningOf(key) : 0;
+      return { credential, running, uses: this.health.usesOf(key) };
+    });
+    return sizes
+      .sort((one, other) => one.running - other.running || one.uses - other.uses)
+      .map(({ credential }) => credential);
+  }
+
+  private pauseOf(target: Target, key: string, label: string): number {
+    return Math.max(this.health.waitOf(`${key}#${label}`), this.health.waitOf(credentialKey(target, label)));
+  }
+
+  private noteOutcome(
+    { key, target }: Candidate,
+    label: string,
+    { status, end, firstByteAt }: RelayOutcome,
+    startedAt: number,
+  ): void {
+    const credential = credentialKey(target, label);
+    if (status === 429) this.health.limited(`${key}#${label}`, undefined);
+    else if (status === 401 || status === 402) this.health.refused(credential, status);
+    else if (status >= 200 && status < 300 && end === "complete") {
+      const latency = firstByteAt === undefined ? undefined : firstByteAt - startedAt;
+      this.health.answered([key, `${key}#${label}`, credential], latency);
+    }
+  }
+
+  /** What a failure means for the next choice, of this request and of others. */
+  private async learn(
+    standing: Standing,
+    label: string,
+    failure: Failure,
+    request: Attempting,
+  ): Promise<void> {
+    const { target, key } = standing.candidate;
+    standing.failures += 1;
+    switch (failure.kind) {
+      case "limited":
+        this.health.limited(`${key}#${label}`, failure.retryAfterMs);
+        return;
+      case "unwell":
+        standing.notBefore = this.now() + Math.max(backoffMs(standing.failures), failure.retryAfterMs ?? 0);
+        return;
+      case "credential":
+        // Once: a renewed credential that is refused too does not get better by a third.
+        if (
+          failure.status === 401 &&
+          standing.failures === 1 &&
+          (await this.renewed(standing, label, request))
+        )
+          return;
+        this.health.refused(credentialKey(target, label), failure.status);
+        standing.refused.add(label);
+        return;
+      default:
+        standing.out = true;
+    }
+  }
+
+  private async renewed(standing: Standing, label: string, request: Attempting): Promise<boolean> {
+    const { target } = standing.candidate;
+    const { id } = target.provider.config;
+    const named = target.provider.pool === undefined ? undefined : label;
+    if (!this.refresh?.mayRenew(id, named) || !(await this.refresh.refused(id, named))) return false;
+    const provider = request.provider(id);
+    if (!provider) return false;
+    standing.candidate = { ...standing.candidate, target: { ...target, provider } };
+    return true;
+  }
+}
+
+/** Nothing else can be tried: the client is told what was said last. */
+function giveUp(last: Failure | undefined): Promise<RelayOutcome> {
+  if (!last) throw new PosternError("internal", "There was no target to try.");
+  if (last.thrown instanceof PosternError) throw last.thrown;
+  return last.thrown.deliver();
+}

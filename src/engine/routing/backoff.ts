@@ -1,0 +1,30 @@
+import { ExponentialBackoff, fullJitterGenerator } from "cockatiel";
+import { PosternError } from "../../core/errors";
+
+/** Milliseconds before a target that failed is tried again, drawn anew each time so that clients do not march in step. */
+export function backoffMs(failures: number): number {
+  const factory = new ExponentialBackoff({
+    initialDelay: 250,
+    maxDelay: 8_000,
+    generator: fullJitterGenerator,
+  });
+  let backoff = factory.next();
+  for (let step = 1; step < failures; step += 1) backoff = backoff.next(undefined);
+  return backoff.duration;
+}
+
+/** Waits. @throws PosternError client_left if the client goes meanwhile */
+export function pause(milliseconds: number, left: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      clearTimeout(timer);
+      reject(new PosternError("client_left", "The client left before it was answered."));
+    };
+    const timer = setTimeout(() => {
+      left.removeEventListener("abort", leave);
+      resolve();
+    }, milliseconds);
+    if (left.aborted) leave();
+    else left.addEventListener("abort", leave, { once: true });
+  });
+}

@@ -1,0 +1,63 @@
+import { type ErrorCode, PosternError } from "../../core/errors";
+import { type FailureKind, failureKind, retryAfterMs } from "../../core/routing/failure";
+import { AttemptRefused } from "../relay/responseRelay";
+
+/** An attempt that failed before the client had anything of it. */
+export interface Failure {
+  readonly kind: FailureKind;
+  /** HTTP status of the provider; 0 if there was none. */
+  readonly status: number;
+  /** One log-safe sentence. */
+  readonly reason: string;
+  readonly retryAfterMs: number | undefined;
+  readonly thrown: AttemptRefused | PosternError;
+}
+
+/** What a failure of our own words says about what may be tried next. */
+const KIND_OF_CODE: Partial<Record<ErrorCode, FailureKind>> = {
+  provider_unreachable: "unwell",
+  provider_tls: "unwell",
+  provider_timeout: "unwell",
+  provider_incomplete: "unwell",
+  provider_not_api: "unwell",
+  proxy_invalid: "unwell",
+  provider_faulty: "unknownModel",
+  provider_disabled: "unknownModel",
+  provider_key_missing: "unknownModel",
+  translation_unavailable: "unknownModel",
+  previous_response_not_found: "unknownModel",
+  thread_unsupported: "unknownModel",
+};
+
+/** How much of what a provider said is read to tell what it means. */
+const READ_BYTES = 16 * 1024;
+
+/**
+ * @param now milliseconds since the epoch
+ * @returns undefined for what no other target could do better
+ */
+export function failureOf(thrown: unknown, now: number): Failure | undefined {
+  if (thrown instanceof AttemptRefused) {
+    const { status, headers, body } = thrown.refusal;
+    const header = (name: string): string | undefined => {
+      const value = headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    };
+    const kind = failureKind(status, body.subarray(0, READ_BYTES).toString("utf8"));
+    const retry = retryAfterMs(header, now);
+    return { kind, status, reason: `HTTP ${status}, ${WORDS[kind]}`, retryAfterMs: retry, thrown };
+  }
+  if (!(thrown instanceof PosternError)) return undefined;
+  const kind = KIND_OF_CODE[thrown.code];
+  if (kind === undefined) return undefined;
+  return { kind, status: 0, reason: thrown.message, retryAfterMs: undefined, thrown };
+}
+
+const WORDS: Record<FailureKind, string> = {
+  limited: "the provider limits requests",
+  unwell: "the provider failed",
+  credential: "the provider refused the key",
+  tooLong: "the conversation is too long for the model",
+  unknownModel: "the model is not known there",
+  request: "the provider refused the request",
+};

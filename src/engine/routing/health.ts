@@ -1,0 +1,141 @@
+import { CircuitState, ConsecutiveBreaker, circuitBreaker, ExponentialBackoff, handleAll } from "cockatiel";
+
+/** So many failures in a row, and a target is left alone for a while. */
+const FAILURES = 3;
+const HALF_OPEN = { initialDelay: 5_000, maxDelay: 120_000 };
+/** A provider that says "too many" without saying until when. */
+const LIMITED_MS = { first: 2_000, most: 60_000 };
+/** A refused key may have been put right, or been out of money only until a limit is raised. */
+const REFUSED_MS = 60_000;
+/** How much the newest time counts in the average. */
+const NEWEST = 0.3;
+
+type Breaker = ReturnType<typeof circuitBreaker>;
+
+interface Pause {
+  readonly until: number;
+  readonly why: string;
+  /** How often in a row. */
+  readonly times: number;
+}
+
+/** How a target fares at present, for whoever shows it. */
+export interface TargetState {
+  /** `provider/model`, or `provider#label` for a credential. */
+  readonly key: string;
+  readonly state: "open" | "paused" | "probing";
+  readonly why: string;
+}
+
+/** What has been seen of targets and credentials lately, and who is left alone because of it. Times are of `now`. */
+export class Health {
+  private readonly breakers = new Map<string, Breaker>();
+  private readonly pauses = new Map<string, Pause>();
+  private readonly latencies = new Map<string, number>();
+  private readonly uses = new Map<string, number>();
+  private readonly running = new Map<string, number>();
+
+  /**
+   * @param now milliseconds
+   * @param onChange called when a target or credential is left alone, or comes back
+   */
+  constructor(
+    private readonly now: () => number,
+    private readonly onChange: () => void,
+  ) {}
+
+  /** Milliseconds until a target or credential can be asked again; 0 if it can now. */
+  waitOf(key: string): number {
+    const pause = this.pauses.get(key);
+    return pause === undefined ? 0 : Math.max(0, pause.until - this.now());
+  }
+
+  /** The provider asked to wait. */
+  limited(key: string, retryAfterMs: number | undefined): void {
+    const times = (this.pauses.get(key)?.times ?? 0) + 1;
+    const own = Math.min(LIMITED_MS.first * 2 ** (times - 1), LIMITED_MS.most);
+    this.pause(key, retryAfterMs ?? own, times, "the provider limits it");
+  }
+
+  /** The provider refused the credential. */
+  refused(key: string, status: number): void {
+    const times = (this.pauses.get(key)?.times ?? 0) + 1;
+    this.pause(key, REFUSED_MS * Math.min(times, 10), times, `the provider refused the key (HTTP ${status})`);
+  }
+
+  /** It answered. */
+  answered(keys: readonly string[], latencyMs: number | undefined): void {
+    const back = keys.filter((key) => this.pauses.delete(key));
+    const [target] = keys;
+    if (target !== undefined && latencyMs !== undefined) {
+      const before = this.latencies.get(target);
+      this.latencies.set(target, before === undefined ? latencyMs : before + NEWEST * (latencyMs - before));
+    }
+    if (back.length > 0) this.onChange();
+  }
+
+  /** Recent time to the first byte, in milliseconds. */
+  latencyOf(key: string): number | undefined {
+    return this.latencies.get(key);
+  }
+
+  /** A request goes out with a credential. @returns what is to be called when it has ended */
+  use(key: string): () => void {
+    this.uses.set(key, this.usesOf(key) + 1);
+    this.running.set(key, this.runningOf(key) + 1);
+    return () => void this.running.set(key, this.runningOf(key) - 1);
+  }
+
+  /** Requests that go out with a credential at present. */
+  runningOf(key: string): number {
+    return this.running.get(key) ?? 0;
+  }
+
+  usesOf(key: string): number {
+    return this.uses.get(key) ?? 0;
+  }
+
+  /**
+   * The breaker of a target: it fails at once while the target is left alone, and lets one request through now and
+   * then to see whether it is back.
+   */
+  breakerOf(key: string): Breaker {
+    let breaker = this.breakers.get(key);
+    if (!breaker) {
+      breaker = circuitBreaker(handleAll, {
+        breaker: new ConsecutiveBreaker(FAILURES),
+        halfOpenAfter: new ExponentialBackoff(HALF_OPEN),
+      });
+      breaker.onStateChange(() => this.onChange());
+      this.breakers.set(key, breaker);
+    }
+    return breaker;
+  }
+
+  /** Who is left alone at present. */
+  states(): TargetState[] {
+    const paused = [...this.pauses].flatMap(([key, { until, why }]): TargetState[] =>
+      until > this.now() ? [{ key, state: "paused", why }] : [],
+    );
+    const broken = [...this.breakers].flatMap(([key, { state }]): TargetState[] => {
+      if (state === CircuitState.Open)
+        return [{ key, state: "open", why: "it failed several times in a row" }];
+      return state === CircuitState.HalfOpen ? [{ key, state: "probing", why: "it is tried again" }] : [];
+    });
+    return [...paused, ...broken];
+  }
+
+  /** Forgets everything about a provider: it was configured anew. */
+  forget(providerId: string): void {
+    const concerns = (key: string): boolean =>
+      key.startsWith(`${providerId}/`) || key.startsWith(`${providerId}#`);
+    for (const map of [this.breakers, this.pauses, this.latencies, this.uses]) {
+      for (const key of map.keys()) if (concerns(key)) map.delete(key);
+    }
+  }
+
+  private pause(key: string, milliseconds: number, times: number, why: string): void {
+    this.pauses.set(key, { until: this.now() + milliseconds, why, times });
+    this.onChange();
+  }
+}

@@ -1,0 +1,133 @@
+import type { RouteConfig, RoutingConfig } from "../../core/config/schema";
+import { PosternError } from "../../core/errors";
+import { RouteTable, routeLabel } from "../../core/routing/routeTable";
+import { orderedTargets, type StrategyInputs } from "../../core/routing/strategy";
+import type { ProviderRegistry } from "../providers/providerRegistry";
+import { findTarget } from "../relay/target";
+import type { Candidate } from "./candidate";
+import type { Health } from "./health";
+import type { Stickiness } from "./stickiness";
+
+/** Where a request may go, the first choice first. */
+export interface Plan {
+  /** Name or pattern of the route; undefined where the client named the model itself. */
+  readonly route: string | undefined;
+  readonly candidates: readonly Candidate[];
+  /** What could not even be tried, and why. */
+  readonly unusable: readonly { readonly model: string; readonly reason: string }[];
+  /** Under what the target is remembered for the conversation's next turn. */
+  readonly conversation: string | undefined;
+}
+
+/** What may be asked for besides the id. */
+export interface PlanRequest {
+  readonly model: string;
+  /** Names the conversation; asked only where there is a choice to make. */
+  conversation(): string | undefined;
+  /** Whether a target may be used at all: by the gateway key's and the policy's lists. */
+  isAllowed(providerId: string, modelId: string, route: string | undefined): boolean;
+}
+
+/** Finds the targets for the id that a client sent: through a route, or straight. */
+export class Router {
+  private table = new RouteTable([]);
+  private limits: RoutingConfig = { maxAttempts: 4, maxWaitSeconds: 30 };
+  private readonly turns = new Map<string, number>();
+
+  constructor(
+    private readonly registry: ProviderRegistry,
+    private readonly health: Health,
+    private readonly stickiness: Stickiness,
+    private readonly inputs: Pick<StrategyInputs, "random" | "priceOf">,
+  ) {}
+
+  configure(routes: readonly RouteConfig[], limits: RoutingConfig): void {
+    this.table = new RouteTable(routes);
+    this.limits = limits;
+  }
+
+  get routing(): RoutingConfig {
+    return this.limits;
+  }
+
+  /** The ids that stand for routes. */
+  names(): string[] {
+    return this.table.names();
+  }
+
+  /** @throws PosternError model_not_found, model_not_allowed, provider_disabled, provider_faulty, provider_key_missing */
+  async plan(request: PlanRequest): Promise<Plan> {
+    const route = this.table.find(request.model, this.namesProvider(request.model));
+    if (!route) return this.straight(request);
+    const label = routeLabel(route);
+    const candidates: Candidate[] = [];
+    const unusable: { model: string; reason: string }[] = [];
+    let fault: unknown;
+    for (const { model, weight } of route.targets) {
+      try {
+        const target = await findTarget(this.registry, model);
+        const candidate = {
+          key: `${target.provider.config.id}/${target.model.id}`,
+          weight: weight ?? 1,
+          target,
+        };
+        this.assertAllowed(request, candidate, label);
+        if (!candidates.some(({ key }) => key === candidate.key)) candidates.push(candidate);
+      } catch (error) {
+        if (!(error instanceof PosternError)) throw error;
+        fault ??= error;
+        unusable.push({ model, reason: error.message });
+      }
+    }
+    if (candidates.length === 0) throw fault;
+    const conversation = candidates.length > 1 && route.affinity ? request.conversation() : undefined;
+    return {
+      route: label,
+      candidates: this.ordered(route, label, candidates, conversation),
+      unusable,
+      conversation,
+    };
+  }
+
+  private async straight(request: PlanRequest): Promise<Plan> {
+    const target = await findTarget(this.registry, request.model);
+    const candidate = { key: `${target.provider.config.id}/${target.model.id}`, weight: 1, target };
+    this.assertAllowed(request, candidate, undefined);
+    return { route: undefined, candidates: [candidate], unusable: [], conversation: undefined };
+  }
+
+  private assertAllowed(request: PlanRequest, { target }: Candidate, route: string | undefined): void {
+    const { id } = target.provider.config;
+    if (request.isAllowed(id, target.model.id, route)) return;
+    throw new PosternError(
+      "model_not_allowed",
+      `This gateway key may not use ${id}/${target.model.id}. Use another model, or change the key's limits in Postern's Gateway view.`,
+    );
+  }
+
+  private ordered(
+    route: RouteConfig,
+    label: string,
+    candidates: readonly Candidate[],
+    conversation: string | undefined,
+  ): readonly Candidate[] {
+    if (candidates.length < 2) return candidates;
+    const stuck =
+      conversation === undefined ? undefined : this.stickiness.targetOf(`${label} ${conversation}`);
+    const known = candidates.find(({ key }) => key === stuck);
+    const turn = this.turns.get(label) ?? 0;
+    // A conversation that stays where it is takes nobody's turn.
+    if (!known) this.turns.set(label, turn + 1);
+    const ordered = orderedTargets(route.strategy, candidates, {
+      ...this.inputs,
+      turn,
+      latencyOf: (key) => this.health.latencyOf(key),
+    });
+    return known ? [known, ...ordered.filter((candidate) => candidate !== known)] : ordered;
+  }
+
+  private namesProvider(id: string): boolean {
+    const slash = id.indexOf("/");
+    return slash > 0 && this.registry.get(id.slice(0, slash)) !== undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import type { EngineConfig, EngineProvider } from "../../core/config/engineConfig";
+import type { Detect } from "../../core/governance/secrets/finding";
+import { knownSecrets } from "../../core/governance/secrets/knownSecrets";
+import { ownPatterns } from "../../core/governance/secrets/ownPatterns";
+import { redactJson, secretKinds } from "../../core/governance/secrets/redactJson";
+import { type Redacted, redactText } from "../../core/governance/secrets/redactText";
+
+/** Looks for secrets: by the kept rules, by patterns of our own, and for every credential that the engine knows. */
+export class SecretDetector {
+  private known: Detect = () => [];
+
+  /** Takes over the credentials of a configuration. */
+  configure({ providers, gateway }: Pick<EngineConfig, "providers" | "gateway">): void {
+    this.known = knownSecrets([...providers.flatMap(credentialsOf), ...gateway.keys.map(({ key }) => key)]);
+  }
+
+  /** Kinds of the secrets in a request's body. */
+  async kinds(json: string): Promise<readonly string[]> {
+    return secretKinds(json, await this.detector());
+  }
+
+  /** A JSON text without its secrets; all else of it stays to the byte. */
+  async redactJson(json: string): Promise<Redacted> {
+    return redactJson(json, await this.detector());
+  }
+
+  async redactText(text: string): Promise<Redacted> {
+    return redactText(text, await this.detector());
+  }
+
+  private async detector(): Promise<Detect> {
+    // Loaded when it is first needed: most never look.
+    const { kindsByRule } = await import("./secretRules");
+    return (text) => [...this.known(text), ...kindsByRule(text), ...ownPatterns(text)];
+  }
+}
+
+/** Headers whose values are credentials; others hold names that may well stand in a prompt. */
+const SECRET_HEADER = /auth|key|token|secret|cookie|password|credential|signature/i;
+
+/** Every credential of a provider, those of its pool and its headers included. */
+function credentialsOf({ config, credential, pool = [] }: EngineProvider): string[] {
+  const own = "value" in credential ? [credential.value] : [];
+  const headers = Object.entries(config.headers ?? {}).filter(([name]) => SECRET_HEADER.test(name));
+  const schemes = headers.map(([, value]) => value.replace(/^(bearer|basic|token|api-?key) +/i, ""));
+  return [...own, ...pool.map((labelled) => labelled.credential.value), ...schemes];
+}

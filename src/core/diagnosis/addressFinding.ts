@@ -1,6 +1,7 @@
 import { AZURE_HOST, baseUrlFault } from "../providers/baseUrl";
-import { PROVIDER_KINDS } from "../providers/kinds";
+import { endpointUrl } from "../providers/endpoint";
 import { CHANGE_ADDRESS, type Diagnosed, type Finding, finding, type Remedy } from "./finding";
+import { knownService } from "./knownServices";
 
 /** What an address says about itself, before anybody is asked; undefined where it may be right. */
 export function addressFinding(provider: Pick<Diagnosed, "type" | "baseUrl">): Finding | undefined {
@@ -39,15 +40,13 @@ export function pathFinding(
 ): Finding {
   const asked = `${shownUrl(url)} (HTTP ${status})`;
   const base = new URL(provider.baseUrl);
-  const kind = PROVIDER_KINDS.find(
-    ({ baseUrl }) => baseUrl !== "" && new URL(baseUrl).host === base.host && !isLocal(base),
-  );
-  if (kind && kind.type !== provider.type) {
-    const text = `There is nothing at ${asked}: ${base.host} is spoken to with type "${kind.type}", not "${provider.type}".`;
+  const known = knownService(provider.baseUrl);
+  if (known && known.type !== provider.type) {
+    const text = `There is nothing at ${asked}: ${base.host} is spoken to with type "${known.type}", not "${provider.type}".`;
     return finding(
       "wrong_type",
       text,
-      { kind: "changeType", type: kind.type, baseUrl: kind.baseUrl },
+      { kind: "changeType", type: known.type, baseUrl: known.baseUrl },
       CHANGE_ADDRESS,
     );
   }
@@ -68,9 +67,12 @@ export function pathFinding(
         : `There is nothing at ${asked}. Check the resource's address, and whether it knows the api-version ${version}.`;
     return finding("wrong_path", text, CHANGE_ADDRESS, { kind: "changeApiVersion" });
   }
-  if (kind && kind.baseUrl !== provider.baseUrl) {
-    const text = `There is nothing at ${asked}. ${kind.label} is at ${kind.baseUrl}.`;
-    return finding("wrong_path", text, { kind: "changeAddress", baseUrl: kind.baseUrl });
+  if (
+    known &&
+    endpointUrl({ ...provider, baseUrl: known.baseUrl }, "models") !== endpointUrl(provider, "models")
+  ) {
+    const text = `There is nothing at ${asked}. ${known.label} is at ${known.baseUrl}.`;
+    return finding("wrong_path", text, { kind: "changeAddress", baseUrl: known.baseUrl });
   }
   const single = withoutDoubledVersion(provider.baseUrl);
   if (single !== undefined) {
@@ -118,8 +120,4 @@ export function neighbouringAddresses(baseUrl: string): readonly string[] {
 export function shownUrl(url: string): string {
   const { origin, pathname } = new URL(url);
   return origin + (pathname === "/" ? "" : pathname);
-}
-
-function isLocal(url: URL): boolean {
-  return /^(localhost|127\.|\[::1\])/.test(url.hostname);
 }

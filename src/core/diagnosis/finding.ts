@@ -74,6 +74,8 @@ export type Remedy =
   | { readonly kind: "openPage"; readonly label: string; readonly url: string }
   /** `query` finds the setting in VS Code's settings. */
   | { readonly kind: "openSettings"; readonly query: string }
+  /** A command of VS Code or of this extension. */
+  | { readonly kind: "runCommand"; readonly label: string; readonly command: string }
   | { readonly kind: "tryAgain" };
 
 /** What is wrong and what to do about it. */

@@ -1,5 +1,5 @@
-import { PROVIDER_KINDS } from "../providers/kinds";
 import type { Remedy } from "./finding";
+import { knownService } from "./knownServices";
 
 /** Where credit is bought, by the service's host. Where a key is made stands with the kinds of providers. */
 const BILLING: readonly (readonly [host: RegExp, url: string])[] = [
@@ -25,10 +25,8 @@ export function billingPage(baseUrl: string): readonly Remedy[] {
 
 /** The button to the page where keys are made; empty for a service that is not known. */
 export function keyPage(baseUrl: string): readonly Remedy[] {
-  const host = hostOf(baseUrl);
-  const url =
-    PROVIDER_KINDS.find((kind) => kind.baseUrl !== "" && hostOf(kind.baseUrl) === host)?.keyPage ??
-    (/(^|\.)azure\.com$/.test(host) ? "https://ai.azure.com" : undefined);
+  const azure = /(^|\.)azure\.com$/.test(hostOf(baseUrl)) ? "https://ai.azure.com" : undefined;
+  const url = knownService(baseUrl)?.keyPage ?? azure;
   return url === undefined ? [] : [{ kind: "openPage", label: "Open Key Page", url }];
 }
 

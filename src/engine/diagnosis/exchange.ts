@@ -50,7 +50,7 @@ export async function exchange(
   const own = ["accept", "application/json, text/event-stream"];
   if (body !== undefined) own.push("content-type", "application/json");
   try {
-    const response = await upstream.dispatcherFor(url).request({
+    const response = await upstream.dispatcherFor(url, provider.config.timeouts?.connectSeconds).request({
       origin: url.origin,
       path: url.pathname + url.search,
       method: body === undefined ? "GET" : "POST",

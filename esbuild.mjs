@@ -1,5 +1,5 @@
 // Builds the three composition roots into dist/ as CommonJS. cli.js and engine.js share engineRuntime.js,
-// which loads tokenizer.js when it is first needed.
+// which loads tokenizer.js and catalogue.js when they are first needed.
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -9,8 +9,8 @@ const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.
 const development = process.argv.includes("--dev");
 
 /**
- * Leaves the imports of the shared runtime and of the tokenizer to Node: the one is bundled once and not in each
- * program, the other is not read before somebody counts tokens.
+ * Leaves the imports of the shared runtime, the tokenizer and the catalogue to Node: the first is bundled once and not
+ * in each program, the others are not read before somebody counts tokens or asks for models.
  */
 const sharedRuntime = {
   name: "shared-runtime",
@@ -18,6 +18,7 @@ const sharedRuntime = {
     onResolve({ filter: /^\.\/engine\/runtime$/ }, () => ({ path: "./engineRuntime.js", external: true }));
     onResolve({ filter: /^\.\/cl100k$/ }, () => ({ path: "./tokenizer.js", external: true }));
     onResolve({ filter: /^\.\/secretRules$/ }, () => ({ path: "./secretRules.js", external: true }));
+    onResolve({ filter: /^\.\/shippedCatalogue$/ }, () => ({ path: "./catalogue.js", external: true }));
   },
 };
 
@@ -29,6 +30,7 @@ const result = await build({
     engineRuntime: "src/engine/runtime.ts",
     tokenizer: "src/engine/tokens/cl100k.ts",
     secretRules: "src/engine/secrets/secretRules.ts",
+    catalogue: "src/engine/models/shippedCatalogue.ts",
   },
   plugins: [sharedRuntime],
   outdir: "dist",
@@ -51,6 +53,7 @@ const result = await build({
 const notices = thirdPartyNotices(
   Object.keys(result.metafile.inputs),
   fileURLToPath(new URL(".", import.meta.url)),
+  JSON.parse(readFileSync(new URL("src/core/models/data/notices.json", import.meta.url), "utf8")),
 );
 writeFileSync("dist/THIRD-PARTY-NOTICES.txt", notices);
 

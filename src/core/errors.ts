@@ -1,3 +1,5 @@
+import type { Finding } from "./diagnosis/finding";
+
 /**
  * Every failure that Postern itself reports, as a typed code with one text that is safe to log and to
  * show: it never holds a key, a prompt or a provider's answer.
@@ -79,6 +81,8 @@ const STATUS: Record<ErrorCode, number> = {
 };
 
 export interface FaultDetails {
+  /** What a person can do about it, where it is a provider's. */
+  readonly finding?: Finding;
   /** When trying again makes sense, in seconds. */
   readonly retryAfterSeconds?: number;
   /** HTTP status to use instead of the code's own. */
@@ -90,6 +94,7 @@ export class PosternError extends Error {
   /** HTTP status for a client, before a response has begun. */
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
+  readonly finding: Finding | undefined;
 
   /**
    * @param code what went wrong, for programs
@@ -104,6 +109,7 @@ export class PosternError extends Error {
     this.name = "PosternError";
     this.status = details.status ?? STATUS[code];
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.finding = details.finding;
   }
 }
 

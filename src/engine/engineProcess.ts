@@ -6,6 +6,7 @@ import { acquireOwnership } from "./lifecycle/ownership";
 import { announcePipe, withdrawPipe } from "./lifecycle/pipeNote";
 import { EngineLog } from "./log/log";
 import { PipeServer } from "./pipe/pipeServer";
+import { ModelListCache } from "./providers/modelListCache";
 import { UsageCounter } from "./usage/usageCounter";
 
 /** Where the engine is not told otherwise. On Windows it holds VS Code's executable, so it must not stay long. */
@@ -22,7 +23,8 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
   // Two windows started one each; the other one serves them both.
   if (!ownership) return 0;
   const usage = new UsageCounter(boot.dataDir, () => new Date(), log);
-  const engine = new EngineService({ version, log, usage });
+  const lists = new ModelListCache(boot.dataDir, log);
+  const engine = new EngineService({ version, log, usage, lists });
   return new Promise((resolve) => {
     let leaving = false;
     const leave = async (drainMs: number) => {
@@ -32,6 +34,7 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
       pipe.leave();
       withdrawPipe(boot.dataDir);
       usage.handOver();
+      lists.handOver();
       ownership.release();
       await drained;
       pipe.close();

@@ -11,7 +11,9 @@ import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
 import type { Log } from "./log/log";
+import { loadCatalogue } from "./models/loadCatalogue";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
+import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { Operations } from "./relay/operations";
 import type { RelayOptions } from "./relay/responseRelay";
@@ -33,6 +35,7 @@ export interface EngineParts {
   readonly usage: UsageCounter;
   /** Renews credentials that expire. */
   readonly refresh?: CredentialRefresh;
+  readonly lists: ModelListCache;
   /** How long is waited for what; tests cannot. */
   readonly waits?: Pick<RelayOptions, "silenceMs" | "stalledMs">;
 }
@@ -46,6 +49,7 @@ export class EngineService {
   private readonly router: Router;
   private readonly server: GatewayServer;
   private keys = new KeyRing([]);
+  private catalogue: Promise<void> | undefined;
   private config: EngineConfig | undefined;
   /** Each provider as it was configured last. */
   private readonly known = new Map<string, string>();
@@ -60,8 +64,14 @@ export class EngineService {
 
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
-    this.registry = new ProviderRegistry(this.upstream, parts.log, tell);
     const { log, waits = {} } = parts;
+    this.registry = new ProviderRegistry({
+      upstream: this.upstream,
+      log,
+      cache: parts.lists,
+      now: Date.now,
+      onChange: tell,
+    });
     this.health = new Health(() => performance.now(), tell);
     const stickiness = new Stickiness(() => performance.now());
     this.router = new Router(this.registry, this.health, stickiness, {
@@ -98,6 +108,8 @@ export class EngineService {
     this.upstream.setNetwork(config.network);
     this.keys = new KeyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
+    this.catalogue ??= this.readCatalogue();
+    await this.catalogue;
     this.registry.configure(config);
     this.router.configure(config.routes, config.routing);
     this.forgetChanged(config.providers);
@@ -113,6 +125,15 @@ export class EngineService {
       const { id } = provider.config;
       if (this.known.get(id) !== text) this.health.forget(id);
       this.known.set(id, text);
+    }
+  }
+
+  /** Without it models work all the same; less is known of them. */
+  private async readCatalogue(): Promise<void> {
+    try {
+      this.registry.setCatalogue(await loadCatalogue());
+    } catch (error) {
+      this.parts.log.error(`the catalogue of models cannot be read: ${logSafeText(error)}`);
     }
   }
 
@@ -229,6 +250,7 @@ export class EngineService {
   async close(): Promise<void> {
     clearTimeout(this.tellTimer);
     this.server.stop();
+    this.registry.close();
     await this.upstream.destroy();
     this.parts.usage.save();
   }

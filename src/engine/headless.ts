@@ -6,6 +6,7 @@ import type { ConfigProblem } from "../core/config/problems";
 import { logSafeText } from "../core/errors";
 import { EngineService } from "./engineService";
 import { EngineLog } from "./log/log";
+import { ModelListCache } from "./providers/modelListCache";
 import { UsageCounter } from "./usage/usageCounter";
 
 /** How long running requests may go on after a signal. */
@@ -79,7 +80,8 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
     return 2;
   }
   const usage = new UsageCounter(loaded.dataDir, () => new Date(), log);
-  const engine = new EngineService({ version, log, usage });
+  const lists = new ModelListCache(loaded.dataDir, log);
+  const engine = new EngineService({ version, log, usage, lists });
   const { gateway } = loaded.engine;
   if (gateway.keys.length === 0)
     log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");

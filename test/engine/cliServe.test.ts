@@ -146,7 +146,7 @@ describe("serve", () => {
     await kept.until(/0\r\n\r\n/);
     kept.send(request("late"));
     const rest = await kept.rest();
-    expect(rest).not.toContain("403");
+    expect(rest).not.toContain("HTTP/1.1 403");
     expect(provider.requests.length).toBe(asked);
     goOn();
     await other.rest();

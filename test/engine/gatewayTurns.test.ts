@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { EngineConfig } from "../../src/core/config/engineConfig";
 import { EngineService } from "../../src/engine/engineService";
 import { EngineLog } from "../../src/engine/log/log";
+import { ModelListCache } from "../../src/engine/providers/modelListCache";
 import { UsageCounter } from "../../src/engine/usage/usageCounter";
 import { engineConfig } from "../support/engine";
 import { freePort } from "../support/freePort";
@@ -16,6 +17,7 @@ async function running(port = 0): Promise<EngineService> {
     version: "test",
     log,
     usage: new UsageCounter(undefined, () => new Date(), log),
+    lists: new ModelListCache(undefined, log),
   });
   await engine.configure(config(port));
   return engine;

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { EngineProvider } from "../../src/core/config/engineConfig";
 import { EngineService } from "../../src/engine/engineService";
 import { EngineLog } from "../../src/engine/log/log";
+import { ModelListCache } from "../../src/engine/providers/modelListCache";
 import { UsageCounter } from "../../src/engine/usage/usageCounter";
 import { engineConfig } from "../support/engine";
 import { GATEWAY_KEY } from "../support/gateway";
@@ -66,6 +67,7 @@ beforeEach(async () => {
     version: "test",
     log,
     usage: new UsageCounter(undefined, () => new Date(), log),
+    lists: new ModelListCache(undefined, log),
     refresh: {
       mayRenew: () => renewal !== undefined,
       refused: async () => {

@@ -1,6 +1,7 @@
 import type { EngineProvider } from "../../src/core/config/engineConfig";
 import { type EngineParts, EngineService } from "../../src/engine/engineService";
 import { EngineLog } from "../../src/engine/log/log";
+import { ModelListCache } from "../../src/engine/providers/modelListCache";
 import { UsageCounter } from "../../src/engine/usage/usageCounter";
 import { engineConfig } from "./engine";
 import { GATEWAY_KEY, PROVIDER_KEY } from "./gateway";
@@ -20,7 +21,8 @@ export class InProcessEngine {
   ): Promise<InProcessEngine> {
     const log = new EngineLog(Date.now);
     const usage = new UsageCounter(undefined, () => new Date(), log);
-    const service = new EngineService({ version: "test", log, usage, waits });
+    const lists = new ModelListCache(undefined, log);
+    const service = new EngineService({ version: "test", log, usage, lists, waits });
     const protocols: Protocol[] = ["chat", "responses", "messages"];
     await service.configure(
       engineConfig(providerUrl, {

@@ -64,6 +64,7 @@ function kindOfValue(field: Field): string {
   const names: Readonly<Record<string, string>> = {
     string: "text",
     integer: "number",
+    number: "number",
     boolean: "true, false",
     array: "list",
   };

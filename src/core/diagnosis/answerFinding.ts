@@ -131,7 +131,7 @@ function keyFinding(refused: RefusedRequest): Finding {
   if (credential.kind === "none" || credential.kind === "missing") {
     return finding(
       "key_needed",
-      `A key is needed (HTTP ${status}). Set the key of this provider.`,
+      `A key is needed (HTTP ${status}); set the key of this provider.`,
       SET_KEY,
       ...pages,
     );
@@ -146,7 +146,7 @@ function keyFinding(refused: RefusedRequest): Finding {
     return finding("key_wrong", text, SET_KEY, ...pages);
   }
   const azure = config.type === "azure" ? " It must be a key of this very resource." : "";
-  const text = `The key was refused (HTTP ${status}). Set the right key for this provider.${azure}`;
+  const text = `The key was refused (HTTP ${status}); set the right key for this provider.${azure}`;
   return finding("key_wrong", text, SET_KEY, ...pages);
 }
 

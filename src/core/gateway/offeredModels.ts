@@ -41,5 +41,7 @@ export function claudeAliases(sources: readonly ModelSource[]): OfferedModel[] {
 function servedBy(sources: readonly ModelSource[]) {
   return sources
     .filter(({ enabled }) => enabled)
-    .flatMap((source) => source.models.map((model) => ({ source, model, name: model.name })));
+    .flatMap((source) =>
+      source.models.filter(({ hidden }) => !hidden).map((model) => ({ source, model, name: model.name })),
+    );
 }

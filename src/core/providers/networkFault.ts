@@ -31,5 +31,7 @@ export function networkFault(provider: Reached, code: string): PosternError {
   const found = networkFinding(provider, code);
   const errorCode = ERROR_CODE[found.code] ?? "provider_unreachable";
   if (errorCode === "not_ready") return new PosternError(errorCode, found.sentence, { retryAfterSeconds: 1 });
-  return new PosternError(errorCode, `Provider "${provider.id}": ${continued(found.sentence)}`);
+  return new PosternError(errorCode, `Provider "${provider.id}": ${continued(found.sentence)}`, {
+    finding: found,
+  });
 }

@@ -7,6 +7,8 @@ export interface ServedModel {
   readonly name?: string | undefined;
   /** Azure: the deployment, where its name differs. */
   readonly deployment?: string | undefined;
+  /** Reached only by a client that names its provider too. */
+  readonly hidden?: boolean | undefined;
 }
 
 /** A provider as far as model ids are concerned, in the order of the configuration. */
@@ -34,9 +36,9 @@ export type Resolution =
 export function resolveModel(wanted: string, sources: readonly ModelSource[]): Resolution {
   const prefixed = resolvePrefixed(wanted, sources);
   if (prefixed?.kind === "found") return prefixed;
-  const index = sources.findIndex((source) => source.enabled && modelOf(source, wanted));
+  const index = sources.findIndex((source) => source.enabled && shownModel(source, wanted));
   const source = sources[index];
-  const model = source && modelOf(source, wanted);
+  const model = source && shownModel(source, wanted);
   const aliased = prefixed || model ? undefined : behindAlias(wanted);
   if (aliased !== undefined) return resolveModel(aliased, sources);
   const bare: Resolution | undefined = model && { kind: "found", providerId: source.id, model };
@@ -64,7 +66,7 @@ function resolvePrefixed(wanted: string, sources: readonly ModelSource[]): Resol
 }
 
 function disabledHolder(wanted: string, sources: readonly ModelSource[]): Resolution | undefined {
-  const holder = sources.find((source) => modelOf(source, wanted));
+  const holder = sources.find((source) => !source.enabled && shownModel(source, wanted));
   return holder && { kind: "disabled", providerId: holder.id };
 }
 
@@ -76,10 +78,18 @@ function modelOf(source: ModelSource, id: string): ServedModel | undefined {
   return source.models.find((known) => known.id === id);
 }
 
-/** Every id a client may send, each once: bare ids first, then with the provider in front. */
+/** Bare ids go past what is hidden, to the next provider that has the model. */
+function shownModel(source: ModelSource, id: string): ServedModel | undefined {
+  const model = modelOf(source, id);
+  return model?.hidden ? undefined : model;
+}
+
+/** Every id a client is told of, each once: bare ids first, then with the provider in front. */
 export function modelIds(sources: readonly ModelSource[]): string[] {
-  const enabled = sources.filter((source) => source.enabled);
-  const bare = enabled.flatMap((source) => source.models.map((model) => model.id));
-  const prefixed = enabled.flatMap((source) => source.models.map((model) => `${source.id}/${model.id}`));
+  const shown = sources
+    .filter((source) => source.enabled)
+    .map(({ id, models }) => ({ id, models: models.filter((model) => !model.hidden) }));
+  const bare = shown.flatMap((source) => source.models.map((model) => model.id));
+  const prefixed = shown.flatMap((source) => source.models.map((model) => `${source.id}/${model.id}`));
   return [...new Set([...bare, ...prefixed])];
 }

@@ -38,9 +38,8 @@ export class RouteTable {
   find(id: string, isAddress: boolean): RouteConfig | undefined {
     const exact = this.exact.get(id);
     if (exact) return exact;
-    return this.wild.find(
-      ({ pattern }) => (!isAddress || pattern.includes("/")) && matchesGlob(pattern, id),
-    )?.route;
+    return this.wild.find(({ pattern }) => (!isAddress || pattern.includes("/")) && matchesGlob(pattern, id))
+      ?.route;
   }
 }
 

@@ -3,6 +3,7 @@ import type { ConfigProblem } from "../config/problems";
 import type { EngineFacts } from "../diagnosis/facts";
 import type { Finding } from "../diagnosis/finding";
 import type { PaidProbe, ProbeResult } from "../diagnosis/probes";
+import type { ModelFacts } from "../models/facts";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -60,9 +61,16 @@ export type ProviderState = "ready" | "disabled" | "keyMissing" | "failing" | "f
 
 export interface ModelStatus {
   readonly id: string;
-  readonly name?: string | undefined;
-  /** In tokens. */
-  readonly contextWindow?: number | undefined;
+  /** A name to show: the person's, else the provider's. */
+  readonly name?: string;
+  /** What is known of it, and from where. */
+  readonly facts: ModelFacts;
+  /** Listed first. */
+  readonly pinned?: true;
+  /** Listed nowhere but among the hidden ones. */
+  readonly hidden?: true;
+  /** Not listed by the provider; the person has added it. */
+  readonly added?: true;
 }
 
 export interface ProviderStatus {
@@ -70,10 +78,14 @@ export interface ProviderStatus {
   readonly state: ProviderState;
   /** One sentence for the person, where there is something to say. */
   readonly detail?: string;
+  /** What failed, with what can be done about it, where that is known. */
+  readonly finding?: Finding;
   readonly problems?: readonly ConfigProblem[];
   readonly models: readonly ModelStatus[];
   /** Where the models come from; `pending` while they are being asked for. */
   readonly modelsFrom: "config" | "provider" | "pending" | "unavailable";
+  /** When the provider listed them, in milliseconds since the epoch. */
+  readonly listedAt?: number;
 }
 
 /** Counts since local midnight. Tokens are what providers reported; requests without a report are counted apart. */

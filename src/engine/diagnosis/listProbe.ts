@@ -10,8 +10,8 @@ import { CHANGE_ADDRESS, type Finding, finding, NAME_MODELS, SET_KEY } from "../
 import { isLoopback, LOCAL_RUNTIMES, type LocalRuntime, runtimeOf } from "../../core/diagnosis/localRuntimes";
 import { keyPage } from "../../core/diagnosis/servicePages";
 import { parseJson } from "../../core/json/access";
+import { parseModelList } from "../../core/models/modelList";
 import { endpointUrl } from "../../core/providers/endpoint";
-import { parseModelList } from "../../core/providers/modelList";
 import type { TestResult } from "../../core/rpc/contract";
 import type { UpstreamClient } from "../relay/upstreamClient";
 import { type Answered, exchange } from "./exchange";
@@ -64,7 +64,7 @@ async function judge(
 ): Promise<TestResult> {
   const { config } = provider;
   const { status, latencyMs } = answer;
-  const models = listIn(answer);
+  const models = listIn(answer, config.baseUrl);
   if (models) return { ok: true, verdict: worksText(provider, models.length), latencyMs, models };
   const found = findingOf({
     provider,
@@ -115,9 +115,11 @@ function askList(upstream: UpstreamClient, provider: EngineProvider, timeoutMs: 
 }
 
 /** The ids of the models that an answer lists; undefined where it is no list. */
-function listIn({ status, headers, bodyText }: Answered): readonly string[] | undefined {
+function listIn({ status, headers, bodyText }: Answered, baseUrl: string): readonly string[] | undefined {
   const isPage = String(headers["content-type"] ?? "").startsWith("text/html");
-  return status === 200 && !isPage ? parseModelList(parseJson(bodyText))?.map(({ id }) => id) : undefined;
+  return status === 200 && !isPage
+    ? parseModelList(parseJson(bodyText), baseUrl)?.map(({ id }) => id)
+    : undefined;
 }
 
 /** Whether the API is at another path of the same host, to which the key may go. */
@@ -132,7 +134,7 @@ async function foundAt(
     const neighbour = { ...provider, config: { ...config, baseUrl } };
     const asked = await askList(upstream, neighbour, NEIGHBOUR_MS, signal);
     if (asked.kind === "failed") return undefined;
-    if (listIn(asked.answer)) return foundElsewhere(config.baseUrl, baseUrl);
+    if (listIn(asked.answer, baseUrl)) return foundElsewhere(config.baseUrl, baseUrl);
   }
   return undefined;
 }
@@ -152,7 +154,7 @@ async function movedTo(
   const baseUrl = url.href.replace(/\/$/, "");
   const { headers: _, ...config } = { ...provider.config, baseUrl };
   const asked = await askList(upstream, { config, credential: { kind: "none" } }, NEIGHBOUR_MS, signal);
-  if (asked.kind === "failed" || !listIn(asked.answer)) return undefined;
+  if (asked.kind === "failed" || !listIn(asked.answer, baseUrl)) return undefined;
   const text = `Nothing answers at ${new URL(provider.config.baseUrl).host}, but ${named.name} runs at ${url.host}. Use that address.`;
   return finding("runtime_moved", text, { kind: "changeAddress", baseUrl });
 }

@@ -1,9 +1,15 @@
 import { pipeline } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { EngineProvider } from "../../core/config/engineConfig";
+import { findingOf } from "../../core/diagnosis/answerFinding";
+import type { Finding } from "../../core/diagnosis/finding";
 import { PosternError } from "../../core/errors";
+import { parseJson } from "../../core/json/access";
+import type { FactValues } from "../../core/models/facts";
+import type { ListedModel } from "../../core/models/listedModel";
+import { type DetailsRequest, detailsRequests, withDetails } from "../../core/models/modelDetails";
+import { parseModelList } from "../../core/models/modelList";
 import { endpointUrl } from "../../core/providers/endpoint";
-import { type ListedModel, parseModelList } from "../../core/providers/modelList";
 import { networkFault } from "../../core/providers/networkFault";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
 import { contentDecoder } from "../relay/contentDecoder";
@@ -12,13 +18,18 @@ import type { UpstreamClient } from "../relay/upstreamClient";
 
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 const TIMEOUT_MS = 15_000;
+/** How many details are asked for at once. */
+const AT_ONCE = 4;
 
 /** What a provider answered when it was asked for its models. */
 export interface ModelsAnswer {
   readonly status: number;
   /** undefined: the answer is not a list of models. */
   readonly models: readonly ListedModel[] | undefined;
-  readonly isHtml: boolean;
+  /** The answer itself, as parsed. */
+  readonly body: unknown;
+  /** Why there is no list, in words for the person and with what can be done; undefined where there is one. */
+  readonly finding: Finding | undefined;
 }
 
 /**
@@ -29,15 +40,76 @@ export async function fetchModels(upstream: UpstreamClient, provider: EngineProv
   const { config } = provider;
   const url = new URL(endpointUrl(config, "models"));
   if (config.type === "anthropic") url.searchParams.set("limit", "1000");
-  const headers = providerRequestHeaders(provider, ["accept", "application/json"]);
+  const { status, headers, text, body } = await ask(upstream, provider, url, { method: "GET" });
+  const finding = findingOf({ provider, operation: "models", status, headers, bodyText: text });
+  const models = status === 200 && !finding ? parseModelList(body, config.baseUrl) : undefined;
+  return { status, models, body, finding };
+}
+
+/**
+ * Asks what else a provider tells of its models, where it is one that tells more. What cannot be had is left out: the
+ * list itself is there.
+ */
+export async function fetchDetails(
+  upstream: UpstreamClient,
+  provider: EngineProvider,
+  { models = [], body }: Pick<ModelsAnswer, "models" | "body">,
+): Promise<readonly ListedModel[]> {
+  const { baseUrl } = provider.config;
+  const groups = [...detailsRequests(baseUrl, body, models)];
+  const details = new Map<string, FactValues>();
+  const work = async (): Promise<void> => {
+    for (let group = groups.shift(); group; group = groups.shift()) {
+      const found = await firstAnswer(upstream, provider, group);
+      for (const [id, facts] of found) details.set(id, facts);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return withDetails(models, details);
+}
+
+async function firstAnswer(
+  upstream: UpstreamClient,
+  provider: EngineProvider,
+  group: readonly DetailsRequest[],
+): Promise<ReadonlyMap<string, FactValues>> {
+  for (const request of group) {
+    const url = new URL(request.path, provider.config.baseUrl);
+    const answer = await ask(upstream, provider, url, request).catch(() => undefined);
+    if (answer?.status === 200) return request.read(answer.body);
+  }
+  return new Map();
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Dispatcher.ResponseData["headers"];
+  readonly text: string;
+  readonly body: unknown;
+}
+
+/** @throws PosternError if the provider cannot be reached or sends too much */
+async function ask(
+  upstream: UpstreamClient,
+  provider: EngineProvider,
+  url: URL,
+  { method, body, keyHeader }: Pick<DetailsRequest, "method" | "body" | "keyHeader">,
+): Promise<Answer> {
+  const { config, credential } = provider;
+  const about = ["accept", "application/json", ...(body ? ["content-type", "application/json"] : [])];
+  const elsewhere = keyHeader !== undefined && credential.kind === "apiKey";
+  const keyless: EngineProvider = elsewhere ? { ...provider, credential: { kind: "none" } } : provider;
+  const headers = providerRequestHeaders(keyless, about, body ? Buffer.byteLength(body) : undefined);
+  if (elsewhere) headers.push(keyHeader, credential.value);
   let response: Dispatcher.ResponseData;
   let text: string;
   try {
-    response = await upstream.dispatcherFor(url).request({
+    response = await upstream.dispatcherFor(url, config.timeouts?.connectSeconds).request({
       origin: url.origin,
       path: url.pathname + url.search,
-      method: "GET",
+      method,
       headers,
+      ...(body ? { body } : {}),
       headersTimeout: TIMEOUT_MS,
       bodyTimeout: TIMEOUT_MS,
     });
@@ -51,9 +123,7 @@ export async function fetchModels(upstream: UpstreamClient, provider: EngineProv
     if (error instanceof PosternError) throw error;
     throw networkFault({ id: config.id, baseUrl: config.baseUrl }, faultCode(error));
   }
-  const isHtml = String(response.headers["content-type"] ?? "").startsWith("text/html");
-  const models = response.statusCode === 200 && !isHtml ? parseModelList(parseJson(text)) : undefined;
-  return { status: response.statusCode, models, isHtml };
+  return { status: response.statusCode, headers: response.headers, text, body: parseJson(text) };
 }
 
 async function readLimited(body: AsyncIterable<Buffer>): Promise<string> {
@@ -66,12 +136,4 @@ async function readLimited(body: AsyncIterable<Buffer>): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,38 +1,54 @@
 import type { EngineConfig, EngineProvider, FaultyProvider } from "../../core/config/engineConfig";
+import type { Finding } from "../../core/diagnosis/finding";
 import { logSafeText, PosternError } from "../../core/errors";
-import type { ModelSource, ServedModel } from "../../core/routing/resolveModel";
-import type { ModelStatus, ProviderStatus } from "../../core/rpc/contract";
+import type { Catalogue } from "../../core/models/catalogue";
+import { NO_FACTS } from "../../core/models/facts";
+import type { FactsLookup } from "../../core/models/providerModels";
+import { type ProviderModel, providerModels, unlistedModel } from "../../core/models/providerModels";
+import { isLocalAddress } from "../../core/providers/baseUrl";
+import type { ModelSource } from "../../core/routing/resolveModel";
+import type { ProviderStatus } from "../../core/rpc/contract";
 import type { Log } from "../log/log";
 import type { UpstreamClient } from "../relay/upstreamClient";
-import { fetchModels } from "./fetchModels";
-
-/** A provider in the running engine: what is configured, and what has been found out since. */
-interface Entry {
-  readonly provider: EngineProvider;
-  models: readonly (ServedModel & ModelStatus)[];
-  modelsFrom: ProviderStatus["modelsFrom"];
-  /** Why the last call failed; cleared by the next that works. */
-  failure: string | undefined;
-  /** Why there is no list of models, where that is no failure. */
-  note: string | undefined;
-  asking: Promise<void> | undefined;
-  /** When the last asking began, on the clock of `performance`. */
-  askedAt: number;
-}
+import { fetchDetails, fetchModels } from "./fetchModels";
+import type { ModelListCache } from "./modelListCache";
+import { canAsk, isOld, newEntry, type ProviderEntry, statusOf } from "./providerEntry";
 
 /** A provider whose list could not be had is asked again when somebody wants it, but not more often than this. */
 const ASK_AGAIN_MS = 5_000;
+/** How often is looked for lists that have become old, and for prices that begin or end. */
+const LOOK_MS = 10 * 60_000;
+
+export interface RegistryParts {
+  readonly upstream: UpstreamClient;
+  readonly log: Log;
+  readonly cache: ModelListCache;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Called when a status has changed. */
+  readonly onChange: () => void;
+}
 
 /** The providers of the running engine, in the order of the configuration. */
 export class ProviderRegistry {
-  private entries: Entry[] = [];
+  private entries: ProviderEntry[] = [];
   private faulty: readonly FaultyProvider[] = [];
+  private catalogue: Catalogue | undefined;
+  private readonly looking: NodeJS.Timeout;
 
-  constructor(
-    private readonly upstream: UpstreamClient,
-    private readonly log: Log,
-    private readonly onChange: () => void,
-  ) {}
+  constructor(private readonly parts: RegistryParts) {
+    this.looking = setInterval(() => this.look(), LOOK_MS).unref();
+  }
+
+  /** What is known of models without asking anybody; until it is there, nothing is. */
+  setCatalogue(catalogue: Catalogue): void {
+    this.catalogue = catalogue;
+    for (const entry of this.entries) this.workOut(entry);
+  }
+
+  close(): void {
+    clearInterval(this.looking);
+  }
 
   /** Takes over a new configuration; what is known of a provider that did not change is kept. */
   configure(config: Pick<EngineConfig, "providers" | "faulty">): void {
@@ -41,10 +57,13 @@ export class ProviderRegistry {
     this.entries = config.providers.map((provider) => {
       const known = before.get(provider.config.id);
       if (known && JSON.stringify(known.provider) === JSON.stringify(provider)) return known;
-      return newEntry(provider);
+      const entry = newEntry(provider, this.parts.cache.get(provider));
+      this.workOut(entry);
+      return entry;
     });
-    for (const entry of this.entries) if (entry.modelsFrom === "pending") void this.ask(entry);
-    this.onChange();
+    for (const entry of this.entries)
+      if (entry.modelsFrom === "pending" || isOld(entry, this.parts.now())) void this.ask(entry);
+    this.parts.onChange();
   }
 
   get(id: string): EngineProvider | undefined {
@@ -80,15 +99,33 @@ export class ProviderRegistry {
   }
 
   /**
+   * A model of a provider with what is known of it, at a moment in milliseconds since the epoch: prices change. A model
+   * that is not listed is looked up all the same.
+   */
+  model(providerId: string, modelId: string, at: number): ProviderModel | undefined {
+    const entry = this.entry(providerId);
+    if (!entry) return undefined;
+    const { config } = entry.provider;
+    const one = entry.listed.filter(({ id }) => id === modelId);
+    const found = providerModels(config, one, this.lookUp(entry, at)).find(({ id }) => id === modelId);
+    return found ?? unlistedModel(modelId, config, this.lookUp(entry, at));
+  }
+
+  /**
    * Waits until the models that are being asked for are known, at most `milliseconds`. A local server may have been
-   * started since it was asked last.
+   * started since it was asked last, or got another model; who has listed its models elsewhere is not waited for.
    */
   async settleModels(milliseconds: number): Promise<void> {
     for (const entry of this.entries) {
-      if (entry.failure !== undefined && canAsk(entry.provider) && entry.modelsFrom === "unavailable")
-        if (performance.now() - entry.askedAt > ASK_AGAIN_MS) void this.ask(entry);
+      const { provider, failure, modelsFrom, askedAt } = entry;
+      const missing = failure !== undefined && canAsk(provider) && modelsFrom === "unavailable";
+      if (!missing && !isOld(entry, this.parts.now())) continue;
+      if (performance.now() - askedAt > ASK_AGAIN_MS) void this.ask(entry);
     }
-    const asking = this.entries.flatMap(({ asking }) => (asking ? [asking] : []));
+    const asking = this.entries.flatMap(({ provider, modelsFrom, asking }) => {
+      const wanted = modelsFrom !== "provider" || isLocalAddress(provider.config.baseUrl);
+      return asking && wanted ? [asking] : [];
+    });
     if (asking.length === 0) return;
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
@@ -104,82 +141,77 @@ export class ProviderRegistry {
     if (entry && entry.provider.config.models === undefined) await this.ask(entry);
   }
 
-  /** Notes how a call went, for the tree. */
-  noteResult(id: string, failure: string | undefined): void {
+  /** Notes how a call went, for the tree: what failed, if anything did. */
+  noteResult(id: string, result: Finding | string | undefined): void {
     const entry = this.entry(id);
+    const failure = typeof result === "object" ? result.sentence : result;
     if (!entry || entry.failure === failure) return;
     entry.failure = failure;
-    this.onChange();
+    entry.finding = typeof result === "object" ? result : undefined;
+    this.parts.onChange();
   }
 
-  private entry(id: string): Entry | undefined {
+  private look(): void {
+    for (const entry of this.entries) {
+      this.workOut(entry);
+      if (isOld(entry, this.parts.now()) && !entry.asking) void this.ask(entry);
+    }
+  }
+
+  private workOut(entry: ProviderEntry): void {
+    entry.models = providerModels(entry.provider.config, entry.listed, this.lookUp(entry, this.parts.now()));
+  }
+
+  private lookUp({ provider }: ProviderEntry, at: number): FactsLookup {
+    const { baseUrl } = provider.config;
+    return (modelId, baseModel) => this.catalogue?.facts({ baseUrl, modelId, baseModel, at }) ?? NO_FACTS;
+  }
+
+  private entry(id: string): ProviderEntry | undefined {
     return this.entries.find(({ provider }) => provider.config.id === id);
   }
 
-  private ask(entry: Entry): Promise<void> {
+  private ask(entry: ProviderEntry): Promise<void> {
     entry.askedAt = performance.now();
     entry.asking ??= this.askNow(entry).finally(() => {
       entry.asking = undefined;
-      if (this.entries.includes(entry)) this.onChange();
+      if (this.entries.includes(entry)) this.parts.onChange();
     });
     return entry.asking;
   }
 
-  private async askNow(entry: Entry): Promise<void> {
-    const { config, credential } = entry.provider;
-    const { id } = config;
+  private async askNow(entry: ProviderEntry): Promise<void> {
+    const { id } = entry.provider.config;
     try {
-      const { status, models } = await fetchModels(this.upstream, entry.provider);
-      if (models) {
-        entry.models = models;
+      const answer = await fetchModels(this.parts.upstream, entry.provider);
+      const { status } = answer;
+      if (answer.models) {
+        entry.listed = answer.models;
+        entry.listedAt = this.parts.now();
         entry.modelsFrom = "provider";
         entry.failure = undefined;
+        entry.finding = undefined;
         entry.note = undefined;
+        this.workOut(entry);
+        this.parts.onChange();
+        entry.listed = await fetchDetails(this.parts.upstream, entry.provider, answer);
+        this.workOut(entry);
+        this.parts.cache.set(entry.provider, { listedAt: entry.listedAt, models: entry.listed });
         return;
       }
-      const refused = status === 401 || status === 403;
-      const why = credential.kind === "none" ? "a key is needed" : "the key was refused";
-      entry.failure = refused ? `${why} (HTTP ${status})` : undefined;
-      if (!refused) entry.note = `has no list of models (HTTP ${status}); name them by hand`;
+      const { finding } = answer;
+      // A provider without a list works where its models are named.
+      const lacking = finding === undefined || finding.code === "no_model_list";
+      entry.finding = lacking ? undefined : finding;
+      entry.failure = entry.finding?.sentence;
+      if (lacking) entry.note = `has no list of models (HTTP ${status}); name them by hand`;
     } catch (error) {
       // The engine is ending; nothing was found out about the provider.
       if (error instanceof PosternError && error.code === "not_ready") return;
+      entry.finding = error instanceof PosternError ? error.finding : undefined;
       entry.failure = error instanceof PosternError ? error.message : logSafeText(error);
     }
     if (entry.modelsFrom === "pending") entry.modelsFrom = "unavailable";
-    this.log.warn(`models of provider "${id}" could not be listed: ${entry.failure ?? entry.note}`);
+    this.parts.log.warn(`models of provider "${id}" could not be listed: ${entry.failure ?? entry.note}`);
   }
-}
-
-function newEntry(provider: EngineProvider): Entry {
-  const { models, type } = provider.config;
-  const base = { provider, failure: undefined, note: undefined, asking: undefined, askedAt: 0 };
-  if (models) return { ...base, models, modelsFrom: "config" };
-  // Azure lists what could be deployed, not what is: only the person knows the deployments.
-  if (type === "azure")
-    return { ...base, models: [], modelsFrom: "unavailable", note: 'name the deployments under "models"' };
-  return { ...base, models: [], modelsFrom: canAsk(provider) ? "pending" : "unavailable" };
-}
-
-function canAsk({ config, credential }: EngineProvider): boolean {
-  return (
-    config.models === undefined && config.type !== "azure" && config.enabled && credential.kind !== "missing"
-  );
-}
-
-function statusOf({ provider, models, modelsFrom, failure, note }: Entry): ProviderStatus {
-  const { config, credential } = provider;
-  const shared = { id: config.id, models: models.map(modelStatus), modelsFrom };
-  if (!config.enabled) return { ...shared, state: "disabled" };
-  if (credential.kind === "missing") return { ...shared, state: "keyMissing", detail: credential.reason };
-  if (failure !== undefined) return { ...shared, state: "failing", detail: failure };
-  return { ...shared, state: "ready", ...(note === undefined ? {} : { detail: note }) };
-}
-
-function modelStatus({ id, name, contextWindow }: ModelStatus): ModelStatus {
-  return {
-    id,
-    ...(name === undefined ? {} : { name }),
-    ...(contextWindow === undefined ? {} : { contextWindow }),
-  };
 }

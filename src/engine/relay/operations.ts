@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { findingOf } from "../../core/diagnosis/answerFinding";
+import type { Finding } from "../../core/diagnosis/finding";
 import { PosternError } from "../../core/errors";
 import { neverRetries, recognizeTool } from "../../core/gateway/recognizeTool";
 import type { Route } from "../../core/gateway/routes";
@@ -237,17 +239,23 @@ export class Operations {
     this.parts.log.warn(`${trace.id} provider "${providerId}": ${reason}`);
     // A request that the provider did not like says nothing of the provider.
     if (status === 0 || status === 401 || status === 403 || status >= 500)
-      this.parts.registry.noteResult(providerId, reason);
+      this.parts.registry.noteResult(providerId, this.meaningOf(providerId, status) ?? reason);
   }
 
   private noteOutcome(providerId: string, requestId: string, { status, end, fault }: RelayOutcome): void {
-    if (fault) this.parts.registry.noteResult(providerId, fault.message);
+    if (fault) this.parts.registry.noteResult(providerId, fault.finding ?? fault.message);
     else if (status === 401 || status === 403) {
       const failure = `the provider refused the key or the model (HTTP ${status})`;
       this.parts.log.warn(`${requestId} provider "${providerId}": ${failure}`);
-      this.parts.registry.noteResult(providerId, failure);
+      this.parts.registry.noteResult(providerId, this.meaningOf(providerId, status) ?? failure);
     } else if (status >= 200 && status < 300 && end === "complete")
       this.parts.registry.noteResult(providerId, undefined);
+  }
+
+  /** The same words as of a test. */
+  private meaningOf(providerId: string, status: number): Finding | undefined {
+    const provider = this.parts.registry.get(providerId);
+    return provider && findingOf({ provider, operation: "chat", status, headers: {}, bodyText: "" });
   }
 }
 

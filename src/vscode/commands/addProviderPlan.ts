@@ -1,7 +1,8 @@
+import { concernOf } from "../../core/diagnosis/finding";
 import { keyNeed, type ProviderDraft } from "../../core/providers/draft";
 import type { TestResult } from "../../core/rpc/contract";
 import { counted } from "../render/numbers";
-import { concernOf, verdictSentence } from "../render/verdict";
+import { verdictSentence } from "../render/verdict";
 
 /** The steps of the guided setup. */
 export type StepName = "kind" | "address" | "name" | "deployments" | "key" | "test";
@@ -50,7 +51,7 @@ export function outcomeOf(result: TestResult, id: string): Outcome {
   const save = choice("save", "$(warning) Save anyway", "Add it as it is and look into it later");
   const again = choice("again", "$(refresh) Test again", "With what was entered");
   const title = "it does not work yet";
-  const concern = concernOf(result.verdict);
+  const concern = result.finding && concernOf(result.finding);
   switch (concern) {
     case "key":
       return {
@@ -61,11 +62,11 @@ export function outcomeOf(result: TestResult, id: string): Outcome {
       };
     case "address": {
       const back = choice("back", "$(link) Change the address", "What was entered is kept");
-      // Where the verdict says how a local server is started, it is most likely just not running.
-      const first = /\bStart .* with: /.test(text) ? [again, back] : [back, again];
+      // A local server that does not answer is most likely just not running.
+      const first = result.finding?.code === "runtime_not_running" ? [again, back] : [back, again];
       return { title, text, choices: [...first, save], backTo: concern };
     }
-    case undefined:
+    default:
       return {
         title,
         text,

@@ -9,6 +9,8 @@ export const COMMANDS = {
   "postern.replaceKey": { title: "Replace Key" },
   "postern.deleteKey": { title: "Delete Key" },
   "postern.testConnection": { title: "Test Connection", icon: "$(debug-disconnect)" },
+  "postern.tryModel": { title: "Try Model", icon: "$(beaker)" },
+  "postern.diagnose": { title: "Diagnose", icon: "$(pulse)" },
   "postern.refreshModels": { title: "Refresh Models", icon: "$(refresh)" },
   "postern.copyModelId": { title: "Copy Model ID", icon: "$(copy)" },
   "postern.startGateway": { title: "Start Gateway", icon: "$(play)" },

@@ -71,7 +71,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       },
       routes: settings.routes.flatMap((checked) => (checked.ok ? [checked.route] : [])),
       routing: settings.routing,
-      network: inputs.proxy === "off" ? {} : { ...networkFrom(environment), ...inputs.proxy },
+      network: { ...(inputs.proxy.off ? {} : networkFrom(environment)), ...inputs.proxy.network },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,
       secretStore: inputs.secretStore,

@@ -30,7 +30,8 @@ export function menus(): Record<string, readonly MenuItem[]> {
     "view/title": [
       { command: "postern.addProvider", when: `view == ${PROVIDERS_VIEW}`, group: "navigation@1" },
       { command: "postern.openSettings", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@1" },
-      { command: "postern.showLog", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@2" },
+      { command: "postern.diagnose", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@2" },
+      { command: "postern.showLog", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@3" },
       {
         command: "postern.startGateway",
         when: `view == ${GATEWAY_VIEW} && ${notRunning}`,
@@ -48,7 +49,8 @@ export function menus(): Record<string, readonly MenuItem[]> {
       },
       { command: "postern.newGatewayKey", when: `view == ${GATEWAY_VIEW}`, group: "1_keys@1" },
       { command: "postern.openSettings", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@1" },
-      { command: "postern.showLog", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@2" },
+      { command: "postern.diagnose", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@2" },
+      { command: "postern.showLog", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@3" },
     ],
     "view/item/context": [
       { command: "postern.setKey", when: provider("keyWanted"), group: "inline@1" },
@@ -59,12 +61,14 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.replaceKey", when: provider("keyStored"), group: "1_edit@3" },
       { command: "postern.deleteKey", when: provider("keyStored"), group: "1_edit@4" },
       { command: "postern.testConnection", when: provider("enabled"), group: "2_test@1" },
-      { command: "postern.refreshModels", when: provider("enabled"), group: "2_test@2" },
+      { command: "postern.tryModel", when: provider("enabled"), group: "2_test@2" },
+      { command: "postern.refreshModels", when: provider("enabled"), group: "2_test@3" },
       { command: "postern.enableProvider", when: provider("disabled"), group: "3_state@1" },
       { command: "postern.disableProvider", when: provider("enabled"), group: "3_state@2" },
       { command: "postern.removeProvider", when: provider(), group: "9_remove@1" },
       { command: "postern.copyModelId", when: row(PROVIDERS_VIEW, "model"), group: "inline@1" },
       { command: "postern.copyModelId", when: row(PROVIDERS_VIEW, "model"), group: "1_copy@1" },
+      { command: "postern.tryModel", when: row(PROVIDERS_VIEW, "model"), group: "2_test@1" },
       ...gatewayItems(),
     ],
   };

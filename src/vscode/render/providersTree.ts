@@ -78,7 +78,8 @@ function childNodes(
 
 function modelNode(id: string, providerId: string, model: ModelStatus): TreeNode {
   const address = `${providerId}/${model.id}`;
-  const window = model.contextWindow === undefined ? "" : `${shortCount(model.contextWindow)} context`;
+  const window =
+    model.facts.contextWindow === undefined ? "" : `${shortCount(model.facts.contextWindow)} context`;
   const description = [model.name === undefined ? "" : model.id, window].filter(Boolean).join(" · ");
   return {
     id: `${id}/${model.id}`,

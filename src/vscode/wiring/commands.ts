@@ -8,6 +8,8 @@ import { modelCommands } from "../commands/modelCommands";
 import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
+import { diagnose } from "../diagnosis/diagnose";
+import type { ReportDocument } from "../diagnosis/reportDocument";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import type { StateStore } from "../state";
@@ -22,12 +24,13 @@ export interface CommandParts {
   readonly engine: Pick<EngineParts, "api" | "sync">;
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
+  readonly report: ReportDocument;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
 }
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, channel } = parts;
+  const { store, storage, engine, registry, gateway, report, channel } = parts;
   const surroundings = {
     accepted: async () => (await storage.desired()).config.gateway.keys,
     changed: () => engine.sync.flush(),
@@ -54,6 +57,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
         "Test Connection": () => vscode.commands.executeCommand("postern.testConnection", { target: chosen }),
       });
     },
+    "postern.diagnose": () => diagnose({ storage, engine: engine.api, registry, report }),
     "postern.showLog": async () => channel.show(true),
     "postern.openSettings": async () => {
       const hasProviders = store.value.local.providers.length > 0;

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { CommandHandlers } from "../commands/register";
+import { ReportDocument } from "../diagnosis/reportDocument";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
@@ -52,6 +53,7 @@ export function createRuntime(
       await gateway.start();
     },
   });
+  const report = new ReportDocument();
   const literalKeys = new LiteralKeyNotice(registry);
   const startFile = process.env.POSTERN_START_FILE;
   const startFileWriter = startFile ? new StartFile(startFile, channel) : undefined;
@@ -63,6 +65,7 @@ export function createRuntime(
   };
   context.subscriptions.push(
     engine.disposables,
+    report.disposables,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
       failure.follow(state.engine);
@@ -85,7 +88,7 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, channel }),
+    commands: createCommands({ store, storage, engine, registry, gateway, report, channel }),
     settled,
     viewsVisible: () => {
       viewsSeen = true;

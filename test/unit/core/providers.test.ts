@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { EngineProvider } from "../../../src/core/config/engineConfig";
+import { parseModelList } from "../../../src/core/models/modelList";
 import { baseUrlFault, isLocalAddress } from "../../../src/core/providers/baseUrl";
 import { endpointUrl } from "../../../src/core/providers/endpoint";
-import { parseModelList } from "../../../src/core/providers/modelList";
 import { networkFault } from "../../../src/core/providers/networkFault";
 import { providerRequestHeaders } from "../../../src/core/providers/requestHeaders";
 import { clientResponseHeaders } from "../../../src/core/providers/responseHeaders";
@@ -226,15 +226,18 @@ describe("networkFault", () => {
 
 describe("parseModelList", () => {
   it.each([
-    [{ data: [{ id: "a", context_length: 5 }, { id: "a" }, { id: "" }, 7] }, [{ id: "a", contextWindow: 5 }]],
-    [{ data: [{ id: "a", display_name: "A", type: "model" }] }, [{ id: "a", name: "A" }]],
-    [{ models: [{ name: "qwen3" }] }, [{ id: "qwen3" }]],
-    [[{ id: "x" }], [{ id: "x" }]],
+    [
+      { data: [{ id: "a", context_length: 5 }, { id: "a" }, { id: "" }, 7] },
+      [{ id: "a", facts: { contextWindow: 5 } }],
+    ],
+    [{ data: [{ id: "a", display_name: "A", type: "model" }] }, [{ id: "a", name: "A", facts: {} }]],
+    [{ models: [{ name: "qwen3" }] }, [{ id: "qwen3", facts: {} }]],
+    [[{ id: "x" }], [{ id: "x", facts: {} }]],
     [{ data: [] }, []],
     [{ error: "x" }, undefined],
     ["text", undefined],
     [null, undefined],
   ])("%j", (body, models) => {
-    expect(parseModelList(body)).toEqual(models);
+    expect(parseModelList(body, "http://localhost:8000/v1")).toEqual(models);
   });
 });

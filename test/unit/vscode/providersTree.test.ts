@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type FindingCode, finding } from "../../../src/core/diagnosis/finding";
 import { renderProviders } from "../../../src/vscode/render/providersTree";
 import type { ProviderEntry, UsableEntry } from "../../../src/vscode/state";
 import { entry, providerStatus, ready, state } from "./fixtures";
@@ -21,7 +22,10 @@ function describeTree(...args: Parameters<typeof state>): string[] {
 
 describe("the Providers view", () => {
   test("shows a provider that works with its models", () => {
-    const models = [{ id: "gpt-5.4", contextWindow: 400_000 }, { id: "gpt-5.4-mini" }];
+    const models = [
+      { id: "gpt-5.4", facts: { contextWindow: 400_000, sources: { contextWindow: "provider" as const } } },
+      { id: "gpt-5.4-mini", facts: { sources: {} } },
+    ];
     const engine = ready({ providers: [providerStatus({ models })] });
     expect(describeTree(engine, { providers: [entry()] })).toEqual([
       "OpenAI: key set",
@@ -55,26 +59,33 @@ describe("the Providers view", () => {
 
   test("tells what failed", () => {
     const engine = ready({
-      providers: [providerStatus({ state: "failing", detail: "the key was refused" })],
+      providers: [providerStatus({ state: "failing", detail: 'Provider "openai": The key was refused' })],
     });
     expect(describeTree(engine, { providers: [entry()] })[0]).toBe("OpenAI: failing: the key was refused");
   });
 
   test("offers to set the key where one is missing or was refused", () => {
     const words = (...args: Parameters<typeof state>) => renderProviders(state(...args))[0]?.contextValue;
-    const failing = (detail: string) => ready({ providers: [providerStatus({ state: "failing", detail })] });
+    const failing = (code: FindingCode, detail: string) =>
+      ready({ providers: [providerStatus({ state: "failing", detail, finding: finding(code, detail) })] });
     const missing = entry({ key: { kind: "missing", reason: "no key is set" }, stored: false });
     expect(words(ready(), { providers: [missing] })).toBe("provider enabled keyAbsent keyWanted");
     const keyless = entry({ key: { kind: "notNeeded" }, stored: false });
-    expect(words(failing("a key is needed (HTTP 401)"), { providers: [keyless] })).toMatch(/ keyWanted$/);
-    expect(words(failing("the key was refused (HTTP 401)"), { providers: [entry()] })).toMatch(/ keyWanted$/);
-    expect(words(failing("nothing answers at x:1."), { providers: [entry()] })).toBe(
-      "provider enabled keyStored",
+    expect(words(failing("key_needed", "A key is needed (HTTP 401)."), { providers: [keyless] })).toMatch(
+      / keyWanted$/,
     );
+    expect(words(failing("key_wrong", "The key was refused (HTTP 401)."), { providers: [entry()] })).toMatch(
+      / keyWanted$/,
+    );
+    expect(
+      words(failing("nothing_listens", "Nothing answers at x:1; no key helps."), { providers: [entry()] }),
+    ).toBe("provider enabled keyStored");
   });
 
   test("a model's row is copied by the id that clients use", () => {
-    const engine = ready({ providers: [providerStatus({ models: [{ id: "org/m", name: "M" }] })] });
+    const engine = ready({
+      providers: [providerStatus({ models: [{ id: "org/m", name: "M", facts: { sources: {} } }] })],
+    });
     const [row] = renderProviders(state(engine, { providers: [entry({ name: "Work" })] }));
     expect(row?.children?.[0]).toMatchObject({
       contextValue: "model",
@@ -106,7 +117,8 @@ describe("the Providers view", () => {
   });
 
   test("gives two models of one id rows of their own", () => {
-    const engine = ready({ providers: [providerStatus({ models: [{ id: "m" }, { id: "m" }] })] });
+    const twin = { id: "m", facts: { sources: {} } };
+    const engine = ready({ providers: [providerStatus({ models: [twin, twin] })] });
     const [row] = renderProviders(state(engine, { providers: [entry()] }));
     expect(new Set(row?.children?.map(({ id }) => id)).size).toBe(2);
   });

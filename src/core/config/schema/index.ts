@@ -11,6 +11,7 @@ export * from "./gateway";
 export * from "./gatewayKey";
 export * from "./model";
 export * from "./policy";
+export * from "./price";
 export * from "./provider";
 export * from "./route";
 

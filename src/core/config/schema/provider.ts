@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { modelSchema } from "./model";
+import { modelOverrideSchema, modelSchema } from "./model";
 import { text } from "./text";
 import { timeoutsSchema } from "./timeouts";
 
@@ -56,6 +56,13 @@ export const providerSchema = z
       .optional()
       .describe(
         "How requests are spread over several keys of this provider; round-robin where it is left out.",
+      ),
+    extraModels: z.array(modelSchema).optional().describe("Models beside those that the provider lists."),
+    modelOverrides: z
+      .record(z.string(), modelOverrideSchema)
+      .optional()
+      .describe(
+        "By id, what to change of models: hide, pin or rename them, or correct what is known of them.",
       ),
     enabled: z.boolean().default(true).describe("Whether requests may go to this provider."),
   })

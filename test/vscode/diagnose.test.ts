@@ -11,19 +11,16 @@ import { clean, postern, set, statusOf, until } from "./support/postern";
 /** Runs the command and reads the report that it opens. */
 async function report(): Promise<string> {
   await vscode.commands.executeCommand("postern.diagnose");
-  const editor = await until("the report", () =>
-    vscode.window.visibleTextEditors.find(({ document }) => document.uri.scheme === "postern-diagnosis"),
-  );
-  equal(editor.document.languageId, "markdown");
-  equal(editor.document.isDirty, false);
-  return until("the new text", () => {
-    const text = editor.document.getText();
-    return text.startsWith("# Postern: Diagnosis") && text;
+  const { document } = await until("the report", () => {
+    const editor = vscode.window.activeTextEditor;
+    return editor?.document.uri.scheme === "postern-diagnosis" && editor;
   });
-}
-
-async function closed(): Promise<void> {
+  equal(document.languageId, "markdown");
+  equal(document.isDirty, false);
+  const text = document.getText();
+  match(text, /^# Postern: Diagnosis\n/);
   await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+  return text;
 }
 
 const canary = (name: string): string => `canary-${name}-${Math.random().toString(36).slice(2)}`;
@@ -49,7 +46,6 @@ suite("diagnose", () => {
       ok(!text.includes("**problem**"), text);
     } finally {
       await provider.close();
-      await closed();
     }
   });
 
@@ -93,7 +89,6 @@ suite("diagnose", () => {
       delete process.env.DIAGNOSE_CANARY;
       await http.update("proxy", undefined, vscode.ConfigurationTarget.Global);
       await provider.close();
-      await closed();
     }
   });
 
@@ -112,7 +107,6 @@ suite("diagnose", () => {
     } finally {
       squatter.close();
       await set("gateway.port", 0);
-      await closed();
     }
   });
 });

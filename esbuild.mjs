@@ -9,16 +9,38 @@ const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.
 const development = process.argv.includes("--dev");
 
 /**
- * Leaves the imports of the shared runtime, the tokenizer and the catalogue to Node: the first is bundled once and not
- * in each program, the others are not read before somebody counts tokens or asks for models.
+ * Leaves the imports of the shared runtime and of what is seldom needed to Node: the one is bundled once and not in
+ * each program, the others are not read before somebody counts tokens, asks for models or imports a YAML file.
  */
 const sharedRuntime = {
   name: "shared-runtime",
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/engine\/runtime$/ }, () => ({ path: "./engineRuntime.js", external: true }));
     onResolve({ filter: /^\.\/cl100k$/ }, () => ({ path: "./tokenizer.js", external: true }));
+    onResolve({ filter: /^\.\/yaml$/ }, () => ({ path: "./yaml.js", external: true }));
     onResolve({ filter: /^\.\/secretRules$/ }, () => ({ path: "./secretRules.js", external: true }));
     onResolve({ filter: /^\.\/shippedCatalogue$/ }, () => ({ path: "./catalogue.js", external: true }));
+  },
+};
+
+/**
+ * Of undici only the dispatchers and their `request` are used. Its index brings fetch, WebSocket, EventSource, caches and mocks along,
+ * half of it and a twelfth of the package, and as CommonJS it cannot be shaken.
+ */
+const undiciDispatchers = {
+  name: "undici-dispatchers",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^undici$/ }, () => ({ path: "undici", namespace: "dispatchers" }));
+    onLoad({ filter: /.*/, namespace: "dispatchers" }, () => ({
+      contents: `
+        require("undici/lib/dispatcher/dispatcher.js").prototype.request = require("undici/lib/api/api-request.js");
+        module.exports = {
+        Agent: require("undici/lib/dispatcher/agent.js"),
+        EnvHttpProxyAgent: require("undici/lib/dispatcher/env-http-proxy-agent.js"),
+        Pool: require("undici/lib/dispatcher/pool.js"),
+      };`,
+      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+    }));
   },
 };
 
@@ -29,10 +51,11 @@ const result = await build({
     cli: "src/cli.ts",
     engineRuntime: "src/engine/runtime.ts",
     tokenizer: "src/engine/tokens/cl100k.ts",
+    yaml: "src/vscode/interchange/yaml.ts",
     secretRules: "src/engine/secrets/secretRules.ts",
     catalogue: "src/engine/models/shippedCatalogue.ts",
   },
-  plugins: [sharedRuntime],
+  plugins: [sharedRuntime, undiciDispatchers],
   outdir: "dist",
   bundle: true,
   platform: "node",

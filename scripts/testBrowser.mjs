@@ -20,8 +20,9 @@ const require = createRequire(import.meta.url);
  *
  * @param {string} name of its logs
  * @param {Record<string, unknown>} settings
+ * @param {Record<string, string>} [env] added to its environment
  */
-async function startVscode(name, settings) {
+async function startVscode(name, settings, env = {}) {
   const runFolder = temporaryFolder();
   const folder = join(runFolder, "workspace");
   mkdirSync(folder);
@@ -32,6 +33,7 @@ async function startVscode(name, settings) {
     vsix: inRoot(`postern-${version}.vsix`),
     settings: { ...calmSettings, "postern.engine.lingerSeconds": 1, ...settings },
     folder,
+    env,
   });
   const stop = async () => {
     await server.stop();
@@ -63,8 +65,9 @@ export async function testBrowser() {
     browser,
     screenshotFolder,
     vscode,
-    startVscode: async (/** @type {Record<string, unknown>} */ settings) => {
-      const another = await startVscode(`browser-${++further}`, settings);
+    /** @type {import("../test/browser/workbench").Stage["startVscode"]} */
+    startVscode: async (settings, env) => {
+      const another = await startVscode(`browser-${++further}`, settings, env);
       stops.push(another.stop);
       return another;
     },

@@ -21,6 +21,8 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
   postern --version
   postern --help
 
+--allow-commands lets both run the programs that FILE names under credentials.
+
 serve prints one line of JSON when it listens; logs go to standard error.
 Exit codes: 0 fine, 1 failed or refused, 2 wrong use or a bad configuration.
 `;
@@ -44,8 +46,9 @@ async function main(args: string[]): Promise<number> {
   // Node takes an empty host for every address of the machine: an unset variable in a script would open the gateway.
   if (values.host?.trim() === "") throw new UsageError("--host must not be empty");
   if (values.config === undefined) throw new UsageError("--config FILE is missing");
-  if (values.model !== undefined && !values.probe) throw new UsageError("--model goes with --probe");
-  const result = loadConfigFile(values.config);
+  if (command === "check" && values.model !== undefined && !values.probe)
+    throw new UsageError("--model goes with --probe");
+  const result = loadConfigFile(values.config, values["allow-commands"]);
   if (!result.ok) {
     process.stderr.write(`${problemLines(result.problems)}\n`);
     return 2;
@@ -57,7 +60,7 @@ async function main(args: string[]): Promise<number> {
   if (command === "check") {
     const { probe = false, json = false, model } = values;
     const options = { probe, json, ...(model === undefined ? {} : { model }) };
-    const allWork = await check(result.loaded.engine, printLine, options);
+    const allWork = await check(result.loaded, printLine, options);
     return allWork ? 0 : 1;
   }
   return serve({
@@ -108,6 +111,7 @@ function parse(args: string[]) {
       allowPositionals: true,
       options: {
         config: { type: "string" },
+        "allow-commands": { type: "boolean" },
         host: { type: "string" },
         port: { type: "string" },
         workspace: { type: "string" },

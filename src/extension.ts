@@ -25,15 +25,23 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
     return created;
   });
   runtime.catch((error: unknown) => channel.error(`Postern could not start: ${String(error)}`));
+  const views = createViews(
+    store,
+    runtime.then(({ settled }) => settled),
+    {
+      onVisible: () => void runtime.then(({ viewsVisible }) => viewsVisible()),
+      onMove: (provider, place) => void runtime.then(({ moveProvider }) => moveProvider(provider, place)),
+    },
+  );
   context.subscriptions.push(
     channel,
     store,
-    registerCommands(async (id, target) => (await runtime).commands[id](target), channel),
-    createViews(
-      store,
-      runtime.then(({ settled }) => settled),
-      () => void runtime.then(({ viewsVisible }) => viewsVisible()),
-    ),
+    views,
+    // A key that is pressed in the view says nothing of what is selected there.
+    registerCommands(async (id, target, selected) => {
+      const { commands } = await runtime;
+      await commands[id](target, selected.length > 0 ? selected : views.selection());
+    }, channel),
   );
   const activationMs = LOAD_MS + performance.now() - begun;
   channel.debug(`Activated in ${activationMs.toFixed(1)} ms of own code.`);

@@ -6,6 +6,7 @@ import { acquireOwnership } from "./lifecycle/ownership";
 import { announcePipe, withdrawPipe } from "./lifecycle/pipeNote";
 import { EngineLog } from "./log/log";
 import { PipeServer } from "./pipe/pipeServer";
+import { machinePolicy } from "./policy/machinePolicy";
 import { ModelListCache } from "./providers/modelListCache";
 import { UsageCounter } from "./usage/usageCounter";
 
@@ -24,7 +25,7 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
   if (!ownership) return 0;
   const usage = new UsageCounter(boot.dataDir, () => new Date(), log);
   const lists = new ModelListCache(boot.dataDir, log);
-  const engine = new EngineService({ version, log, usage, lists });
+  const engine = new EngineService({ version, log, usage, lists, administrator: machinePolicy() });
   return new Promise((resolve) => {
     let leaving = false;
     const leave = async (drainMs: number) => {

@@ -10,9 +10,17 @@ import { runProbe } from "./diagnosis/runProbe";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
+import type { Governor } from "./governance/governor";
+import { OpenGovernor } from "./governance/openGovernor";
+import { Permits } from "./governance/permits";
+import { Pricing } from "./governance/pricing";
 import type { Log } from "./log/log";
 import { loadCatalogue } from "./models/loadCatalogue";
+import type { AdministratorPolicy } from "./policy/administratorPolicy";
+import { PolicyService } from "./policy/policyService";
+import { RepositoryPolicies } from "./policy/repositoryPolicies";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
+import { CredentialRefreshHub } from "./providers/credentialRefreshHub";
 import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { Operations } from "./relay/operations";
@@ -24,6 +32,8 @@ import { Attempts } from "./routing/attempts";
 import { Health } from "./routing/health";
 import { Router } from "./routing/router";
 import { Stickiness } from "./routing/stickiness";
+import { SecretDetector } from "./secrets/secretDetector";
+import { systemClock } from "./systemClock";
 import type { UsageCounter } from "./usage/usageCounter";
 
 /** Statuses are told at most this often. */
@@ -33,6 +43,10 @@ export interface EngineParts {
   readonly version: string;
   readonly log: Log;
   readonly usage: UsageCounter;
+  /** Gateway keys' limits and budgets; absent: there are none. */
+  readonly governor?: Governor;
+  /** The policy of the machine's administrator; absent: there is none. */
+  readonly administrator?: Pick<AdministratorPolicy, "source">;
   /** Renews credentials that expire. */
   readonly refresh?: CredentialRefresh;
   readonly lists: ModelListCache;
@@ -43,8 +57,13 @@ export interface EngineParts {
 /** The engine itself, the same whether windows drive it through the pipe or a file does on the command line. */
 export class EngineService {
   private readonly upstream = new UpstreamClient();
+  /** Gets another credential in place of one that a provider has refused. */
+  readonly credentials: CredentialRefreshHub;
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
+  private readonly pricing: Pricing;
+  private readonly secrets = new SecretDetector();
+  private readonly policy: PolicyService;
   private readonly health: Health;
   private readonly router: Router;
   private readonly server: GatewayServer;
@@ -64,30 +83,43 @@ export class EngineService {
 
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
+    const modelsChanged = () => {
+      this.pricing.forget();
+      tell();
+    };
     const { log, waits = {} } = parts;
     this.registry = new ProviderRegistry({
       upstream: this.upstream,
       log,
       cache: parts.lists,
       now: Date.now,
-      onChange: tell,
+      onChange: modelsChanged,
     });
+    this.credentials = new CredentialRefreshHub((id) => this.registry.get(id), systemClock);
+    this.pricing = new Pricing(this.registry);
+    const administrator = parts.administrator ?? { source: async () => undefined };
+    this.policy = new PolicyService(administrator, new RepositoryPolicies(), this.secrets);
     this.health = new Health(() => performance.now(), tell);
     const stickiness = new Stickiness(() => performance.now());
     this.router = new Router(this.registry, this.health, stickiness, {
       random: Math.random,
-      priceOf: () => undefined,
+      priceOf: (key) => this.priceOf(key),
     });
     const limits = () => this.router.routing;
     const stored = new StoredResponses(this.registry);
     this.operations = new Operations({
       registry: this.registry,
       router: this.router,
-      attempts: new Attempts(this.health, parts.refresh, limits, () => performance.now()),
+      attempts: new Attempts(this.health, parts.refresh ?? this.credentials, limits, () => performance.now()),
       sender: new Sender(this.upstream, stored, waits),
       stored,
       stickiness,
-      journal: { settled: (record) => this.count(record) },
+      permits: new Permits({
+        governor: parts.governor ?? new OpenGovernor((record) => this.count(record)),
+        policy: this.policy,
+        secrets: this.secrets,
+        pricing: this.pricing,
+      }),
       log,
       onChange: tell,
     });
@@ -111,8 +143,11 @@ export class EngineService {
     this.catalogue ??= this.readCatalogue();
     await this.catalogue;
     this.registry.configure(config);
+    this.credentials.configured();
     this.router.configure(config.routes, config.routing);
     this.forgetChanged(config.providers);
+    this.secrets.configure(config);
+    this.policy.configure(config.policy ?? { rules: [] });
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     if (moved) await this.inTurn(() => this.move());
@@ -255,8 +290,16 @@ export class EngineService {
     this.parts.usage.save();
   }
 
-  private count({ usage, outcome }: RequestRecord): void {
-    this.parts.usage.add({ usage, answered: outcome === "answered" });
+  private priceOf(key: string): number | undefined {
+    const [id = ""] = key.split("/", 1);
+    const provider = this.registry.get(id);
+    const model = { id: key.slice(id.length + 1) };
+    return provider && this.pricing.perMillion({ provider, model }, Date.now());
+  }
+
+  private count({ usage, usageBasis, outcome }: RequestRecord): void {
+    const reported = usageBasis === "reported" ? usage : undefined;
+    this.parts.usage.add({ usage: reported, answered: outcome === "answered" });
   }
 
   private gatewayState(): GatewayState {

@@ -4,8 +4,11 @@ import { type EngineConfig, engineConfigFromFile } from "../core/config/engineCo
 import { parseConfigText } from "../core/config/parse";
 import type { ConfigProblem } from "../core/config/problems";
 import { logSafeText } from "../core/errors";
+import { type CheckOptions, checkProviders } from "./diagnosis/check";
 import { EngineService } from "./engineService";
+import { commandProblems, HeadlessCredentials } from "./headlessCredentials";
 import { EngineLog } from "./log/log";
+import { machinePolicy } from "./policy/machinePolicy";
 import { ModelListCache } from "./providers/modelListCache";
 import { UsageCounter } from "./usage/usageCounter";
 
@@ -13,7 +16,9 @@ import { UsageCounter } from "./usage/usageCounter";
 const DRAIN_MS = 10_000;
 
 export interface LoadedConfig {
+  /** As it is at once; what programs print is not in it yet. */
   readonly engine: EngineConfig;
+  readonly credentials: HeadlessCredentials;
   readonly dataDir: string | undefined;
 }
 
@@ -21,8 +26,11 @@ export type LoadResult =
   | { readonly ok: true; readonly loaded: LoadedConfig }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
-/** Reads and validates the headless configuration file. */
-export function loadConfigFile(file: string): LoadResult {
+/**
+ * Reads and validates the headless configuration file.
+ * @param allowCommands whether programs may be run that print credentials
+ */
+export function loadConfigFile(file: string, allowCommands = false): LoadResult {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -32,12 +40,17 @@ export function loadConfigFile(file: string): LoadResult {
   }
   const parsed = parseConfigText(text);
   if (!parsed.ok) return parsed;
-  const { config, problems } = engineConfigFromFile(parsed.config, (name) => process.env[name]);
+  const { config, problems: unresolved } = engineConfigFromFile(parsed.config, (name) => process.env[name]);
+  const problems = allowCommands ? unresolved : [...unresolved, ...commandProblems(parsed.config)];
   if (problems.length > 0) return { ok: false, problems };
   const { dataDir } = parsed.config;
   return {
     ok: true,
-    loaded: { engine: config, dataDir: dataDir === undefined ? undefined : resolve(dirname(file), dataDir) },
+    loaded: {
+      engine: config,
+      credentials: new HeadlessCredentials(parsed.config),
+      dataDir: dataDir === undefined ? undefined : resolve(dirname(file), dataDir),
+    },
   };
 }
 
@@ -81,13 +94,20 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
   }
   const usage = new UsageCounter(loaded.dataDir, () => new Date(), log);
   const lists = new ModelListCache(loaded.dataDir, log);
-  const engine = new EngineService({ version, log, usage, lists });
+  const engine = new EngineService({ version, log, usage, lists, administrator: machinePolicy() });
   const { gateway } = loaded.engine;
   if (gateway.keys.length === 0)
     log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");
-  await engine.configure({
-    ...loaded.engine,
-    gateway: { ...gateway, host: host ?? gateway.host, port: port ?? gateway.port },
+  const configure = (config: EngineConfig): Promise<void> =>
+    engine.configure({
+      ...config,
+      gateway: { ...config.gateway, host: host ?? gateway.host, port: port ?? gateway.port },
+    });
+  const { credentials } = loaded;
+  await configure(await credentials.ready());
+  credentials.onChange(() => void configure(credentials.current()));
+  engine.credentials.askThrough(async (providerId, label) => {
+    if (!(await credentials.renew(providerId, label))) engine.credentials.kept(providerId, label);
   });
   try {
     await engine.startGateway();
@@ -105,7 +125,21 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
   if (engine.running > 0) {
     log.info(`stopping: ${engine.running} running requests have up to ${DRAIN_MS / 1000} s to end`);
   }
+  credentials.dispose();
   await engine.drain(DRAIN_MS);
   await engine.close();
   return 0;
+}
+
+/** Tests each provider, as `checkProviders` does. @returns whether all that are enabled work */
+export async function check(
+  { credentials }: LoadedConfig,
+  write: (line: string) => void,
+  options: CheckOptions,
+): Promise<boolean> {
+  try {
+    return await checkProviders(await credentials.ready(), write, options);
+  } finally {
+    credentials.dispose();
+  }
 }

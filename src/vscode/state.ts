@@ -1,7 +1,9 @@
 import type { ConfigProblem } from "../core/config/problems";
 import type { CheckedRoute } from "../core/config/routes";
 import type { ProviderType } from "../core/config/schema";
+import type { MissingBecause, ResolvedCredential } from "../core/credentials/resolve";
 import type { WireProtocol } from "../core/protocols/wire";
+import type { RuntimeId } from "../core/providers/runtimes";
 import { Emitter } from "./common/emitter";
 import type { EngineState } from "./engine/state";
 
@@ -9,8 +11,21 @@ import type { EngineState } from "./engine/state";
 export type KeyPresence =
   | { readonly kind: "stored" }
   | { readonly kind: "environment" }
+  | { readonly kind: "command" | "entra" | "github" }
   | { readonly kind: "notNeeded" }
   | { readonly kind: "missing"; readonly reason: string };
+
+/** One of a provider's credentials, without its value. */
+export interface CredentialEntry {
+  readonly label: string;
+  readonly source: ResolvedCredential["source"];
+  readonly usable: boolean;
+  /** Why it cannot be used. */
+  readonly reason?: string;
+  readonly why?: MissingBecause;
+  /** When it ends, in milliseconds since the epoch, where that is known. */
+  readonly expiresAt?: number;
+}
 
 interface EntryBase {
   /** Place in the setting `postern.providers`. */
@@ -31,6 +46,10 @@ export type ProviderEntry =
       readonly key: KeyPresence;
       /** Whether the secret storage holds a key for it, even if another one is used. */
       readonly stored: boolean;
+      /** In the order in which they are used. */
+      readonly credentials: readonly CredentialEntry[];
+      /** The local runtime that it follows. */
+      readonly runtime?: RuntimeId;
     })
   | (EntryBase & { readonly faulty: true; readonly problems: readonly ConfigProblem[] });
 

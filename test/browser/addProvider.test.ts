@@ -23,8 +23,7 @@ suite("adding a provider that does not work at once", () => {
     const vscode = await stage().startVscode({});
     const workbench = await Workbench.open(vscode);
     await workbench.openContainer("Postern");
-    await workbench.runCommand("Postern: Add Provider");
-    await workbench.pickQuickItem("What kind of provider?", "OpenAI-compatible");
+    await workbench.addCustomProvider();
     await workbench.fillQuickInput("address", provider.baseUrl);
     await workbench.acceptQuickInput("A short name");
     await workbench.fillQuickInput("key", `${KEY}x`);
@@ -50,8 +49,7 @@ suite("adding a provider that does not work at once", () => {
     });
     const workbench = await Workbench.open(vscode);
     await workbench.openContainer("Postern");
-    await workbench.runCommand("Postern: Add Provider");
-    await workbench.pickQuickItem("What kind of provider?", "OpenAI-compatible");
+    await workbench.addCustomProvider();
     const message = async (part: string) =>
       until(part, async () => (await workbench.quickInputTexts()).message.includes(part));
     await workbench.untilStep("The provider's address");
@@ -70,7 +68,7 @@ suite("adding a provider that does not work at once", () => {
     await workbench.untilStep("A short name");
     await workbench.page.keyboard.press("Control+Alt+Minus");
     await workbench.fillQuickInput("can be read on the way", "http://127.0.0.1:1/v1");
-    await workbench.untilStep("clients address its models as compatible/model");
+    await workbench.untilStep("clients address its models as custom/model");
     await workbench.quickInputBox().fill("work");
     await message('"work" is taken');
     await workbench.quickInputBox().fill("work-2");
@@ -140,7 +138,7 @@ suite("adding a provider that does not work at once", () => {
     const vscode = await stage().startVscode({});
     const workbench = await Workbench.open(vscode);
     await workbench.runCommand("Postern: Add Provider");
-    await workbench.pickQuickItem("What kind of provider?", "Foundry Local");
+    await workbench.findQuickItem("What kind of provider?", "Microsoft Foundry Local");
     await workbench.acceptQuickInput("The provider's address");
     await workbench.acceptQuickInput("foundry-local/model");
     await workbench.untilStep(
@@ -150,7 +148,7 @@ suite("adding a provider that does not work at once", () => {
       await workbench.page.keyboard.press("Escape");
       await workbench.useTheme(theme);
       await workbench.runCommand("Postern: Add Provider");
-      await workbench.pickQuickItem("What kind of provider?", "Foundry Local");
+      await workbench.findQuickItem("What kind of provider?", "Microsoft Foundry Local");
       await workbench.acceptQuickInput("The provider's address");
       await workbench.acceptQuickInput("foundry-local/model");
       await workbench.untilStep("Start Foundry Local with");

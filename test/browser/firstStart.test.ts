@@ -29,11 +29,10 @@ suite("a first start, as a person", () => {
     );
     await workbench.screenshot("first-start-empty");
 
-    await workbench.runCommand("Postern: Add Provider");
-    await workbench.pickQuickItem("What kind of provider?", "OpenAI-compatible");
+    await workbench.addCustomProvider();
     await workbench.screenshot("add-provider-address");
     await workbench.fillQuickInput("address", provider.baseUrl);
-    await workbench.acceptQuickInput("clients address its models as compatible/model");
+    await workbench.acceptQuickInput("clients address its models as custom/model");
     // A key as it comes from a clipboard: it has to arrive without the quotes and the word in front.
     await workbench.fillQuickInput("key", ` "Bearer ${KEY}" `);
     await workbench.pickQuickItem("it works", "Done");
@@ -96,8 +95,7 @@ suite("a first start, as a person", () => {
     const vscode = await stage().startVscode({ "postern.gateway.port": 0 });
     const first = await Workbench.open(vscode);
     await first.openContainer("Postern");
-    await first.runCommand("Postern: Add Provider");
-    await first.pickQuickItem("What kind of provider?", "OpenAI-compatible");
+    await first.addCustomProvider();
     await first.fillQuickInput("address", provider.baseUrl);
     await first.acceptQuickInput("A short name");
     await first.fillQuickInput("key", KEY);

@@ -123,8 +123,7 @@ suite("windows", () => {
     };
     try {
       await workbench.openContainer("Postern");
-      await workbench.runCommand("Postern: Add Provider");
-      await workbench.pickQuickItem("What kind of provider?", "OpenAI-compatible");
+      await workbench.addCustomProvider();
       await workbench.fillQuickInput("address", before.baseUrl);
       await workbench.acceptQuickInput("A short name");
       await workbench.fillQuickInput("key", key);

@@ -19,7 +19,11 @@ export interface Stage {
   /** The VS Code that the tests share. */
   readonly vscode: Vscode;
   /** A further VS Code with fresh folders, for a test that needs a first start or settings of its own. */
-  readonly startVscode: (settings: Record<string, unknown>) => Promise<Vscode>;
+  readonly startVscode: (
+    settings: Record<string, unknown>,
+    /** Added to its environment. */
+    env?: Record<string, string>,
+  ) => Promise<Vscode>;
 }
 
 export type Theme = "dark" | "light" | "highContrastDark" | "highContrastLight";
@@ -185,6 +189,20 @@ export class Workbench {
     const row = this.quickItems().filter({ hasText: label }).first();
     await row.waitFor();
     await row.click();
+  }
+
+  /** Types what a person would look for and picks the item that shows. `step` as for `fillQuickInput`. */
+  async findQuickItem(step: string | RegExp, label: string): Promise<void> {
+    await this.untilStep(step);
+    await this.quickInputBox().fill(label);
+    await this.pickQuickItem(step, label);
+  }
+
+  /** Begins *Add Provider* for an endpoint that is none of the known ones and speaks Chat Completions. */
+  async addCustomProvider(): Promise<void> {
+    await this.runCommand("Postern: Add Provider");
+    await this.findQuickItem("What kind of provider?", "Custom");
+    await this.pickQuickItem("Which API does it speak?", "Chat Completions");
   }
 
   /** Waits for a step of the quick input; `step` as for `fillQuickInput`. */

@@ -112,3 +112,68 @@ it("after or before an id that is not there comes nothing", async () => {
     expect(await listed(query)).toEqual({ data: [], has_more: false, first_id: null, last_id: null });
   expect(await listed(`?limit=2&after_id=${ALL[6]}`)).toMatchObject({ first_id: ALL[7], has_more: false });
 });
+
+it("says how much a model takes, where that is known, in each list's own words", async () => {
+  const limits = await Gateway.start({
+    providers: [
+      providerEntry(provider.url, {
+        models: [{ id: "known", contextWindow: 128000, maxOutput: 4096 }, { id: "unknown" }],
+      }),
+    ],
+  });
+  try {
+    const openAi = (await (await limits.fetch("/v1/models/known")).json()) as object;
+    expect(openAi).toMatchObject({ context_window: 128000, max_output_tokens: 4096 });
+    expect(await (await limits.fetch("/v1/models/unknown")).json()).toEqual({
+      id: "unknown",
+      object: "model",
+      created: 0,
+      owned_by: "fake",
+    });
+    const client = new Anthropic({ baseURL: limits.url, apiKey: GATEWAY_KEY, maxRetries: 0 });
+    expect(await client.models.retrieve("known")).toMatchObject({
+      max_input_tokens: 128000,
+      max_tokens: 4096,
+    });
+    expect(await client.models.retrieve("unknown")).toMatchObject({
+      max_input_tokens: null,
+      max_tokens: null,
+    });
+    expect(await client.models.retrieve("claude-via-postern/fake/known")).toMatchObject({
+      max_input_tokens: 128000,
+    });
+  } finally {
+    await limits.stop();
+  }
+});
+
+it("a hidden model is in no list, leaves its bare id to the next provider, and answers by its full id", async () => {
+  const own = await Gateway.start({
+    providers: [
+      providerEntry(provider.url, {
+        id: "first",
+        models: [{ id: "shared" }, { id: "plain" }, { id: "dear" }],
+        modelOverrides: { shared: { hidden: true }, dear: { pinned: true, name: "Dear" } },
+        extraModels: [{ id: "added" }],
+      }),
+      providerEntry(provider.url, { id: "second", models: [{ id: "shared" }] }),
+    ],
+  });
+  try {
+    const list = (await (await own.fetch("/v1/models")).json()) as Listed;
+    expect(ids(list)).toEqual([
+      ...["dear", "plain", "added", "shared"],
+      ...["first/dear", "first/plain", "first/added", "second/shared"],
+    ]);
+    provider.play = json(recording("chat.json").toString());
+    const served = async (model: string) => {
+      const answer = await own.post("/v1/chat/completions", { model, messages: [] });
+      return [answer.status, answer.headers.get("x-postern-provider")];
+    };
+    expect(await served("shared")).toEqual([200, "second"]);
+    expect(await served("first/shared")).toEqual([200, "first"]);
+    expect(await served("added")).toEqual([200, "first"]);
+  } finally {
+    await own.stop();
+  }
+});

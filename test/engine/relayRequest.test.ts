@@ -20,6 +20,11 @@ beforeAll(async () => {
       }),
       providerEntry(provider.url, { id: "both", type: "azure", models: [{ id: "model-b2" }] }),
       providerEntry(provider.url, { id: "bearer", models: [{ id: "model-t" }], bearerToken: "token-1" }),
+      providerEntry(provider.url, {
+        id: "named",
+        models: [{ id: "model-n" }],
+        authHeader: "Ocp-Apim-Subscription-Key",
+      }),
     ],
   });
 });
@@ -214,6 +219,13 @@ describe("a request's headers", () => {
   it("carry a bearer token instead of the key", async () => {
     const { headers } = await exchange("/v1/chat/completions", "model-t", `x-api-key: ${GATEWAY_KEY}`);
     expect(headers.authorization).toBe("Bearer token-1");
+  });
+
+  it("carry the key in the header that the configuration names, and nowhere else", async () => {
+    await sent('{"model":"model-n"}');
+    const { headers } = provider.last;
+    expect(headers["ocp-apim-subscription-key"]).toBe(PROVIDER_KEY);
+    expect(headers.authorization).toBeUndefined();
   });
 
   it("may have values beyond ASCII", async () => {

@@ -56,6 +56,7 @@ const overflow = (): never => {
 };
 const QUIET: Lane = {
   answeredModel: () => undefined,
+  streamedChars: () => 0,
   earlyFailure: () => undefined,
   mayFailEarly: () => false,
   begin() {},

@@ -10,6 +10,7 @@ import {
 } from "vscode-jsonrpc/node";
 import type { EngineConfig, EngineProvider } from "../../src/core/config/engineConfig";
 import {
+  type CredentialRefusal,
   type EngineBoot,
   type EngineNotifications,
   type EngineRequests,
@@ -73,6 +74,7 @@ export class Engine {
 export class EngineClient {
   readonly statuses: EngineStatus[] = [];
   readonly log: string[] = [];
+  readonly refusals: CredentialRefusal[] = [];
   draining = 0;
   readonly closed: Promise<void>;
 
@@ -83,6 +85,7 @@ export class EngineClient {
     this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
     this.on("statusChanged", (status) => this.statuses.push(status));
     this.on("log", ({ message }) => this.log.push(message));
+    this.on("credentialRefused", (refusal) => this.refusals.push(refusal));
     this.on("draining", () => {
       this.draining += 1;
     });

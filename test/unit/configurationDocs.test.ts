@@ -5,6 +5,7 @@ import * as z from "zod";
 import { validateConfig } from "../../src/core/config/parse";
 import {
   configSchema,
+  credentialSchema,
   gatewayKeySchema,
   gatewaySchema,
   modelSchema,
@@ -38,6 +39,7 @@ const settings = (configuration() as unknown as Fields).properties;
 const shared = /^postern\.(providers|gateway\.(host|port|maxRunning|keys))$/;
 const TABLES: Readonly<Record<string, Fields>> = {
   provider: schemaOf(providerSchema),
+  credential: { properties: credentialFields() },
   model: schemaOf(modelSchema),
   gateway: schemaOf(gatewaySchema),
   gatewayKey: schemaOf(gatewayKeySchema),
@@ -47,6 +49,19 @@ const TABLES: Readonly<Record<string, Fields>> = {
 
 function only(fields: Fields["properties"], wanted: (name: string) => boolean): Fields["properties"] {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => wanted(name)));
+}
+
+/** Each kind has fields of its own; all have a label. */
+function credentialFields(): Fields["properties"] {
+  const fields: Record<string, Field> = {};
+  for (const option of credentialSchema.options) {
+    const { label, kind, ...own } = schemaOf(option).properties;
+    const name = option.shape.kind.value;
+    fields.label = label ?? {};
+    fields[`kind: ${name}`] = { type: "string", ...(kind ?? {}) };
+    for (const [field, value] of Object.entries(own)) fields[`${name}: ${field}`] = value;
+  }
+  return fields;
 }
 
 /** A field that has fields of its own is told by them. */

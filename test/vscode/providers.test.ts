@@ -12,6 +12,10 @@ async function storedKey(api: PosternTestApi, id: string): Promise<unknown> {
   return secret === undefined ? undefined : JSON.parse(secret);
 }
 
+const oneKey = (value: string, origin: string) => ({
+  credentials: [{ label: "key", kind: "apiKey", value, origin }],
+});
+
 suite("providers", () => {
   test("activation costs little", async () => {
     const { activationMs } = await postern();
@@ -37,7 +41,7 @@ suite("providers", () => {
       const id = await api.registry.add({ id: "fake", type: "openai", baseUrl: provider.baseUrl }, key);
       equal(id, "fake");
       const origin = new URL(provider.baseUrl).origin;
-      deepEqual(await storedKey(api, "fake"), { apiKey: key, origin });
+      deepEqual(await storedKey(api, "fake"), oneKey(key, origin));
       await vscode.commands.executeCommand("postern.startGateway");
       await until("the models", () => statusOf(api)?.providers[0]?.models.length === 2);
       const status = statusOf(api);
@@ -115,7 +119,7 @@ suite("providers", () => {
     );
     match(row?.description ?? "", /secret storage/);
     await api.registry.moveKeyToSecretStorage({ kind: "provider", id: "lit", index: 0 });
-    deepEqual(await storedKey(api, "lit"), { apiKey: "sk-literal-1", origin: "https://provider.invalid" });
+    deepEqual(await storedKey(api, "lit"), oneKey("sk-literal-1", "https://provider.invalid"));
     deepEqual(vscode.workspace.getConfiguration("postern").get("providers"), [
       { id: "lit", type: "openai", baseUrl: "https://provider.invalid/v1" },
     ]);
@@ -164,7 +168,7 @@ suite("providers", () => {
     equal(await storedKey(api, "back"), undefined);
     deepEqual(api.providersTree(), []);
     await undo();
-    deepEqual(await storedKey(api, "back"), { apiKey: "sk-2", origin: "https://provider.invalid" });
+    deepEqual(await storedKey(api, "back"), oneKey("sk-2", "https://provider.invalid"));
     deepEqual(vscode.workspace.getConfiguration("postern").get("providers"), [entry]);
   });
 });

@@ -1,3 +1,10 @@
+import {
+  type AskedFor,
+  type CredentialInputs,
+  type ResolvedCredential,
+  resolveCredentials,
+} from "../credentials/resolve";
+import { originOf } from "../credentials/stored";
 import { isLocalAddress } from "../providers/baseUrl";
 import type { ConfigProblem } from "./problems";
 import { type Environment, replaceReferences, resolveReference } from "./reference";
@@ -17,11 +24,13 @@ export interface LabelledCredential {
   readonly credential: Extract<Credential, { readonly value: string }>;
   /** When it ends, in milliseconds since the epoch, where that is known. */
   readonly expiresAt?: number;
+  /** Another one can be had from where it came from, if a provider refuses it. */
+  readonly renewable?: true;
 }
 
 /** A provider as the engine runs it: its configuration with references resolved, and its credential. */
 export interface EngineProvider {
-  readonly config: Omit<ProviderConfig, "apiKey" | "bearerToken">;
+  readonly config: Omit<ProviderConfig, "apiKey" | "bearerToken" | "credentials">;
   /** What a request is sent with; the pool's first, where there is a pool. */
   readonly credential: Credential;
   /** Every usable credential, the first one included; requests are spread over them. Absent: just the one. */
@@ -80,63 +89,97 @@ export interface EngineConfig {
   readonly secretStore: string;
 }
 
-/** What the secret storage holds for a provider. */
-export interface StoredCredential {
+/** A key or token that was just entered for a provider, and is stored nowhere yet. */
+export interface EnteredCredential {
   readonly apiKey?: string;
   readonly bearerToken?: string;
 }
 
-/**
- * Resolves a provider's references and decides its credential: a bearer token wins over a key, what stands in the
- * configuration wins over what is stored, and a provider on this machine may go without.
- */
+/** A provider with a credential that was just entered for it. */
 export function resolveProvider(
   provider: ProviderConfig,
   environment: Environment,
-  stored: StoredCredential = {},
+  entered: EnteredCredential = {},
 ): EngineProvider {
-  const { apiKey, bearerToken, headers, ...rest } = provider;
+  const origin = originOf(provider.baseUrl) ?? "";
+  const stored = (["bearerToken", "apiKey"] as const).flatMap((kind) => {
+    const value = entered[kind];
+    return value === undefined ? [] : [{ label: kind, kind, value, origin }];
+  });
+  return resolveEntry(provider, { environment, stored, asked: () => NOT_ASKED }).provider;
+}
+
+const NOT_ASKED = { kind: "missing", reason: "it is not asked for here" } as const;
+
+/** A provider as the engine runs it, with what became of each of its credentials. */
+export interface ResolvedProvider {
+  readonly provider: EngineProvider;
+  readonly credentials: readonly ResolvedCredential[];
+}
+
+/**
+ * Resolves a provider's references and its credentials. Every usable one goes into the pool; without any, the provider
+ * is marked as without a key, unless it is on this machine or has headers of its own.
+ */
+export function resolveEntry(provider: ProviderConfig, inputs: CredentialInputs): ResolvedProvider {
+  const { apiKey: _, bearerToken: __, credentials: listed, headers, ...rest } = provider;
   const unset: string[] = [];
-  const resolve = (value: string): string => {
-    const resolved = resolveReference(value, environment);
+  const variable = (name: string): string => {
+    const resolved = resolveReference(`\${env:${name}}`, inputs.environment);
     if (resolved.kind === "value") return resolved.value;
-    unset.push(resolved.variable);
+    unset.push(name);
     return "";
   };
-  const token = bearerToken === undefined ? stored.bearerToken : resolve(bearerToken);
-  const key = apiKey === undefined ? stored.apiKey : resolve(apiKey);
   const resolvedHeaders =
     headers &&
     Object.fromEntries(
-      Object.entries(headers).map(([name, value]) => [
-        name,
-        replaceReferences(value, (variable) => resolve(`\${env:${variable}}`)),
-      ]),
+      Object.entries(headers).map(([name, value]) => [name, replaceReferences(value, variable)]),
     );
   const config = resolvedHeaders ? { ...rest, headers: resolvedHeaders } : rest;
-  return {
-    config,
-    credential: credentialOf(
-      token,
-      key,
-      unset,
-      resolvedHeaders !== undefined || isLocalAddress(provider.baseUrl),
-    ),
-  };
+  const credentials = resolveCredentials(provider, inputs);
+  const withoutKey = (reason: string): ResolvedProvider => ({
+    provider: { config, credential: { kind: "missing", reason } },
+    credentials,
+  });
+  if (unset.length > 0) return withoutKey(`the environment variable ${unset.join(", ")} is not set`);
+  const pool = credentials.flatMap(labelled);
+  const [first] = pool;
+  if (first) return { provider: { config, credential: first.credential, pool }, credentials };
+  const mayGoWithout = resolvedHeaders !== undefined || isLocalAddress(provider.baseUrl);
+  const none = { provider: { config, credential: { kind: "none" as const } }, credentials };
+  if (credentials.some(({ outcome }) => outcome.kind === "none")) return none;
+  if (credentials.length === 0) return mayGoWithout ? none : withoutKey("no key is set");
+  const reason = reasonOf(credentials);
+  // A key that belongs elsewhere is no reason to be without one here, but the person may have meant it to be used.
+  return withoutKey(mayGoWithout && listed === undefined ? withRemedy(reason, credentials) : reason);
 }
 
-function credentialOf(
-  token: string | undefined,
-  key: string | undefined,
-  unset: string[],
-  mayGoWithout: boolean,
-): Credential {
-  if (unset.length > 0) {
-    return { kind: "missing", reason: `the environment variable ${unset.join(", ")} is not set` };
-  }
-  if (token) return { kind: "bearerToken", value: token };
-  if (key) return { kind: "apiKey", value: key };
-  return mayGoWithout ? { kind: "none" } : { kind: "missing", reason: "no key is set" };
+/** One that can be used, as the engine gets it. */
+function labelled({ label, source, outcome }: ResolvedCredential): LabelledCredential[] {
+  if (outcome.kind !== "apiKey" && outcome.kind !== "bearerToken") return [];
+  const { kind, value, expiresAt } = outcome;
+  const renewable = source === "command" || source === "entra" || source === "github";
+  return [
+    {
+      label,
+      credential: { kind, value },
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(renewable ? { renewable } : {}),
+    },
+  ];
+}
+
+function withRemedy(reason: string, credentials: readonly ResolvedCredential[]): string {
+  return credentials.every(({ source }) => source === "stored") ? `${reason}, or delete it` : reason;
+}
+
+/** Why none of them can be used; each by its label where there are several. */
+function reasonOf(credentials: readonly ResolvedCredential[]): string {
+  const missing = credentials.flatMap(({ label, outcome }) =>
+    outcome.kind === "missing" ? [{ label, reason: outcome.reason }] : [],
+  );
+  if (missing.length === 1) return missing[0]?.reason ?? "";
+  return missing.map(({ label, reason }) => `${label}: ${reason}`).join("; ");
 }
 
 /**
@@ -146,6 +189,7 @@ function credentialOf(
 export function engineConfigFromFile(
   config: Config,
   environment: Environment,
+  asked: AskedFor = () => NOT_ASKED,
 ): { readonly config: EngineConfig; readonly problems: readonly ConfigProblem[] } {
   const problems: ConfigProblem[] = [];
   const keys: EngineGatewayKey[] = [];
@@ -165,7 +209,9 @@ export function engineConfigFromFile(
   const network = networkFrom(environment);
   return {
     config: {
-      providers: config.providers.map((provider) => resolveProvider(provider, environment)),
+      providers: config.providers.map(
+        (provider) => resolveEntry(provider, { environment, stored: [], asked }).provider,
+      ),
       faulty: [],
       gateway: { ...config.gateway, keys },
       routes: config.routes,

@@ -30,7 +30,7 @@ function withCredential(provider: EngineProvider, others: readonly EngineConfig[
         known.config.baseUrl === provider.config.baseUrl &&
         hasValue(known),
     );
-    if (same) return { ...provider, credential: same.credential };
+    if (same) return { ...provider, credential: same.credential, ...(same.pool ? { pool: same.pool } : {}) };
   }
   return provider;
 }

@@ -1,6 +1,7 @@
 import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc-parser";
 import { KEY_HEADERS } from "../gateway/presentedKeys";
 import { baseUrlFault } from "../providers/baseUrl";
+import { loopbackOrigin } from "../providers/runtimes";
 import { type ConfigProblem, problemsOf } from "./problems";
 import { environmentReference } from "./reference";
 import { repeatedRoutes } from "./routes";
@@ -105,7 +106,12 @@ function providerFaults(entry: unknown, index: number, source: ConfigSource): Co
   if (baseUrl !== undefined && (type === "openai" || type === "azure" || type === "anthropic")) {
     const fault = baseUrlFault({ type, baseUrl });
     if (fault !== null) problems.push({ path: `providers[${index}].baseUrl`, message: fault });
+    if (field(entry, "runtime") !== undefined && loopbackOrigin(baseUrl) === undefined) {
+      const message = "is only for an address on this machine, such as http://127.0.0.1:PORT/v1";
+      problems.push({ path: `providers[${index}].runtime`, message });
+    }
   }
+  problems.push(...credentialFaults(entry, index, source));
   if (source === "settings") {
     problems.push(...literalKeyHeaders(entry, index));
     for (const name of ["apiKey", "bearerToken"] as const) {
@@ -124,6 +130,35 @@ function providerFaults(entry: unknown, index: number, source: ConfigSource): Co
   return problems;
 }
 
+/** Kinds that only VS Code has: its secret storage and its accounts. */
+const NEEDS_VSCODE: Readonly<Record<string, string>> = {
+  stored: "the secret storage is VS Code's; use kind env with the name of a variable",
+  entra: "the Microsoft account is VS Code's; use kind command with: az account get-access-token",
+  github:
+    "the GitHub account is VS Code's; use kind env with the name of a variable, or kind command with: gh auth token",
+};
+
+function credentialFaults(entry: unknown, index: number, source: ConfigSource): ConfigProblem[] {
+  const credentials = field(entry, "credentials");
+  if (!Array.isArray(credentials)) return [];
+  const at = `providers[${index}]`;
+  const problems = (["apiKey", "bearerToken"] as const)
+    .filter((name) => field(entry, name) !== undefined)
+    .map((name) => ({
+      path: `${at}.${name}`,
+      message: "is given beside credentials; give one or the other",
+    }));
+  const labels = credentials.map((credential: unknown) => fieldText(credential, "label"));
+  credentials.forEach((credential: unknown, place) => {
+    const label = labels[place];
+    if (label !== undefined && labels.indexOf(label) < place)
+      problems.push({ path: `${at}.credentials[${place}].label`, message: `"${label}" is there twice` });
+    const needs = source === "file" ? NEEDS_VSCODE[fieldText(credential, "kind") ?? ""] : undefined;
+    if (needs !== undefined) problems.push({ path: `${at}.credentials[${place}].kind`, message: needs });
+  });
+  return problems;
+}
+
 /** A scheme, perhaps, and a reference; nothing that could be a key itself. */
 const KEY_BY_REFERENCE = /^(?:(?:bearer|basic|token|api-?key) )?\$\{env:[A-Za-z_][A-Za-z0-9_]*\}$/i;
 
@@ -131,8 +166,10 @@ const KEY_BY_REFERENCE = /^(?:(?:bearer|basic|token|api-?key) )?\$\{env:[A-Za-z_
 function literalKeyHeaders(entry: unknown, index: number): ConfigProblem[] {
   const headers = field(entry, "headers");
   if (typeof headers !== "object" || headers === null) return [];
+  const own = fieldText(entry, "authHeader")?.toLowerCase();
   return Object.entries(headers).flatMap(([name, value]) => {
-    const holdsKey = (KEY_HEADERS as readonly string[]).includes(name.toLowerCase());
+    const header = name.toLowerCase();
+    const holdsKey = header === own || (KEY_HEADERS as readonly string[]).includes(header);
     if (!holdsKey || typeof value !== "string" || KEY_BY_REFERENCE.test(value)) return [];
     const message = "a key must not stand in the settings; write ${env:NAME} in its place";
     return [{ path: `providers[${index}].headers.${name}`, message }];

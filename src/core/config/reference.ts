@@ -16,7 +16,12 @@ export function replaceReferences(text: string, value: (variable: string) => str
 }
 
 export type Resolved =
-  | { readonly kind: "value"; readonly value: string }
+  | {
+      readonly kind: "value";
+      readonly value: string;
+      /** Where it is from; absent for a text that is its own value. */
+      readonly variable?: string;
+    }
   | { readonly kind: "unset"; readonly variable: string };
 
 /** Resolves `${env:NAME}`; any other text is its own value. An empty variable counts as unset. */
@@ -24,5 +29,5 @@ export function resolveReference(value: string, environment: Environment): Resol
   const variable = environmentReference(value);
   if (variable === undefined) return { kind: "value", value };
   const found = environment(variable)?.trim();
-  return found ? { kind: "value", value: found } : { kind: "unset", variable };
+  return found ? { kind: "value", value: found, variable } : { kind: "unset", variable };
 }

@@ -1,7 +1,7 @@
 import { AZURE_HOST, baseUrlFault } from "../providers/baseUrl";
 import { endpointUrl } from "../providers/endpoint";
 import { CHANGE_ADDRESS, type Diagnosed, type Finding, finding, type Remedy } from "./finding";
-import { knownService } from "./knownServices";
+import { knownService, wholeAddress } from "./knownServices";
 
 /** What an address says about itself, before anybody is asked; undefined where it may be right. */
 export function addressFinding(provider: Pick<Diagnosed, "type" | "baseUrl">): Finding | undefined {
@@ -40,15 +40,12 @@ export function pathFinding(
 ): Finding {
   const asked = `${shownUrl(url)} (HTTP ${status})`;
   const base = new URL(provider.baseUrl);
-  const known = knownService(provider.baseUrl);
+  const known = knownService(provider);
+  const better = known && wholeAddress(known);
   if (known && known.type !== provider.type) {
     const text = `There is nothing at ${asked}: ${base.host} is spoken to with type "${known.type}", not "${provider.type}".`;
-    return finding(
-      "wrong_type",
-      text,
-      { kind: "changeType", type: known.type, baseUrl: known.baseUrl },
-      CHANGE_ADDRESS,
-    );
+    const there = better === undefined ? {} : { baseUrl: better };
+    return finding("wrong_type", text, { kind: "changeType", type: known.type, ...there }, CHANGE_ADDRESS);
   }
   if (provider.type === "openai" && answersLikeAzure(headers)) {
     const text = `There is nothing at ${asked}, and it answers like Azure: use type "azure" with ${base.origin}, or an address that ends in /openai/v1.`;
@@ -67,12 +64,9 @@ export function pathFinding(
         : `There is nothing at ${asked}. Check the resource's address, and whether it knows the api-version ${version}.`;
     return finding("wrong_path", text, CHANGE_ADDRESS, { kind: "changeApiVersion" });
   }
-  if (
-    known &&
-    endpointUrl({ ...provider, baseUrl: known.baseUrl }, "models") !== endpointUrl(provider, "models")
-  ) {
-    const text = `There is nothing at ${asked}. ${known.label} is at ${known.baseUrl}.`;
-    return finding("wrong_path", text, { kind: "changeAddress", baseUrl: known.baseUrl });
+  if (known && better !== undefined && isElsewhere(provider, better)) {
+    const text = `There is nothing at ${asked}. ${known.label} is at ${better}.`;
+    return finding("wrong_path", text, { kind: "changeAddress", baseUrl: better });
   }
   const single = withoutDoubledVersion(provider.baseUrl);
   if (single !== undefined) {
@@ -92,6 +86,11 @@ export function foundElsewhere(baseUrl: string, better: string): Finding {
 /** Azure's API Management names each request in a header of its own, also behind a company's host. */
 function answersLikeAzure(headers: Readonly<Record<string, unknown>>): boolean {
   return headers["apim-request-id"] !== undefined || headers["x-ms-region"] !== undefined;
+}
+
+/** People write or leave out `/v1` as they like. */
+function isElsewhere(provider: Pick<Diagnosed, "type" | "baseUrl" | "azure">, baseUrl: string): boolean {
+  return endpointUrl({ ...provider, baseUrl }, "models") !== endpointUrl(provider, "models");
 }
 
 /** `https://x/v1` of `https://x/v1/v1`. */

@@ -49,11 +49,11 @@ function decide(refused: RefusedRequest, matter: Matter | undefined): Finding {
       return deploymentFinding(refused);
     case "keyKind": {
       const text = `The resource takes no keys (HTTP ${status}): key-based authentication is switched off there. Use a Microsoft Entra ID token, or have keys allowed.`;
-      return finding("key_kind_refused", text, SET_KEY, ...keyPage(config.baseUrl));
+      return finding("key_kind_refused", text, SET_KEY, ...keyPage(config));
     }
     case "network": {
       const text = `The provider admits only certain networks (HTTP ${status}). Use the VPN, or have this machine's network allowed in the resource's firewall.`;
-      return finding("network_not_admitted", text, TRY_AGAIN, ...keyPage(config.baseUrl));
+      return finding("network_not_admitted", text, TRY_AGAIN, ...keyPage(config));
     }
     case "region": {
       const text = `The provider does not serve the country that the request came from (HTTP ${status}). A VPN or a proxy may be in the way.`;
@@ -65,7 +65,7 @@ function decide(refused: RefusedRequest, matter: Matter | undefined): Finding {
     }
     case "streamRefused": {
       const text = `${modelOr(refused, "The model")} is not streamed to this key (HTTP ${status}). Use another model, or have the organization verified at the provider.`;
-      return finding("cannot_stream", text, ...keyPage(config.baseUrl), NAME_MODELS);
+      return finding("cannot_stream", text, ...keyPage(config), NAME_MODELS);
     }
     case "wrongApi":
       return wrongApiFinding(refused);
@@ -75,15 +75,15 @@ function decide(refused: RefusedRequest, matter: Matter | undefined): Finding {
     }
     case "modelNotPermitted": {
       const text = `The key may not use ${modelOr(refused, "that model", true)} (HTTP ${status}). Have it allowed in the provider's console, or use another model.`;
-      return finding("model_not_permitted", text, ...keyPage(config.baseUrl), NAME_MODELS);
+      return finding("model_not_permitted", text, ...keyPage(config), NAME_MODELS);
     }
     case "keyExpired": {
       const text = `The key has expired (HTTP ${status}). Make a new one and set it.`;
-      return finding("key_expired", text, SET_KEY, ...keyPage(config.baseUrl));
+      return finding("key_expired", text, SET_KEY, ...keyPage(config));
     }
     case "keyRevoked": {
       const text = `The key or its account has been switched off by the provider (HTTP ${status}). Look into the provider's console, or set another key.`;
-      return finding("key_revoked", text, SET_KEY, ...keyPage(config.baseUrl));
+      return finding("key_revoked", text, SET_KEY, ...keyPage(config));
     }
     case "credit":
       return isGoogleRate(refused) ? rateFinding(refused) : creditFinding(refused);
@@ -127,7 +127,7 @@ function byStatus(refused: RefusedRequest): Finding {
 function keyFinding(refused: RefusedRequest): Finding {
   const { status, provider } = refused;
   const { config, credential } = provider;
-  const pages = keyPage(config.baseUrl);
+  const pages = keyPage(config);
   if (credential.kind === "none" || credential.kind === "missing") {
     return finding(
       "key_needed",
@@ -158,7 +158,7 @@ function permissionFinding(refused: RefusedRequest): Finding {
     return keyFinding(refused);
   const what = model === undefined ? "this" : `the model ${quoted(model)} or for this`;
   const text = `The key was refused (HTTP ${status}): it lacks the permission for ${what}. Allow it in the provider's console, or set another key.`;
-  return finding("key_not_permitted", text, ...keyPage(config.baseUrl), SET_KEY);
+  return finding("key_not_permitted", text, ...keyPage(config), SET_KEY);
 }
 
 function creditFinding({ status, provider: { config } }: RefusedRequest): Finding {
@@ -209,7 +209,7 @@ function modelFinding(refused: RefusedRequest): Finding {
   if (provider.config.type === "azure") return deploymentFinding(refused);
   const which = model === undefined ? "The model" : `The model ${quoted(model)}`;
   const text = `${which} does not exist at this provider, or the key may not use it (HTTP ${status}). Name another, or refresh the models.`;
-  return finding("model_unknown", text, NAME_MODELS, ...keyPage(provider.config.baseUrl));
+  return finding("model_unknown", text, NAME_MODELS, ...keyPage(provider.config));
 }
 
 function wrongApiFinding({ status, model, provider: { config } }: RefusedRequest): Finding {

@@ -1,18 +1,22 @@
 import type { ProviderConfig } from "../config/schema";
-import { PROVIDER_KINDS } from "../providers/kinds";
+import { fitsPreset, type ProviderPreset } from "../providers/preset";
+import { PROVIDER_PRESETS } from "../providers/presets";
 
-/** A service that is known by its host. */
-export interface KnownService {
-  readonly label: string;
-  readonly type: ProviderConfig["type"];
-  readonly baseUrl: string;
-  /** Where a key is made. */
-  readonly keyPage?: string;
+/** The preset that an address is likely meant to be of: one of its host, of its type where there is one. */
+export function knownService(provider: Pick<ProviderConfig, "type" | "baseUrl">): ProviderPreset | undefined {
+  const { host, protocol } = new URL(provider.baseUrl);
+  // On a machine of one's own anything may listen anywhere.
+  if (protocol !== "https:") return undefined;
+  const here = PROVIDER_PRESETS.filter((preset) => fitsPreset(preset, provider) || hostOf(preset) === host);
+  return here.find(({ type }) => type === provider.type) ?? here[0];
 }
 
-/** The service that an address is of; undefined for a host that is nobody's in particular, as every local one is. */
-export function knownService(baseUrl: string): KnownService | undefined {
-  const { host, protocol } = new URL(baseUrl);
-  if (protocol !== "https:") return undefined;
-  return PROVIDER_KINDS.find((kind) => kind.baseUrl !== "" && new URL(kind.baseUrl).host === host);
+/** A preset's address where it has no part that only the person knows. */
+export function wholeAddress({ address }: ProviderPreset): string | undefined {
+  return address === "" || address.includes("{") ? undefined : address;
+}
+
+function hostOf(preset: ProviderPreset): string | undefined {
+  const address = wholeAddress(preset);
+  return address === undefined ? undefined : new URL(address).host;
 }

@@ -1,9 +1,9 @@
-import { isLocalAddress } from "../providers/baseUrl";
+import { isLoopbackHost, RUNTIMES, type Runtime } from "../providers/runtimes";
 
 /** A server that people run on their own machine. */
 export interface LocalRuntime {
   readonly name: string;
-  /** Told by the id or the name that a person gives it. */
+  /** Told by the id that a person gives it. */
   readonly called: RegExp;
   /** Where it listens unless it is told otherwise; none where the port is another one each time. */
   readonly port?: number;
@@ -14,15 +14,19 @@ export interface LocalRuntime {
 }
 
 export const LOCAL_RUNTIMES: readonly LocalRuntime[] = [
-  { name: "Ollama", called: /ollama/i, port: 11434, start: "ollama serve" },
-  { name: "LM Studio's server", called: /lm-?_?studio/i, port: 1234, start: "lms server start" },
-  {
-    name: "Foundry Local",
-    called: /foundry/i,
-    start: "foundry service start",
-    where: "foundry service status",
-  },
+  runtime(RUNTIMES.ollama, /ollama/i),
+  runtime(RUNTIMES.lmstudio, /lm[-_. ]?studio/i),
+  { ...runtime(RUNTIMES["foundry-local"], /foundry/i), where: "foundry service status" },
 ];
+
+function runtime({ label, program, start, port }: Runtime, called: RegExp): LocalRuntime {
+  return {
+    name: label,
+    called,
+    start: [program, ...start].join(" "),
+    ...(port === undefined ? {} : { port }),
+  };
+}
 
 /** Which runtime a provider is meant to be, by its port or its name; undefined for what is not on this machine. */
 export function runtimeOf(provider: {
@@ -37,6 +41,6 @@ export function runtimeOf(provider: {
 }
 
 /** Whether an address is of this very machine. */
-export function isLoopback(url: URL): boolean {
-  return isLocalAddress(url.href) && /^(localhost|127\.|\[::1\]|.*\.localhost$)/.test(url.hostname);
+export function isLoopback({ hostname }: URL): boolean {
+  return isLoopbackHost(hostname) || hostname.endsWith(".localhost");
 }

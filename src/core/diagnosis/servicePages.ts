@@ -1,3 +1,4 @@
+import type { ProviderConfig } from "../config/schema";
 import type { Remedy } from "./finding";
 import { knownService } from "./knownServices";
 
@@ -24,9 +25,9 @@ export function billingPage(baseUrl: string): readonly Remedy[] {
 }
 
 /** The button to the page where keys are made; empty for a service that is not known. */
-export function keyPage(baseUrl: string): readonly Remedy[] {
-  const azure = /(^|\.)azure\.com$/.test(hostOf(baseUrl)) ? "https://ai.azure.com" : undefined;
-  const url = knownService(baseUrl)?.keyPage ?? azure;
+export function keyPage(provider: Pick<ProviderConfig, "type" | "baseUrl">): readonly Remedy[] {
+  const azure = /(^|\.)azure\.com$/.test(hostOf(provider.baseUrl)) ? "https://ai.azure.com" : undefined;
+  const url = knownService(provider)?.keyPage ?? azure;
   return url === undefined ? [] : [{ kind: "openPage", label: "Open Key Page", url }];
 }
 

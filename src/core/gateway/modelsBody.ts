@@ -1,3 +1,4 @@
+import { optional } from "../json/access";
 import type { WireProtocol } from "../protocols/wire";
 import type { OfferedModel } from "./offeredModels";
 import { pageOf } from "./page";
@@ -30,10 +31,26 @@ export function modelBody(protocol: WireProtocol, model: OfferedModel): string {
 }
 
 // Neither shape may lack a date, and no provider's list gives one in common: the epoch says "unknown".
-function openAiModel({ id, providerId }: OfferedModel) {
-  return { id, object: "model", created: 0, owned_by: providerId };
+/** The limits in the words that compatible servers have for them (Groq's); OpenAI's own list has none. */
+function openAiModel({ id, providerId, contextWindow, maxOutput }: OfferedModel) {
+  return {
+    id,
+    object: "model",
+    created: 0,
+    owned_by: providerId,
+    ...optional("context_window", contextWindow),
+    ...optional("max_output_tokens", maxOutput),
+  };
 }
 
-function anthropicModel({ id, name }: OfferedModel) {
-  return { type: "model", id, display_name: name ?? id, created_at: "1970-01-01T00:00:00Z" };
+/** https://platform.claude.com/docs/en/api/models/list: a limit that is not known is null. */
+function anthropicModel({ id, name, contextWindow, maxOutput }: OfferedModel) {
+  return {
+    type: "model",
+    id,
+    display_name: name ?? id,
+    created_at: "1970-01-01T00:00:00Z",
+    max_input_tokens: contextWindow ?? null,
+    max_tokens: maxOutput ?? null,
+  };
 }

@@ -1,11 +1,16 @@
+import { optional } from "../json/access";
 import { claudeAlias } from "../routing/claudeAlias";
-import { type ModelSource, modelIds } from "../routing/resolveModel";
+import { type ModelSource, modelIds, type ServedModel } from "../routing/resolveModel";
 
 /** A model as the gateway lists it. */
 export interface OfferedModel {
   readonly id: string;
   readonly providerId: string;
   readonly name?: string;
+  /** In tokens, where it is known. */
+  readonly contextWindow?: number;
+  /** The longest answer in tokens, where it is known. */
+  readonly maxOutput?: number;
 }
 
 /** Whom the list names as the owner of a route. */
@@ -22,7 +27,13 @@ export function offeredModels(
   const byId = new Map<string, OfferedModel>(routes.map((id) => [id, { id, providerId: ROUTE_OWNER }]));
   for (const { source, model, name } of servedBy(sources)) {
     for (const id of [model.id, `${source.id}/${model.id}`]) {
-      if (!byId.has(id)) byId.set(id, { id, providerId: source.id, ...(name === undefined ? {} : { name }) });
+      if (!byId.has(id))
+        byId.set(id, {
+          id,
+          providerId: source.id,
+          ...(name === undefined ? {} : { name }),
+          ...limitsOf(model),
+        });
     }
   }
   return [...new Set([...routes, ...modelIds(sources)])].flatMap((id) => byId.get(id) ?? []);
@@ -34,8 +45,15 @@ export function claudeAliases(sources: readonly ModelSource[]): OfferedModel[] {
     const id = claudeAlias(source, model);
     return id === undefined
       ? []
-      : [{ id, providerId: source.id, name: `${name ?? model.id} (${source.id})` }];
+      : [{ id, providerId: source.id, name: `${name ?? model.id} (${source.id})`, ...limitsOf(model) }];
   });
+}
+
+function limitsOf({ facts }: ServedModel): Pick<OfferedModel, "contextWindow" | "maxOutput"> {
+  return {
+    ...optional("contextWindow", facts?.contextWindow),
+    ...optional("maxOutput", facts?.maxOutput),
+  };
 }
 
 function servedBy(sources: readonly ModelSource[]) {

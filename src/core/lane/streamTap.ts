@@ -22,6 +22,9 @@ export class StreamTap {
   private readonly first: Uint8Array[] = [];
   private readonly last: Uint8Array[] = [];
   private droppedUsage: Usage | undefined;
+  private frames = 0;
+  private bytes = 0;
+  private smallest = Number.POSITIVE_INFINITY;
 
   /**
    * @param dropUsageChunk Chat Completions: leave out the usage-only chunk, which the client had not asked for
@@ -44,6 +47,11 @@ export class StreamTap {
     // A comment says nothing, however many there are.
     if (frame[0] === COLON) return true;
     if (this.first.length < FIRST_FRAMES) this.first.push(frame);
+    else {
+      this.frames += 1;
+      this.bytes += frame.length;
+      if (frame.length < this.smallest) this.smallest = frame.length;
+    }
     this.last.push(frame);
     if (this.last.length > LAST_FRAMES) this.last.shift();
     return true;
@@ -68,6 +76,16 @@ export class StreamTap {
   /** Whether the stream has come to an end of its own protocol, a success or an error. */
   isTerminated(): boolean {
     return this.last.some((frame) => isTerminal(this.protocol, frame));
+  }
+
+  /**
+   * About how many characters of content came. Each event has the same envelope, and the smallest one is hardly more
+   * than that: what the others have beyond it is content.
+   */
+  contentChars(): number {
+    if (this.frames === 0) return this.hasContent() ? 4 * this.first.length : 0;
+    const tokens = 4 * this.first.length;
+    return tokens + this.bytes - this.frames * Math.max(0, this.smallest - 2);
   }
 
   /** The model that the stream's first events name. */

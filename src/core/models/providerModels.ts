@@ -7,6 +7,8 @@ import type { ListedModel } from "./listedModel";
 export interface ProviderModel extends ModelStatus {
   /** Azure: the deployment, where its name differs. */
   readonly deployment?: string;
+  /** The model this really is, where the person has said so. */
+  readonly baseModel?: string;
 }
 
 /** What of a provider's configuration is about its models. */
@@ -42,9 +44,20 @@ export function providerModels(
   return [...models.filter(({ pinned }) => pinned), ...models.filter(({ pinned }) => !pinned)];
 }
 
-/** A model that nobody has listed but a client has named. */
-export function unlistedModel(id: string, config: ModelsConfig, lookUp: FactsLookup): ProviderModel {
-  return modelOf(id, config.modelOverrides?.[id] ?? {}, undefined, lookUp, undefined);
+/** One model of a provider, without working out the others; also one that nobody has listed but a client has named. */
+export function oneModel(
+  id: string,
+  {
+    provider,
+    listed,
+  }: { readonly provider: { readonly config: ModelsConfig }; readonly listed: readonly ListedModel[] },
+  lookUp: FactsLookup,
+): ProviderModel {
+  const { models, extraModels = [], modelOverrides } = provider.config;
+  const isIt = (model: { readonly id: string }) => model.id === id;
+  const only = { models: models?.filter(isIt), extraModels: extraModels.filter(isIt), modelOverrides };
+  const [found] = providerModels(only, listed.filter(isIt), lookUp);
+  return found ?? modelOf(id, modelOverrides?.[id] ?? {}, undefined, lookUp, undefined);
 }
 
 function modelOf(
@@ -59,6 +72,7 @@ function modelOf(
     id,
     ...(name === undefined ? {} : { name }),
     ...(own.deployment === undefined ? {} : { deployment: own.deployment }),
+    ...(own.baseModel === undefined ? {} : { baseModel: own.baseModel }),
     facts: mergeFacts(ownFacts(own), said?.facts, lookUp(id, own.baseModel)),
     ...(own.pinned ? { pinned: true } : {}),
     ...(own.hidden ? { hidden: true } : {}),

@@ -2,6 +2,8 @@ import type { ProviderConfig } from "../config/schema";
 
 /** What a provider's address says about itself; null where it is fine. The text says what to write instead. */
 export function baseUrlFault(provider: Pick<ProviderConfig, "type" | "baseUrl">): string | null {
+  const placeholder = /\{[a-z]*\}/i.exec(provider.baseUrl)?.[0];
+  if (placeholder !== undefined) return `has ${placeholder} in it; write your own value in its place`;
   let url: URL;
   try {
     url = new URL(provider.baseUrl);

@@ -1,30 +1,54 @@
 import type { EngineProvider } from "../config/engineConfig";
 import { resolveProvider } from "../config/engineConfig";
 import type { Environment } from "../config/reference";
-import { providerSchema } from "../config/schema";
+import { type ProviderConfig, providerSchema } from "../config/schema";
 import { baseUrlFault, isLocalAddress } from "./baseUrl";
-import type { ProviderKind } from "./kinds";
+import { fillAddress, type Placeholder, type ProviderPreset, placeholderFault } from "./preset";
+import { loopbackOrigin } from "./runtimes";
+
+/** The API that a custom endpoint speaks. */
+export type DraftApi = "completions" | "responses" | "messages";
 
 /** A provider while it is being set up. Nothing of it is stored. */
 export interface ProviderDraft {
-  readonly kind: ProviderKind;
+  readonly preset: ProviderPreset;
   readonly baseUrl: string;
+  /** What has been entered for the placeholders of the address. */
+  readonly values?: Readonly<Record<string, string>>;
+  /** Asked for a custom endpoint only; the others' is known. */
+  readonly api?: DraftApi;
+  /** A local runtime: found, so that its address need not be asked for, or there but to be started first. */
+  readonly found?: "running" | "stopped";
+  /** The command that starts it, where it is stopped. */
+  readonly startWith?: string;
   /** As the person wrote it; absent where the suggested one was taken. */
   readonly id?: string;
   readonly key?: string;
-  /** The provider has said that it wants a key, whatever its kind does. */
+  /** The provider has said that it wants a key, whatever its preset does. */
   readonly keyWanted?: true;
+  /** The models, or on Azure the deployments, that were named. */
   readonly deployments: readonly string[];
 }
 
-/** What is wrong with an address for this kind, also while it is being typed; undefined if nothing is. */
-export function addressFault(kind: Pick<ProviderKind, "type">, text: string): string | undefined {
+/** A draft of a preset in which nothing has been entered yet. */
+export function newDraft(preset: ProviderPreset): ProviderDraft {
+  const baseUrl = (preset.placeholders ?? []).length > 0 ? "" : preset.address;
+  return { preset, baseUrl, deployments: [] };
+}
+
+/** Which type of provider the draft is of; a custom endpoint's follows from the API it speaks. */
+export function draftType({ preset, api }: Pick<ProviderDraft, "preset" | "api">): ProviderConfig["type"] {
+  return api === "messages" ? "anthropic" : preset.type;
+}
+
+/** What is wrong with an address for a type, also while it is being typed; undefined if nothing is. */
+export function addressFault(type: ProviderConfig["type"], text: string): string | undefined {
   const baseUrl = text.trim();
   if (baseUrl === "") return "Enter the provider's address.";
   const begun = ["https://", "http://"].some((scheme) => scheme.startsWith(baseUrl.toLowerCase()));
   if (!begun && !/^https?:\/\//i.test(baseUrl)) return "Start with http:// or https://.";
   if (begun || !URL.canParse(baseUrl)) return "Enter the whole address, like https://api.example.com/v1.";
-  const fault = baseUrlFault({ type: kind.type, baseUrl });
+  const fault = baseUrlFault({ type, baseUrl });
   return fault === null ? undefined : `The address ${fault}.`;
 }
 
@@ -36,11 +60,33 @@ export function addressWarning(text: string): string | undefined {
   return "Over http:// the key and all that is asked can be read on the way. Use https:// if the provider has it.";
 }
 
+/** What is wrong with the answer to a placeholder's question: its value, or a whole address instead. */
+export function valueFault(draft: ProviderDraft, placeholder: Placeholder, text: string): string | undefined {
+  return isAddress(text) ? addressFault(draftType(draft), text) : placeholderFault(placeholder, text);
+}
+
+/** The draft with a placeholder filled in. Portals show whole addresses, so that is taken too. */
+export function withValue(draft: ProviderDraft, placeholder: Placeholder, text: string): ProviderDraft {
+  const value = text.trim();
+  if (isAddress(value)) {
+    const { [placeholder.name]: _, ...values } = draft.values ?? {};
+    return { ...draft, values, baseUrl: value };
+  }
+  if (draft.values?.[placeholder.name] === value && draft.baseUrl !== "") return draft;
+  const values = { ...draft.values, [placeholder.name]: value };
+  const baseUrl = fillAddress(draft.preset, values);
+  return { ...draft, values, baseUrl: /[{}]/.test(baseUrl) ? "" : baseUrl };
+}
+
+function isAddress(text: string): boolean {
+  return /^\s*https?:\/\//i.test(text);
+}
+
 /** Whether a key is asked for; the engine asks no other machine without one. */
-export function keyNeed(draft: ProviderDraft): ProviderKind["key"] {
-  const { kind, baseUrl, keyWanted } = draft;
-  if (kind.key === "required" || keyWanted) return "required";
-  return baseUrl === "" || isLocalAddress(baseUrl) ? kind.key : "required";
+export function keyNeed(draft: ProviderDraft): ProviderPreset["key"] {
+  const { preset, baseUrl, keyWanted } = draft;
+  if (preset.key === "required" || keyWanted) return "required";
+  return baseUrl === "" || isLocalAddress(baseUrl) ? preset.key : "required";
 }
 
 /** What is wrong with a name (the id) for a new provider; undefined if nothing is. */
@@ -52,9 +98,9 @@ export function idFault(text: string, taken: readonly string[]): string | undefi
   return "Use up to 64 letters, digits, '.', '_' or '-', a letter or digit first.";
 }
 
-/** The id that a new provider gets if the person does not want another: of its kind, or else of its address. */
-export function suggestedId({ kind, baseUrl }: Pick<ProviderDraft, "kind" | "baseUrl">): string {
-  return kind.idFromAddress ? (idFromAddress(baseUrl) ?? kind.id) : kind.id;
+/** The id that a new provider gets if the person does not want another: of its preset, or else of its address. */
+export function suggestedId({ preset, baseUrl }: Pick<ProviderDraft, "preset" | "baseUrl">): string {
+  return preset.group === "custom" ? (idFromAddress(baseUrl) ?? preset.id) : preset.id;
 }
 
 /** Splits what was entered as a list of deployments. */
@@ -66,13 +112,20 @@ export function splitNames(text: string): string[] {
 export function draftEntry(
   draft: ProviderDraft,
 ): Readonly<Record<string, unknown>> & { readonly id: string } {
-  const { kind, baseUrl, deployments } = draft;
+  const { preset, api, deployments } = draft;
+  const baseUrl = draft.baseUrl.trim();
+  const wireApi = api === "responses" ? "responses" : preset.wireApi;
   return {
     id: draft.id ?? suggestedId(draft),
-    type: kind.type,
-    ...(kind.wireApi === "completions" ? {} : { wireApi: kind.wireApi }),
-    baseUrl: baseUrl.trim(),
+    type: draftType(draft),
+    ...(wireApi === "completions" ? {} : { wireApi }),
+    baseUrl,
+    ...(preset.authHeader === undefined ? {} : { authHeader: preset.authHeader }),
     ...(deployments.length > 0 ? { models: deployments.map((id) => ({ id })) } : {}),
+    // Only on this machine is there a program whose port could be followed.
+    ...(preset.runtime !== undefined && loopbackOrigin(baseUrl) !== undefined
+      ? { runtime: preset.runtime }
+      : {}),
   };
 }
 

@@ -1,11 +1,27 @@
 import type { Quirks } from "../conversation/quirks";
 import type { Effort } from "../conversation/request";
+import type { FactName, FactValues, ModelFacts } from "../models/facts";
 import type { WireProtocol } from "../protocols/wire";
 
 /** What of a provider's configuration decides its quirks. */
 export interface QuirkySource {
   readonly type: string;
   readonly baseUrl: string;
+}
+
+/** What is known of a model beside its name. */
+export interface KnownModel {
+  /** The model this really is, where its name is one of the person's own. */
+  readonly baseModel?: string | undefined;
+  readonly facts?: ModelFacts | undefined;
+}
+
+/** What the person has said of a model: it wins over what its name lets expect. */
+function saidOf({ facts }: KnownModel): FactValues {
+  if (facts === undefined) return {};
+  return Object.fromEntries(
+    Object.entries(facts).filter(([name]) => facts.sources[name as FactName] === "config"),
+  );
 }
 
 /**
@@ -55,6 +71,8 @@ function openAiMaxOutput(bare: string): number {
   return /^gpt-4(-\d{4})?$/.test(bare) ? 8192 : Number.POSITIVE_INFINITY;
 }
 
+const NO_MODELS = /^$/;
+
 /** Servers where asking a model that does not reason for an effort is an error, with the models that may be asked. */
 const EFFORT_ONLY_FOR: readonly (readonly [server: RegExp, models: RegExp])[] = [
   [
@@ -64,14 +82,22 @@ const EFFORT_ONLY_FOR: readonly (readonly [server: RegExp, models: RegExp])[] = 
   [/(^|\.)groq\.com/, /gpt-oss/],
   [/(^|\.)cerebras\.ai/, /gpt-oss/],
   [/(^|\.)x\.ai/, /grok-3-mini/],
-  [/(^|\.)mistral\.ai/, /^$/],
+  [/(^|\.)mistral\.ai/, NO_MODELS],
 ];
 
-function takesEffort(baseUrl: string, bare: string): boolean {
-  if (isOpenAiPlain(bare)) return false;
+function takesEffort(baseUrl: string, bare: string, said: FactValues): boolean {
+  if (said.efforts !== undefined) return said.efforts.length > 0;
+  if (said.reasoning === false) return false;
+  if (isOpenAiPlain(bare) && said.reasoning === undefined) return false;
   const server = hostOf(baseUrl, true);
-  const rule = EFFORT_ONLY_FOR.find(([pattern]) => pattern.test(server));
-  return rule === undefined || rule[1].test(bare);
+  const models = EFFORT_ONLY_FOR.find(([pattern]) => pattern.test(server))?.[1];
+  // Mistral's reason without being asked.
+  return models === undefined || models.test(bare) || (said.reasoning === true && models !== NO_MODELS);
+}
+
+/** A model that the person says reasons takes what OpenAI's own take only where it is one of OpenAI's. */
+function reasonsLikeOpenAi({ reasoning }: FactValues, bare: string, openAi: boolean): boolean {
+  return reasoning === undefined ? isOpenAiReasoning(bare) : reasoning && (openAi || isOpenAiReasoning(bare));
 }
 
 const USUAL_EFFORTS: readonly Effort[] = ["low", "medium", "high"];
@@ -95,9 +121,9 @@ const EFFORTS_OF: readonly (readonly [models: RegExp, efforts: readonly Effort[]
 /** `max` is left out: OpenAI's highest level is `xhigh`. */
 const ALL_EFFORTS: readonly Effort[] = ["none", "minimal", ...USUAL_EFFORTS, "xhigh"];
 
-function effortsOf(host: string, bare: string): readonly Effort[] {
+function effortsOf(host: string, bare: string, { facts }: KnownModel): readonly Effort[] {
   if (host.endsWith("deepseek.com")) return [...USUAL_EFFORTS, "max"];
-  return EFFORTS_OF.find(([models]) => models.test(bare))?.[1] ?? ALL_EFFORTS;
+  return EFFORTS_OF.find(([models]) => models.test(bare))?.[1] ?? facts?.efforts ?? ALL_EFFORTS;
 }
 
 /** Servers that answer a field they do not know with an error. */
@@ -112,16 +138,31 @@ const SYSTEM_ANYWHERE =
   /(^|\.)(openai\.com|azure\.com|openrouter\.ai|deepseek\.com|x\.ai|groq\.com|together\.(xyz|ai)|fireworks\.ai|githubcopilot\.com|moonshot\.(ai|cn))$/;
 
 /** In what a provider and its model differ from the protocol; an unknown server is taken to follow it. */
-export function quirksOf(provider: QuirkySource, protocol: WireProtocol, model: string): Quirks {
-  return protocol === "messages" ? messagesQuirks(provider, model) : openAiQuirks(provider, protocol, model);
+export function quirksOf(
+  provider: QuirkySource,
+  protocol: WireProtocol,
+  model: string,
+  known: KnownModel = {},
+): Quirks {
+  const name = known.baseModel ?? model;
+  return protocol === "messages"
+    ? messagesQuirks(provider, name, known)
+    : openAiQuirks(provider, protocol, name, known);
 }
 
-function openAiQuirks(provider: QuirkySource, protocol: WireProtocol, model: string): Quirks {
+function openAiQuirks(
+  provider: QuirkySource,
+  protocol: WireProtocol,
+  model: string,
+  known: KnownModel,
+): Quirks {
+  const said = saidOf(known);
   const host = hostOf(provider.baseUrl);
   const azure = provider.type === "azure";
   const openAi = azure || host.endsWith("openai.com") || host.endsWith(".azure.com");
   const bare = bareModel(model);
-  const reasons = isOpenAiReasoning(bare);
+  const reasons = reasonsLikeOpenAi(said, bare, openAi);
+  const efforts = said.efforts ?? effortsOf(host, bare, known);
   const gemini = host.endsWith("googleapis.com");
   const mistral = host.endsWith("mistral.ai");
   return {
@@ -130,8 +171,8 @@ function openAiQuirks(provider: QuirkySource, protocol: WireProtocol, model: str
     sampling: !reasons,
     // google-deepmind/concordia#164, openai/codex#9035
     verbosity: !isOpenAiPlain(bare) && !/codex/.test(bare),
-    reasoning: takesEffort(provider.baseUrl, bare) ? "effort" : "none",
-    efforts: effortsOf(host, bare),
+    reasoning: efforts.length > 0 && takesEffort(provider.baseUrl, bare, said) ? "effort" : "none",
+    efforts,
     reasons,
     openAiExtras: !STRICT_HOSTS.test(host),
     webSearch: openAi && protocol === "responses",
@@ -141,7 +182,7 @@ function openAiQuirks(provider: QuirkySource, protocol: WireProtocol, model: str
     cacheMarks: host.endsWith("openrouter.ai") && /^anthropic\//.test(model),
     schema: gemini || /^gemini-/.test(bare) ? "gemini" : "full",
     structuredOutput: "format",
-    maxOutput: azure ? Number.POSITIVE_INFINITY : openAiMaxOutput(bare),
+    maxOutput: said.maxOutput ?? (azure ? Number.POSITIVE_INFINITY : openAiMaxOutput(bare)),
     defaultMaxTokens: 0,
     automaticCaching: false,
     toolId: mistral
@@ -158,21 +199,27 @@ function claudeMaxTokens(version: number, model: string): number {
   return 64000;
 }
 
-function messagesQuirks(provider: QuirkySource, model: string): Quirks {
+/** How a Claude of some version is asked to reason; other models behind Messages are taken for earlier ones. */
+function claudeReasoning(version: number | undefined): Quirks["reasoning"] {
+  if (version === undefined) return "budget";
+  if (version >= 4.6) return "adaptive";
+  return version >= 3.7 ? "budget" : "none";
+}
+
+function messagesQuirks(provider: QuirkySource, model: string, known: KnownModel): Quirks {
   const version = claudeVersion(model);
+  const said = saidOf(known);
+  const usual = claudeReasoning(version);
+  const able = usual === "none" ? "budget" : usual;
+  const takesSchema = said.structuredOutput ?? (version === undefined || version >= 4.1);
   return {
     maxTokensField: "max_tokens",
     // From 4.7 on, anything but the default is refused.
     sampling: version === undefined || version < 4.7,
     verbosity: false,
-    reasoning:
-      version === undefined || version >= 3.7
-        ? version !== undefined && version >= 4.6
-          ? "adaptive"
-          : "budget"
-        : "none",
+    reasoning: said.reasoning === undefined ? usual : said.reasoning ? able : "none",
     efforts: [],
-    reasons: version !== undefined && version >= 3.7,
+    reasons: said.reasoning ?? (version !== undefined && version >= 3.7),
     openAiExtras: false,
     webSearch: hostOf(provider.baseUrl).endsWith("anthropic.com"),
     customTools: false,
@@ -180,10 +227,11 @@ function messagesQuirks(provider: QuirkySource, model: string): Quirks {
     systemAnywhere: false,
     cacheMarks: true,
     schema: "full",
-    structuredOutput: version !== undefined && version < 4.1 ? "tool" : "format",
-    maxOutput: version === undefined ? Number.POSITIVE_INFINITY : claudeMaxTokens(version, model),
+    structuredOutput: takesSchema ? "format" : "tool",
+    maxOutput:
+      said.maxOutput ?? (version === undefined ? Number.POSITIVE_INFINITY : claudeMaxTokens(version, model)),
     // Servers that imitate Messages serve smaller models; 32000 is what Claude Code asks of any.
-    defaultMaxTokens: version === undefined ? 32000 : claudeMaxTokens(version, model),
+    defaultMaxTokens: said.maxOutput ?? (version === undefined ? 32000 : claudeMaxTokens(version, model)),
     automaticCaching: hostOf(provider.baseUrl).endsWith("anthropic.com"),
     toolId: { pattern: /^[a-zA-Z0-9_-]+$/, maxLength: 64 },
   };

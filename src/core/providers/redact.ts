@@ -19,8 +19,9 @@ export function redacted(text: string, secrets: readonly string[]): string {
   return shown;
 }
 
-/** What of a provider must never be shown: its credential, and its configured headers, which may hold one. */
-export function secretsOf({ config, credential }: EngineProvider): string[] {
+/** What of a provider must never be shown: its credentials, and its configured headers, which may hold one. */
+export function secretsOf({ config, credential, pool = [] }: EngineProvider): string[] {
   const key = credential.kind === "apiKey" || credential.kind === "bearerToken" ? [credential.value] : [];
-  return [...key, ...Object.values(config.headers ?? {})];
+  const others = pool.map((other) => other.credential.value);
+  return [...new Set([...key, ...others]), ...Object.values(config.headers ?? {})];
 }

@@ -64,13 +64,20 @@ export function providerRequestHeaders(
   return headers;
 }
 
-/** How each type of provider is authenticated; a bearer token goes into Authorization everywhere. */
+/** How each type of provider takes a key, unless its configuration names another header. */
+const KEY_HEADER = { openai: "authorization", azure: "api-key", anthropic: "x-api-key" } as const;
+
+/** The header that carries a provider's key, in small letters. */
+export function keyHeaderOf(config: Pick<EngineProvider["config"], "type" | "authHeader">): string {
+  return config.authHeader?.toLowerCase() ?? KEY_HEADER[config.type];
+}
+
+/** A bearer token goes into Authorization everywhere. */
 function credentialHeaders({ config, credential }: EngineProvider): [string, string][] {
   if (credential.kind === "bearerToken") return [["authorization", `Bearer ${credential.value}`]];
   if (credential.kind !== "apiKey") return [];
-  if (config.type === "azure") return [["api-key", credential.value]];
-  if (config.type === "anthropic") return [["x-api-key", credential.value]];
-  return [["authorization", `Bearer ${credential.value}`]];
+  const header = keyHeaderOf(config);
+  return [[header, header === "authorization" ? `Bearer ${credential.value}` : credential.value]];
 }
 
 function connectionTokens(headers: readonly string[]): Set<string> {

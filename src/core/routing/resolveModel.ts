@@ -1,3 +1,4 @@
+import type { ModelFacts } from "../models/facts";
 import { behindAlias } from "./claudeAlias";
 import { nearestIds } from "./editDistance";
 
@@ -9,6 +10,10 @@ export interface ServedModel {
   readonly deployment?: string | undefined;
   /** Reached only by a client that names its provider too. */
   readonly hidden?: boolean | undefined;
+  /** The model this really is, where the person has said so. */
+  readonly baseModel?: string | undefined;
+  /** What is known of it. */
+  readonly facts?: ModelFacts | undefined;
 }
 
 /** A provider as far as model ids are concerned, in the order of the configuration. */

@@ -73,6 +73,17 @@ export interface ModelStatus {
   readonly added?: true;
 }
 
+/** active: requests are sent with it. coolingDown: left alone for a while. refused: the provider does not take it. */
+export type CredentialState = "active" | "coolingDown" | "refused";
+
+/** How one of a provider's credentials does; never the credential itself. */
+export interface CredentialStatus {
+  readonly label: string;
+  readonly state: CredentialState;
+  /** One sentence for the person, where there is something to say; log-safe. */
+  readonly detail?: string;
+}
+
 export interface ProviderStatus {
   readonly id: string;
   readonly state: ProviderState;
@@ -84,8 +95,12 @@ export interface ProviderStatus {
   readonly models: readonly ModelStatus[];
   /** Where the models come from; `pending` while they are being asked for. */
   readonly modelsFrom: "config" | "provider" | "pending" | "unavailable";
+  /** In the order in which they are used; absent where nothing is known of them yet. */
+  readonly credentials?: readonly CredentialStatus[];
   /** When the provider listed them, in milliseconds since the epoch. */
   readonly listedAt?: number;
+  /** How long ago that was, in whole hours. */
+  readonly listedHoursAgo?: number;
 }
 
 /** Counts since local midnight. Tokens are what providers reported; requests without a report are counted apart. */
@@ -175,14 +190,24 @@ export interface EngineRequests {
   runProbe: { params: ProbeParams; result: ProbeResult };
   diagnose: { params: Record<string, never>; result: EngineFacts };
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
+  /** There is no other credential than the one that was refused. Where there is, it comes with `configure`. */
+  credentialKept: { params: CredentialRefusal; result: Record<string, never> };
   /** Gives pipe and port free at once, finishes running requests, then exits. */
   drain: { params: Record<string, never>; result: Record<string, never> };
+}
+
+/** A credential that its provider did not take. */
+export interface CredentialRefusal {
+  readonly providerId: string;
+  readonly label: string;
 }
 
 /** Notifications from the engine to every window. */
 export interface EngineNotifications {
   statusChanged: EngineStatus;
   log: LogEntry;
+  /** Sent to one window of each secret storage: it gets another credential if it can, and answers either way. */
+  credentialRefused: CredentialRefusal;
   /** Sent to the other windows by an engine that was asked to drain: its successor comes, start none yourself. */
   draining: Record<string, never>;
 }

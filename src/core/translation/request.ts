@@ -13,7 +13,7 @@ import { structuredToolName } from "../protocols/messages/encodeTools";
 import { decodeResponsesRequest } from "../protocols/responses/decodeRequest";
 import { encodeResponsesRequest } from "../protocols/responses/encodeRequest";
 import type { WireProtocol } from "../protocols/wire";
-import { quirksOf } from "../providers/quirks";
+import { type KnownModel, quirksOf } from "../providers/quirks";
 import { shortHash } from "../text/encode";
 import type { ResponseContext } from "./context";
 
@@ -39,6 +39,8 @@ export interface RequestTranslation {
   readonly model: string;
   /** Which model that is, where its name is one that the provider's user chose: Azure's deployments. */
   readonly modelId?: string;
+  /** What is known of it. */
+  readonly known?: KnownModel;
   /** The client's request headers, lower-case; those that name a session are read. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly provider: { readonly type: string; readonly baseUrl: string };
@@ -68,7 +70,7 @@ function translate(options: RequestTranslation): TranslatedRequest {
   const decoded = decode(from, body, dropped);
   for (const name of Object.keys(decoded.native.fields)) dropped.add(name);
   const request = withSession(decoded, options);
-  const quirks = quirksOf(provider, to, options.modelId ?? model);
+  const quirks = quirksOf(provider, to, options.modelId ?? model, options.known);
   const issuer = issuerOf(provider);
   const destination: Destination = { model, issuer, quirks };
   const encoded = encode(to, request, destination, dropped);

@@ -22,6 +22,8 @@ export interface StreamTranslator {
   fail(error: WireError): string;
   /** What the provider reported so far. */
   usage(): Usage | undefined;
+  /** Characters of content that have come. */
+  characters(): number;
   /** The model that the provider names. */
   model(): string | undefined;
   /**
@@ -51,6 +53,10 @@ function isSilent(event: StreamEvent): boolean {
   return (event.type === "textDelta" || event.type === "thinkingDelta") && event.text === "";
 }
 
+function charactersOf(event: StreamEvent): number {
+  return "text" in event && typeof event.text === "string" ? event.text.length : 0;
+}
+
 export function createStreamTranslator(options: StreamTranslatorOptions): StreamTranslator {
   const { from, to, context } = options;
   const parser = createSseParser();
@@ -60,6 +66,7 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
   const encoder = streamEncoder(to, context, options);
   let usage: Usage | undefined;
   let model: string | undefined;
+  let characters = 0;
   let wrote = false;
   let finished = false;
   let early: WireError | undefined;
@@ -104,6 +111,7 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
     for (const event of events.flatMap(sequence).flatMap(adapt)) {
       if (finished) break;
       if (event.type === "usage") usage = event.usage;
+      characters += charactersOf(event);
       if (event.type === "error") failWith(event.error);
       else if (event.type === "start") {
         held = event;
@@ -171,6 +179,7 @@ export function createStreamTranslator(options: StreamTranslatorOptions): Stream
       }),
     usage: () => usage,
     model: () => model,
+    characters: () => characters,
     failedBeforeContent: () => early,
     failure: () => failure,
     finished: () => finished,

@@ -25,7 +25,7 @@ interface Checked {
 }
 
 /** Tests each provider, and with `probe` one model of each. @returns whether all that are enabled work */
-export async function check(
+export async function checkProviders(
   { providers, network }: Pick<EngineConfig, "providers" | "network">,
   write: (line: string) => void,
   options: CheckOptions = {},

@@ -42,7 +42,7 @@ export async function testProvider(
   if (address) return fails(address, 0);
   if (credential.kind === "missing") {
     const text = `There is no key: ${credential.reason}. Set the key of this provider.`;
-    return fails(finding("key_missing", text, SET_KEY, ...keyPage(config.baseUrl)), 0);
+    return fails(finding("key_missing", text, SET_KEY, ...keyPage(config)), 0);
   }
   const asked = await askList(upstream, provider, timeoutMs, signal);
   if (asked.kind === "failed") {

@@ -36,6 +36,12 @@ export class PipeServer {
       // A gateway that stops because its engine leaves was not stopped by anybody.
       if (!this.leaving) this.broadcast((session) => session.notify("statusChanged", status));
     });
+    engine.credentials.askThrough((providerId, label) => {
+      const leads = this.stores.leads();
+      this.broadcast((session) => {
+        if (leads.includes(session)) session.notify("credentialRefused", { providerId, label });
+      });
+    });
     log.onEntry((entry: LogEntry) => this.broadcast((session) => session.notify("log", entry)));
   }
 
@@ -120,6 +126,10 @@ export class PipeServer {
       refreshModels: async ({ providerId }) => {
         await engine.refreshModels(providerId);
         return engine.status();
+      },
+      credentialKept: async ({ providerId, label }) => {
+        engine.credentials.kept(providerId, label);
+        return {};
       },
       drain: async () => {
         this.leave(asking());

@@ -21,6 +21,8 @@ export class SecretStores {
   /** Takes a window's configuration and puts it together with what the other storages have. */
   merge(window: object, config: EngineConfig): EngineConfig {
     const before = this.storeOf.get(window);
+    // The latest of a storage's windows is its last.
+    this.storeOf.delete(window);
     this.storeOf.set(window, config.secretStore);
     // A window whose storage was wiped comes with a new one; what was in the old one is deleted.
     if (before !== undefined && before !== config.secretStore && !this.isUsed(before))
@@ -41,6 +43,11 @@ export class SecretStores {
     this.storeOf.delete(window);
     const store = id === undefined || this.isUsed(id) ? undefined : this.stores.get(id);
     if (store) store.leftAt = this.now();
+  }
+
+  /** Of each secret storage the window that has configured the engine last. */
+  leads(): object[] {
+    return [...new Map([...this.storeOf].map(([window, store]) => [store, window])).values()];
   }
 
   private isUsed(id: string): boolean {

@@ -22,6 +22,14 @@ import type { RepositoryPolicies } from "./repositoryPolicies";
 /** Larger bodies are not searched, which counts as if secrets had been found (docs/policy.md). */
 const MAX_SEARCHED_BYTES = 16 * 1024 * 1024;
 
+const FRESH_MS = 1_000;
+const MAX_FOLDERS = 100;
+
+interface Recent {
+  readonly at: number;
+  readonly sources: Promise<readonly PolicySource[]>;
+}
+
 /** What the policy looks at of a request. */
 export interface PolicyRequest {
   readonly caller: Caller;
@@ -45,15 +53,19 @@ export interface SecretFinder {
 /** The policy of this machine, of the settings, and of the folders that requests come from. */
 export class PolicyService {
   private settings: PolicySource = { origin: "settings", rules: [] };
+  private readonly recent = new Map<string | undefined, Recent>();
 
   constructor(
     private readonly administrator: Pick<AdministratorPolicy, "source">,
     private readonly repositories: Pick<RepositoryPolicies, "source">,
     private readonly secrets: SecretFinder,
+    /** Milliseconds of a clock that only goes forward. */
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** @param policy the settings', or why they cannot be used: then nothing is sent */
   configure(policy: PolicyConfig | { readonly fault: string }): void {
+    this.recent.clear();
     this.settings = "fault" in policy ? { origin: "settings", fault: policy.fault } : settingsSource(policy);
   }
 
@@ -72,7 +84,18 @@ export class PolicyService {
     return explain(facts, sources, candidate && targetOf(candidate, approvedLists(sources)));
   }
 
-  private async sources(folder: string | undefined): Promise<readonly PolicySource[]> {
+  /** Files are looked at again after a second: what is in them holds for requests, and these come by the thousand. */
+  private sources(folder: string | undefined): Promise<readonly PolicySource[]> {
+    const now = this.now();
+    const known = this.recent.get(folder);
+    if (known && now - known.at < FRESH_MS) return known.sources;
+    if (this.recent.size > MAX_FOLDERS) this.recent.clear();
+    const sources = this.read(folder);
+    this.recent.set(folder, { at: now, sources });
+    return sources;
+  }
+
+  private async read(folder: string | undefined): Promise<readonly PolicySource[]> {
     const [administrator, repository] = await Promise.all([
       this.administrator.source(),
       folder === undefined ? undefined : this.repositories.source(folder),

@@ -7,7 +7,8 @@ export interface CredentialRefresh {
   mayRenew(providerId: string, label: string | undefined): boolean;
   /**
    * Tells that a provider answered 401 to a credential, and waits a few seconds at most for another one.
+   * @param value what was refused: where the provider has another one by now, nobody is asked
    * @returns whether the provider has another one now, so that trying again makes sense
    */
-  refused(providerId: string, label: string | undefined): Promise<boolean>;
+  refused(providerId: string, label: string | undefined, value?: string): Promise<boolean>;
 }

@@ -14,6 +14,8 @@ export interface ProviderEntry {
   listedAt: number | undefined;
   /** What is offered, worked out from the list, the configuration and the catalogue. */
   models: readonly ProviderModel[];
+  /** What was looked up of single models in a minute since the epoch. */
+  known: { readonly minute: number; readonly models: Map<string, ProviderModel> };
   modelsFrom: ProviderStatus["modelsFrom"];
   /** Why the last call failed; cleared by the next that works. */
   failure: string | undefined;
@@ -25,6 +27,9 @@ export interface ProviderEntry {
   /** When the last asking began, on the clock of `performance`. */
   askedAt: number;
 }
+
+/** No minute has this number, so nothing is ever put into it. */
+export const NOTHING_KNOWN: ProviderEntry["known"] = { minute: Number.NaN, models: new Map() };
 
 const HOUR_MS = 3_600_000;
 /** A list that is older is asked for again in the background. */
@@ -38,6 +43,7 @@ export function newEntry(provider: EngineProvider, cached: CachedList | undefine
     listed: [],
     listedAt: undefined,
     models: [],
+    known: NOTHING_KNOWN,
     modelsFrom: "unavailable",
     failure: undefined,
     finding: undefined,
@@ -66,21 +72,17 @@ export function isOld({ provider, modelsFrom, listedAt }: ProviderEntry, now: nu
   return Math.abs(now - listedAt) > limit;
 }
 
-export function statusOf({
-  provider,
-  models,
-  modelsFrom,
-  listedAt,
-  failure,
-  finding,
-  note,
-}: ProviderEntry): ProviderStatus {
+/** @param now milliseconds since the epoch */
+export function statusOf(entry: ProviderEntry, now: number): ProviderStatus {
+  const { provider, models, modelsFrom, listedAt, failure, finding, note } = entry;
   const { config, credential } = provider;
   const shared = {
     id: config.id,
     models: models.map(modelStatus),
     modelsFrom,
-    ...(listedAt === undefined ? {} : { listedAt }),
+    ...(listedAt === undefined
+      ? {}
+      : { listedAt, listedHoursAgo: Math.max(0, Math.floor((now - listedAt) / HOUR_MS)) }),
   };
   if (!config.enabled) return { ...shared, state: "disabled" };
   if (credential.kind === "missing") return { ...shared, state: "keyMissing", detail: credential.reason };
@@ -89,6 +91,6 @@ export function statusOf({
   return { ...shared, state: "ready", ...(note === undefined ? {} : { detail: note }) };
 }
 
-function modelStatus({ deployment: _, ...status }: ProviderModel): ModelStatus {
+function modelStatus({ deployment: _, baseModel: __, ...status }: ProviderModel): ModelStatus {
   return status;
 }

@@ -4,7 +4,7 @@ import { logSafeText, PosternError } from "../../core/errors";
 import type { Catalogue } from "../../core/models/catalogue";
 import { NO_FACTS } from "../../core/models/facts";
 import type { FactsLookup } from "../../core/models/providerModels";
-import { type ProviderModel, providerModels, unlistedModel } from "../../core/models/providerModels";
+import { oneModel, type ProviderModel, providerModels } from "../../core/models/providerModels";
 import { isLocalAddress } from "../../core/providers/baseUrl";
 import type { ModelSource } from "../../core/routing/resolveModel";
 import type { ProviderStatus } from "../../core/rpc/contract";
@@ -12,12 +12,14 @@ import type { Log } from "../log/log";
 import type { UpstreamClient } from "../relay/upstreamClient";
 import { fetchDetails, fetchModels } from "./fetchModels";
 import type { ModelListCache } from "./modelListCache";
-import { canAsk, isOld, newEntry, type ProviderEntry, statusOf } from "./providerEntry";
+import { canAsk, isOld, NOTHING_KNOWN, newEntry, type ProviderEntry, statusOf } from "./providerEntry";
 
 /** A provider whose list could not be had is asked again when somebody wants it, but not more often than this. */
 const ASK_AGAIN_MS = 5_000;
 /** How often is looked for lists that have become old, and for prices that begin or end. */
 const LOOK_MS = 10 * 60_000;
+/** Prices change from one minute to the next. */
+const MINUTE_MS = 60_000;
 
 export interface RegistryParts {
   readonly upstream: UpstreamClient;
@@ -95,7 +97,8 @@ export class ProviderRegistry {
         modelsFrom: "unavailable",
       }),
     );
-    return [...this.entries.map(statusOf), ...faulty];
+    const now = this.parts.now();
+    return [...this.entries.map((entry) => statusOf(entry, now)), ...faulty];
   }
 
   /**
@@ -105,10 +108,12 @@ export class ProviderRegistry {
   model(providerId: string, modelId: string, at: number): ProviderModel | undefined {
     const entry = this.entry(providerId);
     if (!entry) return undefined;
-    const { config } = entry.provider;
-    const one = entry.listed.filter(({ id }) => id === modelId);
-    const found = providerModels(config, one, this.lookUp(entry, at)).find(({ id }) => id === modelId);
-    return found ?? unlistedModel(modelId, config, this.lookUp(entry, at));
+    const minute = Math.floor(at / MINUTE_MS);
+    if (entry.known.minute !== minute) entry.known = { minute, models: new Map() };
+    const { models } = entry.known;
+    const found = models.get(modelId) ?? oneModel(modelId, entry, this.lookUp(entry, minute * MINUTE_MS));
+    models.set(modelId, found);
+    return found;
   }
 
   /**
@@ -159,6 +164,7 @@ export class ProviderRegistry {
   }
 
   private workOut(entry: ProviderEntry): void {
+    entry.known = NOTHING_KNOWN;
     entry.models = providerModels(entry.provider.config, entry.listed, this.lookUp(entry, this.parts.now()));
   }
 

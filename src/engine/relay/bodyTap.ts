@@ -20,6 +20,11 @@ export class BodyTap {
       this.chunks.shift();
   }
 
+  /** How much has come. */
+  get bytes(): number {
+    return this.size;
+  }
+
   usage(): Usage | undefined {
     const kept = Buffer.concat(this.chunks);
     return this.head ? usageOfEnds(this.protocol, this.head, kept) : usageOfBody(this.protocol, kept);

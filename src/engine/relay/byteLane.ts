@@ -147,6 +147,11 @@ export class ByteLane implements Lane {
     return this.stream ? this.stream.tap.usage() : this.body?.usage();
   }
 
+  streamedChars(): number {
+    if (this.started.status >= 300) return 0;
+    return this.stream ? this.stream.tap.contentChars() : (this.body?.bytes ?? 0);
+  }
+
   answeredModel(): string | undefined {
     return this.stream ? this.stream.tap.model() : this.body?.model();
   }

@@ -87,6 +87,10 @@ export class EmbeddingsLane implements Lane {
     return this.bytes.usage();
   }
 
+  streamedChars(): number {
+    return 0;
+  }
+
   answeredModel(): string | undefined {
     return this.bytes.answeredModel();
   }

@@ -50,6 +50,8 @@ export interface Lane {
   /** What the provider failed with within its answer, after the client was told; log-safe. */
   failure(): PosternError | undefined;
   usage(): Usage | undefined;
+  /** About how many characters of content came, for an answer whose tokens nobody reports. */
+  streamedChars(): number;
   /** The model that the provider says has answered. */
   answeredModel(): string | undefined;
   /** What a stream failed with before any content, though it had begun well. */

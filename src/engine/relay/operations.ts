@@ -5,14 +5,15 @@ import { PosternError } from "../../core/errors";
 import { neverRetries, recognizeTool } from "../../core/gateway/recognizeTool";
 import type { Route } from "../../core/gateway/routes";
 import type { Caller } from "../../core/governance/caller";
-import type { RequestRecord } from "../../core/governance/requestRecord";
 import { preferredProtocol } from "../../core/providers/spoken";
 import { conversationKey } from "../../core/routing/affinity";
 import { answerJson } from "../gateway/answer";
 import { readRequestBody } from "../gateway/requestBody";
+import type { Permit, Permits } from "../governance/permits";
 import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
-import type { Attempts } from "../routing/attempts";
+import type { Attempts, Tried } from "../routing/attempts";
+import type { Presence } from "../routing/backoff";
 import type { Plan, Router } from "../routing/router";
 import type { Stickiness } from "../routing/stickiness";
 import { estimateTokens } from "../tokens/estimateTokens";
@@ -31,11 +32,6 @@ type StoredRoute = Extract<Route, { kind: "storedResponse" }>;
 /** By which a provider says that it cannot count tokens. */
 const CANNOT_COUNT = [404, 405, 501];
 
-/** Hears of every request to a model when it has ended. */
-export interface Journal {
-  settled(record: RequestRecord): void;
-}
-
 /** What a request goes through on its way. */
 export interface OperationParts {
   readonly registry: ProviderRegistry;
@@ -44,7 +40,7 @@ export interface OperationParts {
   readonly sender: Sender;
   readonly stored: StoredResponses;
   readonly stickiness: Stickiness;
-  readonly journal: Journal;
+  readonly permits: Permits;
   readonly log: Log;
   onChange(): void;
 }
@@ -104,24 +100,31 @@ export class Operations {
     trace.tool = recognizeTool((name) => header(request, name));
     const body = scanBody(await readRequestBody(request), route.deployment);
     trace.modelAsked = body.model.slice(0, 200);
-    if (route.operation === "countTokens") return this.countTokens(route, body, exchange);
+    trace.task = header(request, "x-postern-task")?.slice(0, 200);
+    let permit: Permit | undefined;
     try {
-      const plan = await this.plan(body, exchange);
-      const outcome = await this.tryTargets(plan, exchange, (target, hold) =>
-        this.send(route, body, target, exchange, hold),
-      );
-      this.parts.journal.settled(trace.answered(outcome, performance.now()));
+      permit = await this.parts.permits.begin(trace, body, exchange.headers);
+      const plan = await this.plan(body, permit, exchange);
+      if (route.operation === "countTokens") return await this.countTokens(route, body, plan, exchange);
+      const outcome = await this.tryTargets(plan, exchange, async (target, hold) => {
+        permit?.enter(target);
+        return this.send(route, (await permit?.bodyFor(target)) ?? body, target, exchange, hold);
+      });
+      permit.answered(outcome);
     } catch (error) {
-      if (error instanceof PosternError) this.parts.journal.settled(trace.refused(error, performance.now()));
+      if (error instanceof PosternError && route.operation !== "countTokens") {
+        if (permit) permit.failed(error);
+        else this.parts.permits.refused(trace.refused(error, performance.now()));
+      }
       throw error;
     }
   }
 
-  private async plan(body: ClientBody, { request, trace }: Exchange): Promise<Plan> {
+  private async plan(body: ClientBody, permit: Permit, { request, trace }: Exchange): Promise<Plan> {
     const plan = await this.parts.router.plan({
-      model: body.model,
+      model: permit.model,
       conversation: () => conversationOf(request, body),
-      isAllowed: () => true,
+      refusal: (target, route) => permit.refusal(target, route),
     });
     trace.route = plan.route;
     for (const { model, reason } of plan.unusable)
@@ -133,40 +136,33 @@ export class Operations {
   private async tryTargets(
     plan: Plan,
     exchange: Exchange,
-    send: (target: Target, hold: boolean) => ResponseRelay,
+    send: (target: Target, hold: boolean) => Promise<ResponseRelay>,
   ): Promise<RelayOutcome> {
     const { trace, headers, response } = exchange;
     const { attempts, registry, stickiness } = this.parts;
-    const left = new AbortController();
-    const leave = (): void => left.abort();
-    response.once("close", leave);
-    try {
-      const outcome = await attempts.run({
-        candidates: plan.candidates,
-        patient: plan.route !== undefined || neverRetries(trace.tool),
-        left: left.signal,
-        provider: (id) => registry.get(id),
-        start: (target, label, attempt, hold) => {
-          const { config } = target.provider;
-          trace.target = { provider: config.id, model: target.model.id, credential: label };
-          headers["x-postern-provider"] = config.id;
-          headers["x-postern-model"] = headerSafe(target.model.id);
-          if (plan.route !== undefined || attempt > 1) headers["x-postern-attempts"] = String(attempt);
-          return send(target, hold);
-        },
-        tried: (tried) => {
-          trace.tried(tried);
-          this.noteAttempt(tried.target.provider.config.id, trace, tried.reason, tried.status);
-        },
-      });
-      const { target } = trace;
-      if (target && plan.conversation !== undefined && outcome.end === "complete")
-        stickiness.note(`${plan.route} ${plan.conversation}`, `${target.provider}/${target.model}`);
-      if (target) this.noteOutcome(target.provider, trace.id, outcome);
-      return outcome;
-    } finally {
-      response.off("close", leave);
-    }
+    const outcome = await attempts.run({
+      candidates: plan.candidates,
+      patient: plan.route !== undefined || neverRetries(trace.tool),
+      client: presenceOf(response),
+      provider: (id) => registry.get(id),
+      start: (target, label, attempt, hold) => {
+        const { config } = target.provider;
+        trace.target = { provider: config.id, model: target.model.id, credential: label };
+        headers["x-postern-provider"] = config.id;
+        headers["x-postern-model"] = headerSafe(target.model.id);
+        if (plan.route !== undefined || attempt > 1) headers["x-postern-attempts"] = String(attempt);
+        return send(target, hold);
+      },
+      tried: (tried) => {
+        trace.tried(tried);
+        if (tried.reason !== undefined) this.noteFailure(tried, trace.id);
+      },
+    });
+    const { target } = trace;
+    if (target && plan.conversation !== undefined && outcome.end === "complete")
+      stickiness.note(`${plan.route} ${plan.conversation}`, `${target.provider}/${target.model}`);
+    if (target) this.noteOutcome(target.provider, trace.id, outcome);
+    return outcome;
   }
 
   private send(
@@ -185,15 +181,19 @@ export class Operations {
   }
 
   /** Counting is no request to a model, and is not counted as one. */
-  private async countTokens(route: OperationRoute, body: ClientBody, exchange: Exchange): Promise<void> {
-    const plan = await this.plan(body, exchange);
+  private async countTokens(
+    route: OperationRoute,
+    body: ClientBody,
+    plan: Plan,
+    exchange: Exchange,
+  ): Promise<void> {
     const first = plan.candidates.slice(0, 1);
     const counts = first.every(
       ({ target }) => treatmentOf(target, route.operation, route.protocol) === "bytes",
     );
     try {
       if (!counts) throw new PosternError("not_found", "No provider can count these tokens.");
-      await this.tryTargets({ ...plan, candidates: first }, exchange, (target) =>
+      await this.tryTargets({ ...plan, candidates: first }, exchange, async (target) =>
         this.parts.sender.asItIs(route, body, target, exchange, { lacking: CANNOT_COUNT }),
       );
     } catch (error) {
@@ -224,22 +224,18 @@ export class Operations {
       const outcome = await this.parts.sender.storedResponse(route, provider, body, exchange).settled;
       this.noteOutcome(id, exchange.trace.id, outcome);
     } catch (error) {
-      if (error instanceof PosternError) this.noteAttempt(id, exchange.trace, error.message, 0);
+      if (error instanceof PosternError) this.parts.registry.noteResult(id, error.message);
       throw error;
     }
   }
 
-  private noteAttempt(
-    providerId: string,
-    trace: RequestTrace,
-    reason: string | undefined,
-    status: number,
+  private noteFailure(
+    { target, reason = "", status, blames }: Pick<Tried, "target" | "reason" | "status" | "blames">,
+    requestId: string,
   ): void {
-    if (reason === undefined) return;
-    this.parts.log.warn(`${trace.id} provider "${providerId}": ${reason}`);
-    // A request that the provider did not like says nothing of the provider.
-    if (status === 0 || status === 401 || status === 403 || status >= 500)
-      this.parts.registry.noteResult(providerId, this.meaningOf(providerId, status) ?? reason);
+    const { id } = target.provider.config;
+    this.parts.log.warn(`${requestId} provider "${id}": ${reason}`);
+    if (blames) this.parts.registry.noteResult(id, this.meaningOf(id, status) ?? reason);
   }
 
   private noteOutcome(providerId: string, requestId: string, { status, end, fault }: RelayOutcome): void {
@@ -272,4 +268,14 @@ function conversationOf(request: IncomingMessage, { bytes, top }: ClientBody): s
       return span && bytes.subarray(span.start, span.end).toString("utf8");
     },
   });
+}
+
+function presenceOf(response: ServerResponse): Presence {
+  return {
+    hasLeft: () => response.destroyed,
+    onLeft: (listener) => {
+      response.once("close", listener);
+      return () => response.off("close", listener);
+    },
+  };
 }

@@ -4,6 +4,7 @@ import type { Caller } from "../../core/governance/caller";
 import type { Attempt, Basis, RequestOutcome, RequestRecord } from "../../core/governance/requestRecord";
 import type { WireProtocol } from "../../core/protocols/wire";
 import type { Operation } from "../../core/providers/endpoint";
+import type { RequestBeginning } from "../governance/governor";
 import type { Tried } from "../routing/attempts";
 import type { RelayOutcome } from "./responseRelay";
 
@@ -50,6 +51,12 @@ export class RequestTrace {
 
   get tries(): number {
     return this.attempts.length;
+  }
+
+  /** What is known of the row before a provider is asked. */
+  beginning(): RequestBeginning {
+    const { durationMs: _, attempts: __, dropped: ___, ...known } = this.base(this.began.tick);
+    return known;
   }
 
   /** The row of a request that was answered, well or not. */

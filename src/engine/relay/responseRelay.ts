@@ -18,8 +18,8 @@ export interface RelayOutcome {
   readonly model: string | undefined;
   /** When the first byte of the answer went to the client, on the clock of `performance`. */
   readonly firstByteAt: number | undefined;
-  /** Bytes of the answer that came from the provider, inflated. */
-  readonly bytes: number;
+  /** About how many characters of content came. */
+  readonly streamedChars: number;
   /** complete: as the provider meant it. cut: the provider left off. clientLeft: the client did. */
   readonly end: "complete" | "cut" | "clientLeft";
   readonly fault?: PosternError;
@@ -419,7 +419,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       usage: this.lane.usage(),
       model: this.lane.answeredModel(),
       firstByteAt: this.firstByteAt,
-      bytes: this.bytes,
+      streamedChars: this.begun ? this.lane.streamedChars() : 0,
       end,
       ...(fault ? { fault } : {}),
     };

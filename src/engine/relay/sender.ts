@@ -160,6 +160,7 @@ export class Sender {
       body: parsedBody(body),
       model: target.upstreamModel,
       modelId: target.model.id,
+      known: target.model,
       headers: firstValues(exchange.request),
       provider: config,
       ...(config.extraBody ? { extraBody: config.extraBody } : {}),
@@ -232,6 +233,6 @@ function noteDropped(exchange: Exchange, dropped: readonly string[]): void {
 /** Clients send the older `max_tokens` to every model; those of OpenAI that reason refuse it. */
 function renamesFor({ provider, model }: Target): Readonly<Record<string, string>> {
   if (!isOpenAiItself(provider.config)) return {};
-  const { reasons, maxTokensField } = quirksOf(provider.config, "chat", model.id);
+  const { reasons, maxTokensField } = quirksOf(provider.config, "chat", model.id, model);
   return reasons && maxTokensField !== "max_tokens" ? { max_tokens: maxTokensField } : {};
 }

@@ -142,6 +142,10 @@ export class TranslatedLane implements Lane {
     return new PosternError("provider_incomplete", text);
   }
 
+  streamedChars(): number {
+    return this.translator ? this.translator.characters() : 0;
+  }
+
   answeredModel(): string | undefined {
     return this.translator ? this.translator.model() : this.named;
   }

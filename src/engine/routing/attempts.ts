@@ -5,7 +5,7 @@ import { PosternError } from "../../core/errors";
 import type { CredentialRefresh } from "../providers/credentialRefresh";
 import type { RelayOutcome, ResponseRelay } from "../relay/responseRelay";
 import type { Target } from "../relay/target";
-import { backoffMs, pause } from "./backoff";
+import { backoffMs, type Presence, pause } from "./backoff";
 import { type Candidate, credentialKey, credentialsOf, ONLY, withCredential } from "./candidate";
 import { type Failure, failureOf } from "./failure";
 import type { Health } from "./health";
@@ -21,14 +21,15 @@ export interface Tried {
   readonly status: number;
   /** Why it was given up; undefined for the one that the client got. */
   readonly reason: string | undefined;
+  /** Whether the reason says something of the provider, and not of the request. */
+  readonly blames: boolean;
 }
 
 export interface Attempting {
   readonly candidates: readonly Candidate[];
   /** Whether the request may wait for a target and be tried again: on a route, and for clients that never do so. */
   readonly patient: boolean;
-  /** The client has left. */
-  readonly left: AbortSignal;
+  readonly client: Presence;
   /** A provider as it is configured now: its credential may have been renewed. */
   provider(id: string): EngineProvider | undefined;
   /**
@@ -36,7 +37,7 @@ export interface Attempting {
    * @param hold whether a refusal is to be held back
    * @throws PosternError where it cannot be sent there
    */
-  start(target: Target, label: string, attempt: number, hold: boolean): ResponseRelay;
+  start(target: Target, label: string, attempt: number, hold: boolean): Promise<ResponseRelay>;
   tried(attempt: Tried): void;
 }
 
@@ -92,24 +93,32 @@ export class Attempts {
       const patience = request.patient ? deadline - this.now() : 0;
       if (!choice || (last && choice.waitMs > patience)) return giveUp(last);
       // Where nobody is free soon enough, the first is asked all the same: it knows best.
-      if (choice.waitMs > 0 && choice.waitMs <= patience) await pause(choice.waitMs, request.left);
+      if (choice.waitMs > 0 && choice.waitMs <= patience) await pause(choice.waitMs, request.client);
       const { standing, credential } = choice;
       const { candidate } = standing;
       const label = credential?.label ?? ONLY;
       const key = credentialKey(candidate.target, label);
       const startedAt = this.now();
-      const done = (status: number, reason: string | undefined): void =>
-        request.tried({ target: candidate.target, label, startedAt, endedAt: this.now(), status, reason });
+      const done = (status: number, reason: string | undefined, blames: boolean): void =>
+        request.tried({
+          target: candidate.target,
+          label,
+          startedAt,
+          endedAt: this.now(),
+          status,
+          reason,
+          blames,
+        });
       const hold = !alone || request.patient || this.mayRenew(candidate.target, credential);
       const release = this.health.use(key);
       try {
         const target = withCredential(candidate.target, credential);
-        const begin = (): ResponseRelay => request.start(target, label, attempt, hold);
+        const begin = (): Promise<ResponseRelay> => request.start(target, label, attempt, hold);
         // With nothing to fall back on, leaving a target alone would help nobody.
         const guarded = standings.some((other) => other !== standing && !other.out && !other.passed);
         const outcome = await this.attempt(begin, guarded ? candidate.key : undefined);
         this.noteOutcome(candidate, label, outcome, startedAt);
-        done(outcome.status, outcome.fault?.message);
+        done(outcome.status, outcome.fault?.message, true);
         return outcome;
       } catch (thrown) {
         if (isBrokenCircuitError(thrown)) {
@@ -118,7 +127,7 @@ export class Attempts {
         }
         const failure = failureOf(thrown, Date.now());
         if (!failure) throw thrown;
-        done(failure.status, failure.reason);
+        done(failure.status, failure.reason, failure.kind === "unwell" || failure.kind === "credential");
         last = failure;
         if (failure.kind === "request") return giveUp(last);
         attempt += 1;
@@ -129,13 +138,16 @@ export class Attempts {
     }
   }
 
-  private async attempt(begin: () => ResponseRelay, guardedBy: string | undefined): Promise<RelayOutcome> {
-    if (guardedBy === undefined) return begin().settled;
+  private async attempt(
+    begin: () => Promise<ResponseRelay>,
+    guardedBy: string | undefined,
+  ): Promise<RelayOutcome> {
+    if (guardedBy === undefined) return (await begin()).settled;
     let relay: ResponseRelay | undefined;
     let failed: unknown;
     await this.health.breakerOf(guardedBy).execute(async () => {
       try {
-        relay = begin();
+        relay = await begin();
         await relay.begins;
       } catch (thrown) {
         // What says nothing of the target's health must not count against it.
@@ -250,7 +262,8 @@ export class Attempts {
     const { target } = standing.candidate;
     const { id } = target.provider.config;
     const named = target.provider.pool === undefined ? undefined : label;
-    if (!this.refresh?.mayRenew(id, named) || !(await this.refresh.refused(id, named))) return false;
+    const refused = credentialsOf(target).find((credential) => credential?.label === named)?.credential.value;
+    if (!this.refresh?.mayRenew(id, named) || !(await this.refresh.refused(id, named, refused))) return false;
     const provider = request.provider(id);
     if (!provider) return false;
     standing.candidate = { ...standing.candidate, target: { ...target, provider } };

@@ -13,18 +13,25 @@ export function backoffMs(failures: number): number {
   return backoff.duration;
 }
 
+/** The client of a request, which may leave. */
+export interface Presence {
+  hasLeft(): boolean;
+  /** @returns a function that ends the listening */
+  onLeft(listener: () => void): () => void;
+}
+
 /** Waits. @throws PosternError client_left if the client goes meanwhile */
-export function pause(milliseconds: number, left: AbortSignal): Promise<void> {
+export function pause(milliseconds: number, client: Presence): Promise<void> {
   return new Promise((resolve, reject) => {
     const leave = (): void => {
       clearTimeout(timer);
       reject(new PosternError("client_left", "The client left before it was answered."));
     };
     const timer = setTimeout(() => {
-      left.removeEventListener("abort", leave);
+      forget();
       resolve();
     }, milliseconds);
-    if (left.aborted) leave();
-    else left.addEventListener("abort", leave, { once: true });
+    const forget = client.onLeft(leave);
+    if (client.hasLeft()) leave();
   });
 }

@@ -28,6 +28,9 @@ const KIND_OF_CODE: Partial<Record<ErrorCode, FailureKind>> = {
   translation_unavailable: "unknownModel",
   previous_response_not_found: "unknownModel",
   thread_unsupported: "unknownModel",
+  // A budget may be for this target alone; what it does not let through, another may.
+  budget_exceeded: "unknownModel",
+  model_not_allowed: "unknownModel",
 };
 
 /** How much of what a provider said is read to tell what it means. */

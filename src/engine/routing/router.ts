@@ -3,7 +3,7 @@ import { PosternError } from "../../core/errors";
 import { RouteTable, routeLabel } from "../../core/routing/routeTable";
 import { orderedTargets, type StrategyInputs } from "../../core/routing/strategy";
 import type { ProviderRegistry } from "../providers/providerRegistry";
-import { findTarget } from "../relay/target";
+import { findTarget, type Target } from "../relay/target";
 import type { Candidate } from "./candidate";
 import type { Health } from "./health";
 import type { Stickiness } from "./stickiness";
@@ -24,8 +24,8 @@ export interface PlanRequest {
   readonly model: string;
   /** Names the conversation; asked only where there is a choice to make. */
   conversation(): string | undefined;
-  /** Whether a target may be used at all: by the gateway key's and the policy's lists. */
-  isAllowed(providerId: string, modelId: string, route: string | undefined): boolean;
+  /** Why a target may not be used, by the policy or the gateway key; undefined if it may. */
+  refusal(target: Target, route: string | undefined): PosternError | undefined;
 }
 
 /** Finds the targets for the id that a client sent: through a route, or straight. */
@@ -97,12 +97,8 @@ export class Router {
   }
 
   private assertAllowed(request: PlanRequest, { target }: Candidate, route: string | undefined): void {
-    const { id } = target.provider.config;
-    if (request.isAllowed(id, target.model.id, route)) return;
-    throw new PosternError(
-      "model_not_allowed",
-      `This gateway key may not use ${id}/${target.model.id}. Use another model, or change the key's limits in Postern's Gateway view.`,
-    );
+    const refusal = request.refusal(target, route);
+    if (refusal) throw refusal;
   }
 
   private ordered(

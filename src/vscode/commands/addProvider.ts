@@ -1,47 +1,64 @@
 import type { EngineProvider } from "../../core/config/engineConfig";
 import type { Environment } from "../../core/config/reference";
 import {
-  addressFault,
-  addressWarning,
+  type DraftApi,
   draftEntry,
   draftProvider,
-  idFault,
   keyNeed,
+  newDraft,
   type ProviderDraft,
-  splitNames,
-  suggestedId,
 } from "../../core/providers/draft";
-import { PROVIDER_KINDS } from "../../core/providers/kinds";
+import type { RuntimeId } from "../../core/providers/runtimes";
 import type { TestResult } from "../../core/rpc/contract";
 import { messageOf } from "../common/log";
 import type { ProviderRegistry } from "../providers/registry";
-import { freeId } from "../settings/providerEdits";
+import { plainCommand } from "../render/localServers";
+import type { LocalServer } from "../runtimes/localRuntimes";
 import { withCancel } from "../ui/progress";
-import { type Answer, inputStep, pickStep } from "../ui/steps";
-import { type OutcomeChoice, outcomeOf, type StepName, stepsOf } from "./addProviderPlan";
-import { askKey } from "./keyInput";
+import { type Answer, pickStep } from "../ui/steps";
+import {
+  askAddress,
+  askDeployments,
+  askDraftKey,
+  askName,
+  askValue,
+  type Position,
+  TITLE,
+} from "./addProviderInputs";
+import {
+  isStartable,
+  type KindKey,
+  kindRows,
+  type OutcomeChoice,
+  outcomeOf,
+  type PresentProvider,
+  presetOf,
+  type StepName,
+  stepsOf,
+} from "./addProviderPlan";
 
-const TITLE = "Add Provider";
+type RunningServer = Extract<LocalServer, { state: "running" }>;
 
 /** What the guided setup needs. */
 export interface AddProviderNeeds {
   readonly registry: Pick<ProviderRegistry, "add">;
   readonly environment: Environment;
-  /** The ids of the providers that are there. */
-  taken(): readonly string[];
+  /** The providers that are there. */
+  present(): readonly PresentProvider[];
   test(provider: EngineProvider, signal: AbortSignal): Promise<TestResult>;
+  /** Tells of each local server as it is found. */
+  discover(report: (server: LocalServer) => void, signal: AbortSignal): Promise<void>;
+  /** Starts a runtime where the person can see it; undefined if it does not come. */
+  start(runtime: RuntimeId, signal: AbortSignal): Promise<RunningServer | undefined>;
 }
 
-interface Position {
-  readonly step: number;
-  readonly totalSteps: number;
-  readonly canGoBack: boolean;
-}
-
-/** How a step ended; the test's knows better than "one back" where to go, and what it has learnt. */
+/** How a step ended; some know better than "one on" where to go, and what has been learnt. */
 type StepAnswer =
   | Answer<ProviderDraft>
   | { readonly kind: "goTo"; readonly step: StepName; readonly draft: ProviderDraft };
+
+/** What runs already is found in this time, so that the list does not change under the person's hands. */
+const FIRST_LOOK_MS = 300;
 
 /**
  * The guided setup: kind, address, name, key, test, done. Everything is kept in a draft until the end, so that leaving
@@ -78,119 +95,150 @@ function keyOf(draft: ProviderDraft): string | undefined {
   return keyNeed(draft) === "none" ? undefined : draft.key;
 }
 
-function ask(
+async function ask(
   step: StepName,
   draft: ProviderDraft | undefined,
   position: Position,
   needs: AddProviderNeeds,
 ): Promise<StepAnswer> {
-  if (step === "kind" || draft === undefined) return askKind(draft, position);
+  if (step === "kind" || draft === undefined) return askKind(draft, position, needs);
   switch (step) {
+    case "start":
+      return askStart(draft, position, needs);
+    case "api":
+      return askApi(draft, position);
     case "address":
       return askAddress(draft, position);
     case "name":
-      return askName(draft, position, needs.taken());
+      return askName(
+        draft,
+        position,
+        needs.present().map(({ id }) => id),
+      );
     case "deployments":
       return askDeployments(draft, position);
     case "key":
       return askDraftKey(draft, position);
     case "test":
       return testAndConfirm(draft, position, needs);
+    default: {
+      const placeholder = draft.preset.placeholders?.find(({ name }) => step === `value/${name}`);
+      if (!placeholder) return { kind: "back" };
+      const answer = await askValue(draft, placeholder, position, needs.environment);
+      // A whole address was given instead: there is nothing more to fill in.
+      if (answer.kind === "answer" && answer.value.values?.[placeholder.name] === undefined)
+        return { kind: "goTo", step: "address", draft: answer.value };
+      return answer;
+    }
   }
 }
 
-async function askKind(draft: ProviderDraft | undefined, position: Position): Promise<Answer<ProviderDraft>> {
-  const answer = await pickStep({
+async function askKind(
+  draft: ProviderDraft | undefined,
+  position: Position,
+  needs: AddProviderNeeds,
+): Promise<Answer<ProviderDraft>> {
+  const found: LocalServer[] = [];
+  let changed = (): void => {};
+  const ended = new AbortController();
+  const discovery = needs
+    .discover((server) => {
+      found.push(server);
+      changed();
+    }, ended.signal)
+    // What cannot be looked for is not offered; the presets are there in any case.
+    .catch(() => {});
+  await Promise.race([discovery, new Promise((resolve) => setTimeout(resolve, FIRST_LOOK_MS))]);
+  const answer = await pickStep<KindKey>({
     ...position,
     title: TITLE,
     placeholder: "What kind of provider?",
-    choices: PROVIDER_KINDS.map((kind) => ({ label: kind.label, description: kind.hint, value: kind })),
-    ...(draft ? { active: draft.kind } : {}),
+    choices: kindRows(found, needs.present()),
+    later: (show) => {
+      changed = () => show(kindRows(found, needs.present()));
+      return discovery;
+    },
+    ...(draft ? { active: keyOfKind(draft) } : {}),
   });
+  ended.abort();
   if (answer.kind !== "answer") return answer;
   // Coming back to the same kind keeps what was entered; another kind begins anew.
-  if (draft?.kind === answer.value) return { kind: "answer", value: draft };
-  return { kind: "answer", value: { kind: answer.value, baseUrl: answer.value.baseUrl, deployments: [] } };
+  if (draft && keyOfKind(draft) === answer.value) return { kind: "answer", value: draft };
+  const [source, id = ""] = answer.value.split("/");
+  const fresh = newDraft(presetOf(id));
+  const server = source === "found" ? found.find(({ presetId }) => presetId === id) : undefined;
+  if (server === undefined) return { kind: "answer", value: fresh };
+  return {
+    kind: "answer",
+    value:
+      server.state === "running"
+        ? at(fresh, server)
+        : { ...fresh, found: "stopped", startWith: plainCommand(server) },
+  };
 }
 
-async function askAddress(draft: ProviderDraft, position: Position): Promise<Answer<ProviderDraft>> {
-  const answer = await inputStep({
-    ...position,
-    title: `${TITLE}: ${draft.kind.label}`,
-    prompt: "The provider's address",
-    placeholder: draft.kind.addressExample,
-    value: draft.baseUrl,
-    validate: (text) => addressFault(draft.kind, text),
-    warn: addressWarning,
-  });
-  return mapAnswer(answer, (text) => ({ ...draft, baseUrl: text.trim() }));
+function keyOfKind({ preset, found }: ProviderDraft): KindKey {
+  return found === undefined ? `preset/${preset.id}` : `found/${preset.id}`;
 }
 
-async function askName(
+/** The draft at the address where the server was found. */
+function at(draft: ProviderDraft, { baseUrl }: RunningServer): ProviderDraft {
+  return { ...draft, baseUrl, found: "running" };
+}
+
+function withoutServer({ found: _, ...draft }: ProviderDraft): ProviderDraft {
+  return draft;
+}
+
+async function askStart(
   draft: ProviderDraft,
   position: Position,
-  taken: readonly string[],
-): Promise<Answer<ProviderDraft>> {
-  const entries = taken.map((id) => ({ id }));
-  const suggested = freeId(entries, suggestedId(draft));
-  const answer = await inputStep({
+  needs: AddProviderNeeds,
+): Promise<StepAnswer> {
+  const { runtime } = draft.preset;
+  if (runtime === undefined) return { kind: "goTo", step: "address", draft: withoutServer(draft) };
+  const answer = await pickStep<"start" | "address">({
     ...position,
-    title: `${TITLE}: ${draft.kind.label}`,
-    prompt: (text) => `A short name; clients address its models as ${text.trim() || suggested}/model`,
-    placeholder: suggested,
-    value: draft.id ?? suggested,
-    validate: (text) => idFault(text, taken),
+    title: `${TITLE}: ${draft.preset.label}`,
+    placeholder: "What next?",
+    prompt: `${draft.preset.label} is on this machine but does not run.`,
+    choices: [
+      { label: "$(terminal) Start it in a terminal", detail: draft.startWith ?? "", value: "start" },
+      {
+        label: "$(link) Enter its address",
+        detail: "It runs elsewhere, or at another port",
+        value: "address",
+      },
+    ],
   });
-  // The suggestion is not kept, so that it follows the address if that is changed.
-  return mapAnswer(answer, (text) => {
-    const { id: _, ...rest } = draft;
-    const id = text.trim();
-    return id === suggested ? rest : { ...rest, id };
-  });
+  if (answer.kind !== "answer") return answer;
+  if (answer.value === "address") return { kind: "goTo", step: "address", draft: withoutServer(draft) };
+  const server = await startServer(draft, runtime, needs);
+  if (server === undefined) return { kind: "goTo", step: "start", draft };
+  return { kind: "goTo", step: "name", draft: at(draft, server) };
 }
 
-async function askDeployments(draft: ProviderDraft, position: Position): Promise<Answer<ProviderDraft>> {
-  const answer = await inputStep({
+function startServer(
+  { preset }: ProviderDraft,
+  runtime: RuntimeId,
+  needs: AddProviderNeeds,
+): Promise<RunningServer | undefined> {
+  return withCancel(`Waiting for ${preset.label} to answer…`, (signal) => needs.start(runtime, signal));
+}
+
+async function askApi(draft: ProviderDraft, position: Position): Promise<Answer<ProviderDraft>> {
+  const answer = await pickStep<DraftApi>({
     ...position,
-    title: `${TITLE}: ${draft.kind.label}`,
-    prompt: "Names of your deployments, separated by commas; leave it empty to add them later",
-    placeholder: "gpt-5.4, gpt-5.4-mini",
-    value: draft.deployments.join(", "),
+    title: `${TITLE}: ${draft.preset.label}`,
+    placeholder: "Which API does it speak?",
+    choices: [
+      { label: "Chat Completions", description: "/chat/completions; the usual one", value: "completions" },
+      { label: "Responses", description: "/responses, OpenAI's newer one", value: "responses" },
+      { label: "Messages", description: "/v1/messages, Anthropic's", value: "messages" },
+    ],
+    active: draft.api ?? "completions",
   });
-  return mapAnswer(answer, (text) => ({ ...draft, deployments: splitNames(text) }));
-}
-
-async function askDraftKey(draft: ProviderDraft, position: Position): Promise<Answer<ProviderDraft>> {
-  const { kind, baseUrl } = draft;
-  const optional = keyNeed(draft) === "optional";
-  const page = kind.keyPage;
-  const answer = await askKey(
-    { type: kind.type, baseUrl, name: kind.label },
-    {
-      ...position,
-      title: `${TITLE}: ${kind.label}`,
-      prompt: keyPrompt(draft),
-      ...(optional ? { placeholder: "leave it empty if the provider needs none" } : {}),
-      value: draft.key ?? "",
-      ...(page === undefined ? {} : { helpPage: { label: `Open the key page of ${kind.label}`, url: page } }),
-    },
-    optional,
-  );
-  return mapAnswer(answer, (key) => {
-    const { key: _, ...rest } = draft;
-    return key === undefined ? rest : { ...rest, key };
-  });
-}
-
-function keyPrompt(draft: ProviderDraft): string {
-  const kept = "It is kept in the secret storage and nowhere else.";
-  const { host } = new URL(draft.baseUrl);
-  if (keyNeed(draft) === "optional") return `The key for ${host}, if it needs one. ${kept}`;
-  const { keyPage } = draft.kind;
-  if (keyPage !== undefined) return `The key ([make one here](${keyPage})). ${kept}`;
-  return draft.keyWanted
-    ? `The key for ${host}, which asks for one. ${kept}`
-    : `The key for ${host}; a provider on another machine needs one. ${kept}`;
+  return answer.kind === "answer" ? { kind: "answer", value: { ...draft, api: answer.value } } : answer;
 }
 
 /** A real request to the provider, then the choice what to do with its outcome. */
@@ -201,7 +249,7 @@ async function testAndConfirm(
 ): Promise<StepAnswer> {
   const result = await testDraft(draft, needs);
   if (result === undefined) return { kind: "back" };
-  const outcome = outcomeOf(result, draftEntry(draft).id);
+  const outcome = outcomeOf(result, draftEntry(draft).id, isStartable(draft));
   const answer = await pickStep<OutcomeChoice>({
     ...position,
     title: `${TITLE}: ${outcome.title}`,
@@ -213,7 +261,14 @@ async function testAndConfirm(
   const chosen = answer.kind === "back" ? "back" : answer.value;
   if (chosen === "save") return { kind: "answer", value: draft };
   if (chosen === "again") return { kind: "goTo", step: "test", draft };
+  const { runtime } = draft.preset;
+  if (chosen === "start" && runtime !== undefined) {
+    const server = await startServer(draft, runtime, needs);
+    return { kind: "goTo", step: "test", draft: server ? at(draft, server) : draft };
+  }
   if (outcome.backTo === undefined) return { kind: "back" };
+  // The address of a server that was found has no step of its own, until it turns out to be wrong.
+  if (outcome.backTo === "address") return { kind: "goTo", step: "address", draft: withoutServer(draft) };
   // A kind that usually takes no key has no step for it, until a provider wants one.
   const newStep = outcome.backTo === "key" && keyNeed(draft) === "none";
   return { kind: "goTo", step: outcome.backTo, draft: newStep ? { ...draft, keyWanted: true } : draft };
@@ -221,7 +276,7 @@ async function testAndConfirm(
 
 /** @returns undefined if the person has cancelled it */
 async function testDraft(draft: ProviderDraft, needs: AddProviderNeeds): Promise<TestResult | undefined> {
-  return withCancel(`Testing ${draft.kind.label}…`, async (signal) => {
+  return withCancel(`Testing ${draft.preset.label}…`, async (signal) => {
     const { key: _, ...rest } = draft;
     const key = keyOf(draft);
     try {
@@ -233,8 +288,4 @@ async function testDraft(draft: ProviderDraft, needs: AddProviderNeeds): Promise
       return { ok: false, verdict: messageOf(error), latencyMs: 0, models: [] };
     }
   });
-}
-
-function mapAnswer<T, U>(answer: Answer<T>, map: (value: T) => U): Answer<U> {
-  return answer.kind === "answer" ? { kind: "answer", value: map(answer.value) } : answer;
 }

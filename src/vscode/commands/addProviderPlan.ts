@@ -1,26 +1,118 @@
 import { concernOf } from "../../core/diagnosis/finding";
 import { keyNeed, type ProviderDraft } from "../../core/providers/draft";
+import type { PresetGroup, ProviderPreset } from "../../core/providers/preset";
+import { PROVIDER_PRESETS } from "../../core/providers/presets";
+import { loopbackOrigin } from "../../core/providers/runtimes";
 import type { TestResult } from "../../core/rpc/contract";
+import { serverText } from "../render/localServers";
 import { counted } from "../render/numbers";
 import { verdictSentence } from "../render/verdict";
+import type { LocalServer } from "../runtimes/localRuntimes";
 
-/** The steps of the guided setup. */
-export type StepName = "kind" | "address" | "name" | "deployments" | "key" | "test";
+/** The steps of the guided setup; `value/NAME` asks for a placeholder of the address. */
+export type StepName =
+  | "kind"
+  | "start"
+  | "api"
+  | `value/${string}`
+  | "address"
+  | "name"
+  | "deployments"
+  | "key"
+  | "test";
 
 /** The steps for what has been entered so far, in their order. */
 export function stepsOf(draft: ProviderDraft | undefined): readonly StepName[] {
+  const preset = draft?.preset;
+  const values = (preset?.placeholders ?? []).map(({ name }): StepName => `value/${name}`);
   return [
     "kind",
-    "address",
+    ...(draft?.found === "stopped" ? (["start"] as const) : []),
+    ...(preset?.group === "custom" ? (["api"] as const) : []),
+    ...values,
+    ...(draft?.found === "running" ? [] : (["address"] as const)),
     "name",
-    ...(draft?.kind.asksDeployments ? (["deployments"] as const) : []),
+    ...(preset && "byHand" in preset.modelsList ? (["deployments"] as const) : []),
     ...(draft === undefined || keyNeed(draft) !== "none" ? (["key"] as const) : []),
     "test",
   ];
 }
 
+/** What was chosen in the list of providers: a preset, or a server of it that was found on this machine. */
+export type KindKey = `preset/${string}` | `found/${string}`;
+
+/** A row of that list, or what stands above the rows that follow. */
+export type KindRow =
+  | { readonly heading: string }
+  | {
+      readonly label: string;
+      readonly description: string;
+      readonly detail?: string;
+      readonly value: KindKey;
+    };
+
+const GROUPS: readonly (readonly [PresetGroup, string])[] = [
+  ["company", "Companies and their models"],
+  ["cloud", "Clouds"],
+  ["gateway", "Many companies' models with one key"],
+  ["local", "Servers of your own"],
+  ["custom", "Anything else"],
+];
+
+/** A provider that is there already. */
+export interface PresentProvider {
+  readonly id: string;
+  /** Absent where its entry is faulty. */
+  readonly baseUrl?: string;
+}
+
+/** The list of providers: what was found on this machine, running first, and then the presets by their groups. */
+export function kindRows(
+  found: readonly LocalServer[],
+  present: readonly PresentProvider[] = [],
+): readonly KindRow[] {
+  const rank = ({ state, presetId }: LocalServer): number =>
+    (state === "running" ? 0 : PROVIDER_PRESETS.length) +
+    PROVIDER_PRESETS.findIndex(({ id }) => id === presetId);
+  const servers = [...found].sort((one, other) => rank(one) - rank(other));
+  const rows: KindRow[] = servers.length > 0 ? [{ heading: "Found on this machine" }] : [];
+  for (const server of servers) {
+    const preset = presetOf(server.presetId);
+    const { text, detail } = serverText(server);
+    const added = server.state === "running" ? addedAs(server.baseUrl, present) : undefined;
+    rows.push({
+      label: preset.label,
+      description: added === undefined ? text : `${text}; added already as ${added}`,
+      ...(detail === undefined ? {} : { detail }),
+      value: `found/${preset.id}`,
+    });
+  }
+  for (const [group, heading] of GROUPS) {
+    rows.push({ heading });
+    for (const { id, label, hint } of PROVIDER_PRESETS.filter((preset) => preset.group === group))
+      rows.push({ label, description: hint, value: `preset/${id}` });
+  }
+  return rows;
+}
+
+/** The id of the provider that is a server on this machine already, under any of the machine's names. */
+function addedAs(baseUrl: string, present: readonly PresentProvider[]): string | undefined {
+  const { port } = new URL(baseUrl);
+  return present.find(
+    (provider) =>
+      loopbackOrigin(provider.baseUrl) !== undefined && new URL(provider.baseUrl ?? "").port === port,
+  )?.id;
+}
+
+/** A preset by its id. */
+export function presetOf(id: string): ProviderPreset {
+  const preset = PROVIDER_PRESETS.find((each) => each.id === id);
+  if (!preset) throw new Error(`There is no preset "${id}".`);
+  return preset;
+}
+
 /** What can be done about the outcome of the test. */
-export type OutcomeChoice = "save" | "back" | "again";
+export type OutcomeChoice = "save" | "back" | "again" | "start";
 
 /** How a test's outcome is told, and what is offered. */
 export interface Outcome {
@@ -36,8 +128,16 @@ export interface Outcome {
   readonly backTo?: StepName;
 }
 
-/** Tells a test's outcome. */
-export function outcomeOf(result: TestResult, id: string): Outcome {
+/** Whether the server of a draft is one that can be started from here. */
+export function isStartable({ preset, baseUrl }: ProviderDraft): boolean {
+  return preset.runtime !== undefined && loopbackOrigin(baseUrl) !== undefined;
+}
+
+/**
+ * Tells a test's outcome.
+ * @param startable there is a program on this machine that can be started if it does not run
+ */
+export function outcomeOf(result: TestResult, id: string, startable = false): Outcome {
   const text = verdictSentence(result.verdict, id);
   const choice = (value: OutcomeChoice, label: string, detail: string) => ({ label, detail, value });
   if (result.ok) {
@@ -62,8 +162,10 @@ export function outcomeOf(result: TestResult, id: string): Outcome {
       };
     case "address": {
       const back = choice("back", "$(link) Change the address", "What was entered is kept");
+      const start = choice("start", "$(terminal) Start it in a terminal", "And wait until it answers");
       // A local server that does not answer is most likely just not running.
-      const first = result.finding?.code === "runtime_not_running" ? [again, back] : [back, again];
+      const notRunning = result.finding?.code === "runtime_not_running";
+      const first = notRunning ? [...(startable ? [start] : []), again, back] : [back, again];
       return { title, text, choices: [...first, save], backTo: concern };
     }
     default:

@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
+import type { ProviderType } from "../../core/config/schema";
+import { originOf } from "../../core/credentials/stored";
 import { addressFault, addressWarning, splitNames } from "../../core/providers/draft";
-import type { ProviderKind } from "../../core/providers/kinds";
 import type { KeyAtNewAddress, ProviderRegistry, ProviderTarget } from "../providers/registry";
-import { originOf } from "../secrets/storedKey";
-import { type ProviderPatch, providerEntryRange } from "../settings/providerEdits";
+import { addressPatch, type ProviderPatch, providerEntryRange } from "../settings/providerEdits";
 import { type Answer, type Choice, inputStep, pickStep } from "../ui/steps";
 import { askKey, type KeyOwner } from "./keyInput";
 
@@ -59,14 +59,14 @@ async function editAddress(
     prompt: "The provider's address",
     value: text(raw.baseUrl),
     canGoBack: true,
-    validate: (value) => addressFault({ type }, value),
+    validate: (value) => addressFault(type, value),
     warn: addressWarning,
   });
   if (address.kind !== "answer") return address.kind === "back" ? "back" : "left";
   const baseUrl = address.value.trim();
   const keyIsFor = await registry.keyOrigin(target);
   if (keyIsFor === undefined || keyIsFor === originOf(baseUrl)) {
-    await registry.patch(target, { baseUrl });
+    await registry.patch(target, addressPatch(baseUrl));
     return "changed";
   }
   const owner = { type, baseUrl, name: text(raw.name) || target.id };
@@ -217,7 +217,7 @@ function apiVersion(raw: Raw): string {
   return typeof azure === "object" && azure !== null && "apiVersion" in azure ? text(azure.apiVersion) : "";
 }
 
-function typeOf(raw: Raw): ProviderKind["type"] {
+function typeOf(raw: Raw): ProviderType {
   const { type } = raw;
   return type === "azure" || type === "anthropic" ? type : "openai";
 }

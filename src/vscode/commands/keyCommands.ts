@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { PROVIDER_KINDS } from "../../core/providers/kinds";
+import { knownPreset } from "../../core/providers/knownPreset";
 import type { Target } from "../common/target";
 import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
 import type { ProviderEntry, StateStore } from "../state";
@@ -29,7 +29,7 @@ export function keyCommands(store: StateStore, registry: ProviderRegistry): KeyC
       const name = nameOf(store.value, chosen);
       const detail = "It leaves the secret storage. The provider itself stays, without a key.";
       if (!(await confirm(`Delete the key of ${name}?`, detail, "Delete"))) return;
-      await registry.deleteKey(chosen.id);
+      for (const label of await registry.keyLabels(chosen.id)) await registry.deleteKey(chosen.id, label);
       notify("info", `Deleted the key of ${name}.`);
     },
   };
@@ -44,7 +44,7 @@ async function setKey(
   const entry = entryOf(store.value, target);
   if (!entry || entry.faulty)
     throw new Error("The provider is faulty; mend its entry in the settings first.");
-  const page = PROVIDER_KINDS.find((kind) => kind.baseUrl === entry.baseUrl)?.keyPage;
+  const page = knownPreset(entry)?.keyPage;
   const answer = await askKey(
     entry,
     {
@@ -55,7 +55,7 @@ async function setKey(
     false,
   );
   if (answer.kind !== "answer" || answer.value === undefined) return;
-  await registry.setKey(target.id, answer.value, entry.baseUrl);
+  await registry.setOnlyKey(target.id, answer.value, entry.baseUrl);
   await preferStoredKey(registry, target, entry.name);
   notify("info", `The key of ${entry.name} is in the secret storage.`, {
     "Test Connection": () => vscode.commands.executeCommand("postern.testConnection", { target }),

@@ -2,8 +2,13 @@
 export type Target =
   | { readonly kind: "provider"; readonly id: string; readonly index: number }
   | { readonly kind: "gatewayKey"; readonly name: string }
-  /** A model by the id that clients address it by. */
-  | { readonly kind: "model"; readonly name: string };
+  /** A model by the id that clients address it by, and by its provider's entry in the settings. */
+  | {
+      readonly kind: "model";
+      readonly name: string;
+      readonly modelId?: string;
+      readonly provider?: { readonly id: string; readonly index: number };
+    };
 
 /**
  * The target in a command's first argument. Commands can be called by anybody with anything, so the form is checked;
@@ -13,10 +18,24 @@ export function targetOf(argument: unknown): Target | undefined {
   if (typeof argument !== "object" || argument === null || !("target" in argument)) return undefined;
   const { target } = argument;
   if (typeof target !== "object" || target === null) return undefined;
-  const { kind, id, index, name } = target as Record<string, unknown>;
-  if (kind === "provider" && typeof id === "string") {
-    return { kind, id, index: typeof index === "number" ? index : 0 };
+  const { kind, name, modelId, provider } = target as Record<string, unknown>;
+  if (kind === "provider") {
+    const entry = entryOf(target);
+    return entry && { kind, ...entry };
   }
-  if (kind !== "gatewayKey" && kind !== "model") return undefined;
-  return typeof name === "string" ? { kind, name } : undefined;
+  if ((kind !== "gatewayKey" && kind !== "model") || typeof name !== "string") return undefined;
+  if (kind === "gatewayKey") return { kind, name };
+  const entry = entryOf(provider);
+  return { kind, name, ...(entry && typeof modelId === "string" ? { modelId, provider: entry } : {}) };
+}
+
+function entryOf(value: unknown): { readonly id: string; readonly index: number } | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { id, index } = value as Record<string, unknown>;
+  return typeof id === "string" ? { id, index: typeof index === "number" ? index : 0 } : undefined;
+}
+
+/** The targets of several selected rows. */
+export function targetsOf(selection: unknown): readonly Target[] {
+  return Array.isArray(selection) ? selection.flatMap((row) => targetOf(row) ?? []) : [];
 }

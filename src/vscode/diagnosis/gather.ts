@@ -137,6 +137,12 @@ function keyText({ key }: UsableEntry): string {
       return "key in the secret storage";
     case "environment":
       return "key from the environment";
+    case "command":
+      return "key from a command";
+    case "entra":
+      return "Microsoft Entra ID";
+    case "github":
+      return "GitHub account";
     case "notNeeded":
       return "no key";
     case "missing":

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
+import { originOf } from "../../core/credentials/stored";
 import type { Remedy } from "../../core/diagnosis/finding";
 import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
 import { remedyLabel } from "../render/verdict";
-import { originOf } from "../secrets/storedKey";
 import type { Actions } from "../ui/notify";
 
 /** What the buttons of findings work on. */

@@ -3,14 +3,17 @@ import {
   type EngineGatewayKey,
   type EngineProvider,
   networkFrom,
+  type ResolvedProvider,
+  resolveEntry,
 } from "../../core/config/engineConfig";
 import { type Environment, resolveReference } from "../../core/config/reference";
+import type { AskedFor, ResolvedCredential } from "../../core/credentials/resolve";
+import type { StoredSecret } from "../../core/credentials/stored";
 import { protocolsOf } from "../../core/providers/spoken";
 import { maskKey } from "../secrets/gatewayKeys";
-import { resolveWithStored, type StoredKey } from "../secrets/storedKey";
 import type { ProxySettings } from "../settings/proxy";
 import type { Settings } from "../settings/snapshot";
-import type { GatewayKeyEntry, KeyPresence, LocalState, ProviderEntry } from "../state";
+import type { CredentialEntry, GatewayKeyEntry, KeyPresence, LocalState, ProviderEntry } from "../state";
 
 /** What the engine is to run on, and what of it may be shown. */
 export interface Desired {
@@ -23,7 +26,9 @@ export interface DesiredInputs {
   readonly proxy: ProxySettings;
   readonly environment: Environment;
   /** What the secret storage holds, by provider id. */
-  readonly credentials: ReadonlyMap<string, StoredKey>;
+  readonly credentials: ReadonlyMap<string, readonly StoredSecret[]>;
+  /** What is known of the credentials that have to be asked for. */
+  readonly asked: AskedFor;
   readonly gatewayKeys: readonly EngineGatewayKey[];
   /** Which secret storage these are from. */
   readonly secretStore: string;
@@ -42,9 +47,9 @@ export function desiredState(inputs: DesiredInputs): Desired {
       return;
     }
     const { provider } = checked;
-    const stored = credentials.get(provider.id);
-    const resolved = resolveWithStored(provider, environment, stored);
-    providers.push(resolved);
+    const stored = credentials.get(provider.id) ?? [];
+    const resolved = resolveEntry(provider, { environment, stored, asked: inputs.asked });
+    providers.push(resolved.provider);
     entries.push({
       index,
       id: provider.id,
@@ -54,8 +59,10 @@ export function desiredState(inputs: DesiredInputs): Desired {
       baseUrl: provider.baseUrl,
       protocols: protocolsOf(provider),
       enabled: provider.enabled,
-      key: presence(resolved, provider.apiKey ?? provider.bearerToken),
-      stored: stored !== undefined,
+      key: presence(resolved),
+      stored: stored.length > 0,
+      credentials: resolved.credentials.map(credentialEntry),
+      ...(provider.runtime === undefined ? {} : { runtime: provider.runtime }),
     });
   });
   const keys = gatewayKeys(inputs);
@@ -87,10 +94,30 @@ export function desiredState(inputs: DesiredInputs): Desired {
   };
 }
 
-function presence({ credential }: EngineProvider, inSettings: string | undefined): KeyPresence {
+function presence({ provider: { credential }, credentials }: ResolvedProvider): KeyPresence {
   if (credential.kind === "missing") return { kind: "missing", reason: credential.reason };
   if (credential.kind === "none") return { kind: "notNeeded" };
-  return { kind: inSettings === undefined ? "stored" : "environment" };
+  const used = credentials.find(({ outcome }) => outcome.kind === credential.kind);
+  switch (used?.source) {
+    case "env":
+      return { kind: "environment" };
+    case "command":
+    case "entra":
+    case "github":
+      return { kind: used.source };
+    default:
+      return { kind: "stored" };
+  }
+}
+
+function credentialEntry({ label, source, outcome }: ResolvedCredential): CredentialEntry {
+  const base = { label, source };
+  if (outcome.kind === "missing") {
+    const { reason, why } = outcome;
+    return { ...base, usable: false, reason, ...(why === undefined ? {} : { why }) };
+  }
+  const expiresAt = outcome.kind === "none" ? undefined : outcome.expiresAt;
+  return { ...base, usable: true, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }
 
 function gatewayKeys({ settings, environment, gatewayKeys }: DesiredInputs): {

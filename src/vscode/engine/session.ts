@@ -1,8 +1,16 @@
 import type { EngineConfig } from "../../core/config/engineConfig";
-import type { EngineStatus, LogEntry } from "../../core/rpc/contract";
+import type { CredentialRefusal, EngineStatus, LogEntry } from "../../core/rpc/contract";
 import type { Log } from "../common/log";
 import type { EngineLink } from "./link";
 import { startGateway } from "./startGateway";
+
+/** Gets another credential in place of one that a provider has refused. */
+export interface Renewal {
+  /** Whether it is this window that it was from. */
+  knows(refusal: CredentialRefusal): boolean;
+  /** @returns whether there is another one, which the engine has by then */
+  renew(refusal: CredentialRefusal): Promise<boolean>;
+}
 
 /** What this window wants of whichever engine it is connected to. It outlives each of them. */
 export class EngineSession {
@@ -12,12 +20,14 @@ export class EngineSession {
   constructor(
     private readonly configuration: () => Promise<EngineConfig>,
     private readonly log: Log,
+    private readonly renewal: Renewal,
   ) {}
 
   /** Brings a freshly joined engine to the wanted state. */
   async bringUp(link: EngineLink): Promise<EngineStatus> {
     for (const entry of link.backlog) this.write(entry);
     link.on("log", (entry) => this.write(entry));
+    link.on("credentialRefused", (refusal) => void this.renew(link, refusal));
     // One that runs is wanted, even if this configuration moves it to where it cannot listen.
     const { gateway } = await link.request("status", {});
     if (gateway.state === "running") this.gatewayWanted = true;
@@ -44,6 +54,12 @@ export class EngineSession {
 
   wantGateway(): void {
     this.gatewayWanted = true;
+  }
+
+  private async renew(link: EngineLink, refusal: CredentialRefusal): Promise<void> {
+    if (!this.renewal.knows(refusal) || (await this.renewal.renew(refusal))) return;
+    // An engine that has gone meanwhile waits for nothing any more.
+    await link.request("credentialKept", refusal).catch(() => undefined);
   }
 
   private write({ level, message }: LogEntry): void {

@@ -1,7 +1,7 @@
 import { gatewaySchema } from "../../core/config/schema";
 import { COMMAND_IDS, COMMANDS, GATEWAY_VIEW, PROVIDERS_VIEW, VIEW_CONTAINER } from "../common/commandIds";
 import { configuration } from "./configuration";
-import { menus } from "./menus";
+import { keybindings, menus } from "./menus";
 
 const quiet = { label: "Postern gateway", onAutoForward: "ignore" };
 
@@ -29,6 +29,7 @@ export function contributes(): Record<string, unknown> {
       },
     ],
     menus: menus(),
+    keybindings: keybindings(),
     configuration: configuration(),
     configurationDefaults: {
       // The gateway is for tools where it runs. VS Code would offer to open it in a browser, and would forward it.

@@ -63,15 +63,44 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.testConnection", when: provider("enabled"), group: "2_test@1" },
       { command: "postern.tryModel", when: provider("enabled"), group: "2_test@2" },
       { command: "postern.refreshModels", when: provider("enabled"), group: "2_test@3" },
+      { command: "postern.addModel", when: provider("enabled"), group: "2_test@4" },
+      { command: "postern.showHiddenModels", when: provider("hasHidden"), group: "2_test@5" },
+      { command: "postern.moveProviderUp", when: provider(), group: "4_order@1" },
+      { command: "postern.moveProviderDown", when: provider(), group: "4_order@2" },
       { command: "postern.enableProvider", when: provider("disabled"), group: "3_state@1" },
       { command: "postern.disableProvider", when: provider("enabled"), group: "3_state@2" },
       { command: "postern.removeProvider", when: provider(), group: "9_remove@1" },
-      { command: "postern.copyModelId", when: row(PROVIDERS_VIEW, "model"), group: "inline@1" },
-      { command: "postern.copyModelId", when: row(PROVIDERS_VIEW, "model"), group: "1_copy@1" },
-      { command: "postern.tryModel", when: row(PROVIDERS_VIEW, "model"), group: "2_test@1" },
+      ...modelItems(),
       ...gatewayItems(),
     ],
   };
+}
+
+function modelItems(): readonly MenuItem[] {
+  const model = (...words: string[]): string => row(PROVIDERS_VIEW, "model", ...words);
+  // On several rows only what can be done to all of them.
+  const single = (...words: string[]): string => `${model(...words)} && !listMultiSelection`;
+  return [
+    { command: "postern.copyModelId", when: model(), group: "inline@1" },
+    { command: "postern.copyModelId", when: single(), group: "1_copy@1" },
+    { command: "postern.tryModel", when: single(), group: "1_copy@2" },
+    { command: "postern.pinModels", when: model("unpinned"), group: "2_list@1" },
+    { command: "postern.unpinModels", when: model("pinned"), group: "2_list@2" },
+    { command: "postern.hideModels", when: model(), group: "2_list@3" },
+    { command: "postern.renameModel", when: single(), group: "3_edit@1" },
+    { command: "postern.removeModel", when: single("added"), group: "9_remove@1" },
+    { command: "postern.showHiddenModels", when: row(PROVIDERS_VIEW, "hiddenModels"), group: "inline@1" },
+    { command: "postern.showHiddenModels", when: row(PROVIDERS_VIEW, "hiddenModels"), group: "1_list@1" },
+  ];
+}
+
+/** `contributes.keybindings`: what else could only be done with a mouse. */
+export function keybindings(): readonly object[] {
+  const inView = `focusedView == ${PROVIDERS_VIEW} && !inputFocus`;
+  return [
+    { command: "postern.moveProviderUp", key: "alt+up", when: inView },
+    { command: "postern.moveProviderDown", key: "alt+down", when: inView },
+  ];
 }
 
 function gatewayItems(): readonly MenuItem[] {

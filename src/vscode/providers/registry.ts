@@ -1,17 +1,22 @@
-import type { EngineProvider } from "../../core/config/engineConfig";
+import { type EngineProvider, resolveEntry } from "../../core/config/engineConfig";
 import { checkProviders } from "../../core/config/parse";
 import type { Environment } from "../../core/config/reference";
 import { providerSchema } from "../../core/config/schema";
+import type { AskedCredentials } from "../../core/credentials/askedCredentials";
+import { originOf, type StoredSecret } from "../../core/credentials/stored";
 import { cleanPastedKey } from "../../core/providers/pastedKey";
 import type { Target } from "../common/target";
+import { atAddress, moved, renamed, withoutSecret, withSecret } from "../credentials/storedEdits";
 import type { ProviderKeys } from "../secrets/providerKeys";
-import { originOf, resolveWithStored, type StoredKey } from "../secrets/storedKey";
+import { DEFAULT_LABEL } from "../secrets/storedKey";
 import {
+  addressPatch,
   entryId,
   freeId,
   indexOfEntry,
   insertEntry,
   literalCredentials,
+  moveEntry,
   type ProviderPatch,
   patchEntry,
   type RawProviders,
@@ -23,6 +28,12 @@ export interface ProviderSettings {
   providers(): RawProviders;
   writeProviders(list: RawProviders): Thenable<void>;
 }
+
+/** What programs and accounts give. */
+export type AskedElsewhere = Pick<AskedCredentials, "asked" | "settled">;
+
+/** A person who waits for a test waits for a program too. */
+const ASKED_MS = 30_000;
 
 export type ProviderTarget = Extract<Target, { kind: "provider" }>;
 
@@ -42,6 +53,7 @@ export class ProviderRegistry {
     private readonly keys: ProviderKeys,
     private readonly environment: Environment,
     private readonly changed: () => Promise<void>,
+    private readonly asked: AskedElsewhere,
   ) {}
 
   /**
@@ -52,7 +64,7 @@ export class ProviderRegistry {
     const list = this.settings.providers();
     const id = freeId(list, provider.id);
     // A key that an earlier provider of this id has left behind must not go to the new one's address.
-    await this.keys.put(id, key === undefined ? undefined : storedKey(key, provider.baseUrl));
+    await this.keys.put(id, key === undefined ? [] : [storedKey(key, provider.baseUrl)]);
     await this.settings.writeProviders(insertEntry(list, { ...provider, id }));
     await this.changed();
     return id;
@@ -64,23 +76,35 @@ export class ProviderRegistry {
     await this.changed();
   }
 
-  /** The address that the stored key of a provider was entered for, if it has one of its own. */
+  /**
+   * Moves a provider to the place of another one, or to the end. The order decides who serves a model that is named
+   * without its provider.
+   */
+  async move(target: ProviderTarget, place: ProviderTarget | "end"): Promise<void> {
+    const { list, index } = this.find(target);
+    const to = place === "end" ? list.length - 1 : this.find(place).index;
+    if (to === index) return;
+    await this.settings.writeProviders(moveEntry(list, index, to));
+    await this.changed();
+  }
+
+  /** The address that the stored keys of a provider were entered for, if it has keys of its own. */
   async keyOrigin(target: ProviderTarget): Promise<string | undefined> {
     const { list, index } = this.find(target);
     // What is stored under the id of two entries belongs to the other one, as far as anybody knows.
-    return ownId(list, index) === undefined ? undefined : (await this.keys.get(target.id))?.origin;
+    return ownId(list, index) === undefined ? undefined : (await this.keys.list(target.id))[0]?.origin;
   }
 
-  /** Changes a provider's address. Its stored key does not go there by itself: the person has decided about it. */
+  /** Changes a provider's address. Its stored keys do not go there by themselves: the person has decided about them. */
   async changeAddress(target: ProviderTarget, baseUrl: string, key: KeyAtNewAddress): Promise<void> {
     const { list, index } = this.find(target);
-    if (key.kind === "none") await this.keys.put(target.id, undefined);
-    else if (key.kind === "other") await this.keys.put(target.id, storedKey(key.key, baseUrl));
-    else {
-      const known = await this.keys.get(target.id);
-      if (known) await this.keys.put(target.id, { ...known, origin: originFor(baseUrl) });
-    }
-    await this.settings.writeProviders(patchEntry(list, index, { baseUrl }));
+    const origin = originFor(baseUrl);
+    await this.keys.change(target.id, (stored) => {
+      if (key.kind === "none") return [];
+      if (key.kind === "other") return [storedKey(key.key, baseUrl)];
+      return stored[0] ? atAddress(stored, stored[0].origin, origin) : stored;
+    });
+    await this.settings.writeProviders(patchEntry(list, index, addressPatch(baseUrl)));
     await this.changed();
   }
 
@@ -92,30 +116,64 @@ export class ProviderRegistry {
     const { list, index } = this.find(target);
     const entry = list[index];
     const twin = hasTwin(list, index);
-    const key = await this.keys.get(target.id);
+    const keys = await this.keys.list(target.id);
     await this.settings.writeProviders(removeEntry(list, index));
-    // The key stays where another entry of the same id, the fault of this one perhaps, still uses it.
-    if (!twin) await this.keys.put(target.id, undefined);
+    // The keys stay where another entry of the same id, the fault of this one perhaps, still uses them.
+    if (!twin) await this.keys.put(target.id, []);
     await this.changed();
     return async () => {
       const now = this.settings.providers();
       if (!twin && indexOfEntry(now, target.id, index) >= 0) {
         throw new Error(`There is another provider "${target.id}" by now; the removed one stays removed.`);
       }
-      if (!twin) await this.keys.put(target.id, key);
+      if (!twin) await this.keys.put(target.id, keys);
       await this.settings.writeProviders(insertEntry(now, entry, index));
       await this.changed();
     };
   }
 
-  /** @param baseUrl the address that the person was told the key is for */
-  async setKey(id: string, key: string, baseUrl: string): Promise<void> {
-    await this.keys.put(id, storedKey(key, baseUrl));
+  /**
+   * Stores a key under its label, in the place of the one that has it.
+   * @param baseUrl the address that the person was told the key is for
+   */
+  async setKey(id: string, key: string, baseUrl: string, label = DEFAULT_LABEL): Promise<void> {
+    await this.keys.change(id, (stored) => withSecret(stored, { ...storedKey(key, baseUrl), label }));
     await this.changed();
   }
 
-  async deleteKey(id: string): Promise<void> {
-    await this.keys.put(id, undefined);
+  /** Makes a key the only one that is stored: a forgotten bearer token would win over it. */
+  async setOnlyKey(id: string, key: string, baseUrl: string): Promise<void> {
+    await this.keys.put(id, [storedKey(key, baseUrl)]);
+    await this.changed();
+  }
+
+  /** The labels of the stored keys, in their order. */
+  async keyLabels(id: string): Promise<readonly string[]> {
+    return (await this.keys.list(id)).map(({ label }) => label);
+  }
+
+  /**
+   * Deletes a stored key.
+   * @returns brings it back, at the end if its place is taken
+   */
+  async deleteKey(id: string, label: string): Promise<() => Promise<void>> {
+    const before = await this.keys.list(id);
+    await this.keys.change(id, (stored) => withoutSecret(stored, label));
+    await this.changed();
+    return async () => {
+      const lost = before.filter((secret) => secret.label === label);
+      await this.keys.change(id, (stored) => [...lost.filter((secret) => !has(stored, secret)), ...stored]);
+      await this.changed();
+    };
+  }
+
+  async renameKey(id: string, label: string, to: string): Promise<void> {
+    await this.keys.change(id, (stored) => renamed(stored, label, to));
+    await this.changed();
+  }
+
+  async moveKey(id: string, label: string, direction: "up" | "down"): Promise<void> {
+    await this.keys.change(id, (stored) => moved(stored, label, direction));
     await this.changed();
   }
 
@@ -136,7 +194,9 @@ export class ProviderRegistry {
       return [name, cleaned.key] as const;
     });
     if (found.length === 0) throw new Error("There is no key in its settings any more.");
-    await this.keys.put(id, { ...Object.fromEntries(found), origin: originFor(fieldOf(entry, "baseUrl")) });
+    const baseUrl = fieldOf(entry, "baseUrl");
+    const secrets = found.map(([name, value]) => literalSecret(name, value, baseUrl));
+    await this.keys.change(id, (stored) => secrets.reduce(withSecret, stored));
     const patch = Object.fromEntries(found.map(([name]) => [name, undefined]));
     // Storing may have taken its time: a locked keyring asks for its password.
     const now = this.find(target);
@@ -159,7 +219,12 @@ export class ProviderRegistry {
     const { list, index } = this.find(target);
     const checked = checkProviders(list, "settings")[index];
     if (!checked?.ok) throw new Error(checked?.problems[0]?.message ?? "The provider is faulty.");
-    return resolveWithStored(checked.provider, this.environment, await this.keys.get(target.id));
+    const stored = await this.keys.list(target.id);
+    const { asked } = this.asked;
+    const resolve = () => resolveEntry(checked.provider, { environment: this.environment, stored, asked });
+    resolve();
+    await this.asked.settled(ASKED_MS);
+    return resolve().provider;
   }
 
   private find({ id, index }: ProviderTarget): { readonly list: RawProviders; readonly index: number } {
@@ -181,8 +246,17 @@ function hasTwin(list: RawProviders, index: number): boolean {
   return list.some((other, at) => at !== index && entryId(other, at) === id);
 }
 
-function storedKey(apiKey: string, baseUrl: unknown): StoredKey {
-  return { apiKey, origin: originFor(baseUrl) };
+function storedKey(value: string, baseUrl: unknown): StoredSecret {
+  return { label: DEFAULT_LABEL, kind: "apiKey", value, origin: originFor(baseUrl) };
+}
+
+function literalSecret(name: string, value: string, baseUrl: unknown): StoredSecret {
+  if (name !== "bearerToken") return storedKey(value, baseUrl);
+  return { label: "token", kind: "bearerToken", value, origin: originFor(baseUrl) };
+}
+
+function has(stored: readonly StoredSecret[], { label }: StoredSecret): boolean {
+  return stored.some((secret) => secret.label === label);
 }
 
 function originFor(baseUrl: unknown): string {

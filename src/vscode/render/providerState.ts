@@ -1,7 +1,7 @@
 import { concernOf } from "../../core/diagnosis/finding";
 import type { ProviderStatus } from "../../core/rpc/contract";
 import type { EngineState } from "../engine/state";
-import type { ProviderEntry } from "../state";
+import type { KeyPresence, ProviderEntry } from "../state";
 import type { TreeIcon } from "./treeNode";
 import { verdictClause } from "./verdict";
 
@@ -43,13 +43,19 @@ export function providerStanding(entry: ProviderEntry, engine: EngineState): Pro
   if (status?.state === "faulty")
     return standing("faulty", `faulty: ${detail ?? "its configuration cannot be used"}`);
   if (status?.state === "keyMissing") return standing("keyMissing", "key missing");
-  return standing("ready", keyText(entry.key.kind));
+  return standing("ready", KEY_TEXT[entry.key.kind]);
 }
 
-function keyText(kind: "stored" | "environment" | "notNeeded"): string {
-  if (kind === "notNeeded") return "no key needed";
-  return kind === "stored" ? "key set" : "key set, from the environment";
-}
+type PresentKind = Exclude<KeyPresence["kind"], "missing">;
+
+const KEY_TEXT: Readonly<Record<PresentKind, string>> = {
+  stored: "key set",
+  environment: "key set, from the environment",
+  command: "token set, from a command",
+  entra: "signed in with a Microsoft account",
+  github: "signed in with a GitHub account",
+  notNeeded: "no key needed",
+};
 
 const ICONS: Record<ProviderStanding["kind"], TreeIcon> = {
   ready: { id: "pass-filled", color: "testing.iconPassed" },

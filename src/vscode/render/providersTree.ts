@@ -3,29 +3,34 @@ import type { ModelStatus, ProviderStatus } from "../../core/rpc/contract";
 import type { EngineState } from "../engine/state";
 import type { PosternState, ProviderEntry, UsableEntry } from "../state";
 import { escapeMarkdown } from "./markdown";
-import { counted, shortCount } from "./numbers";
+import { factsTable, shortFacts, spokenFacts } from "./modelFacts";
+import { counted } from "./numbers";
 import { type ProviderStanding, providerStanding, statusOf } from "./providerState";
 import { infoNode, type TreeNode } from "./treeNode";
 import { withoutName } from "./verdict";
 
 /** The rows of the Providers view. */
 export function renderProviders({ local, engine }: PosternState): readonly TreeNode[] {
-  return local.providers.map((entry) => providerNode(entry, engine));
+  const seen = new Set<string>();
+  return local.providers.map((entry) => {
+    // By its id alone, so that a row that moves stays selected. Two entries may have one id, the fault of the second.
+    const id = seen.has(entry.id) ? `provider/${entry.index}/${entry.id}` : `provider/${entry.id}`;
+    seen.add(entry.id);
+    return providerNode(id, entry, engine);
+  });
 }
 
-function providerNode(entry: ProviderEntry, engine: EngineState): TreeNode {
+function providerNode(id: string, entry: ProviderEntry, engine: EngineState): TreeNode {
   const shown = providerStanding(entry, engine);
   const status = statusOf(engine, entry.id);
   const label = entry.faulty ? entry.id : entry.name;
-  // The place is part of it: two entries may have the same id, which is the fault of the second.
-  const id = `provider/${entry.index}/${entry.id}`;
   return {
     id,
     label,
     description: shown.text,
     icon: shown.icon,
     tooltip: providerTooltip(entry, shown, status),
-    contextValue: contextValue(entry, shown),
+    contextValue: contextValue(entry, shown, status),
     accessibilityLabel: `Provider ${label}, ${shown.text}`,
     children: childNodes(id, entry, engine, status),
     target: { kind: "provider", id: entry.id, index: entry.index },
@@ -33,7 +38,11 @@ function providerNode(entry: ProviderEntry, engine: EngineState): TreeNode {
 }
 
 /** The words the menus look for, see the manifest. */
-function contextValue(entry: ProviderEntry, shown: ProviderStanding): string {
+function contextValue(
+  entry: ProviderEntry,
+  shown: ProviderStanding,
+  status: ProviderStatus | undefined,
+): string {
   if (entry.faulty) return "provider faulty";
   const words = [
     "provider",
@@ -41,6 +50,7 @@ function contextValue(entry: ProviderEntry, shown: ProviderStanding): string {
     entry.stored ? "keyStored" : "keyAbsent",
   ];
   if (shown.keyWanted) words.push("keyWanted");
+  if (status?.models.some(({ hidden }) => hidden)) words.push("hasHidden");
   return words.join(" ");
 }
 
@@ -66,8 +76,7 @@ function childNodes(
   if (engine.kind === "failed" || engine.kind === "outdated") return none("the engine is not available");
   if (!status) return none("its models are listed when the engine runs");
   if (status.models.length > 0) {
-    // The place is part of it here too: VS Code refuses a view in which two rows have the same id.
-    return status.models.map((model, index) => modelNode(`${id}/model/${index}`, entry.id, model));
+    return modelNodes(id, entry, status);
   }
   if (status.modelsFrom === "pending") return none("asking for models…", "loading~spin");
   if (status.modelsFrom === "unavailable") {
@@ -76,21 +85,74 @@ function childNodes(
   return none("the provider lists no models");
 }
 
-function modelNode(id: string, providerId: string, model: ModelStatus): TreeNode {
-  const address = `${providerId}/${model.id}`;
-  const window =
-    model.facts.contextWindow === undefined ? "" : `${shortCount(model.facts.contextWindow)} context`;
-  const description = [model.name === undefined ? "" : model.id, window].filter(Boolean).join(" · ");
+function modelNodes(id: string, entry: ProviderEntry, status: ProviderStatus): readonly TreeNode[] {
+  const shown = status.models.filter(({ hidden }) => !hidden);
+  const hidden = status.models.length - shown.length;
+  const seen = new Set<string>();
+  const rows = shown.map((model, index) => {
+    // VS Code refuses a view in which two rows have the same id.
+    const rowId = `${id}/model/${seen.has(model.id) ? `${index}/` : ""}${model.id}`;
+    seen.add(model.id);
+    return modelNode(rowId, entry, model);
+  });
+  const target = { kind: "provider", id: entry.id, index: entry.index } as const;
+  const age = staleness(status);
+  return [
+    ...(age === undefined ? [] : [infoNode(`${id}/stale`, age, { id: "history" })]),
+    ...rows,
+    ...(hidden === 0
+      ? []
+      : [
+          {
+            ...infoNode(`${id}/hidden`, `${hidden} hidden`, { id: "eye-closed" }),
+            contextValue: "hiddenModels",
+            accessibilityLabel: `${counted(hidden, "model")} hidden`,
+            target,
+          },
+        ]),
+  ];
+}
+
+/** While the provider fails, its list may not be right any more. */
+function staleness({ state, modelsFrom, listedHoursAgo }: ProviderStatus): string | undefined {
+  if (state !== "failing" || modelsFrom !== "provider" || listedHoursAgo === undefined) return undefined;
+  if (listedHoursAgo < 1) return "listed less than an hour ago";
+  return listedHoursAgo < 48
+    ? `listed ${counted(listedHoursAgo, "hour")} ago`
+    : `listed ${Math.floor(listedHoursAgo / 24)} days ago`;
+}
+
+function modelNode(id: string, entry: ProviderEntry, model: ModelStatus): TreeNode {
+  const address = `${entry.id}/${model.id}`;
+  const label = model.name ?? model.id;
+  const description = [model.name === undefined ? "" : model.id, shortFacts(model.facts)]
+    .filter(Boolean)
+    .join(" · ");
+  const marks = [model.pinned ? "pinned" : "", model.added ? "added by you" : ""].filter(Boolean);
+  const words = ["model", model.pinned ? "pinned" : "unpinned", ...(model.added ? ["added"] : [])];
   return {
-    id: `${id}/${model.id}`,
-    label: model.name ?? model.id,
+    id,
+    label,
     ...(description ? { description } : {}),
-    icon: { id: "circuit-board" },
-    tooltip: `Clients address it as ${escapeMarkdown(address)}`,
-    contextValue: "model",
-    accessibilityLabel: `Model ${model.name ?? model.id}${window ? `, ${window}` : ""}`,
-    target: { kind: "model", name: address },
+    icon: { id: model.pinned ? "pinned" : model.facts.embeddings ? "symbol-array" : "circuit-board" },
+    tooltip: modelTooltip(address, model, marks),
+    contextValue: words.join(" "),
+    accessibilityLabel: [`Model ${label}`, ...marks, spokenFacts(model.facts)].filter(Boolean).join(", "),
+    target: {
+      kind: "model",
+      name: address,
+      modelId: model.id,
+      provider: { id: entry.id, index: entry.index },
+    },
   };
+}
+
+function modelTooltip(address: string, { id, name, facts }: ModelStatus, marks: readonly string[]): string {
+  return [
+    `**${escapeMarkdown(name ?? id)}**${marks.length === 0 ? "" : ` (${marks.join(", ")})`}`,
+    `Clients address it as ${escapeMarkdown(address)}`,
+    factsTable(facts) || "Nothing else is known of it.",
+  ].join("\n\n");
 }
 
 const TYPE_LABEL = { openai: "OpenAI-compatible", azure: "Azure OpenAI", anthropic: "Anthropic" } as const;
@@ -120,7 +182,9 @@ function providerTooltip(
   ];
   if (status && status.models.length > 0) {
     const source = status.modelsFrom === "config" ? "from the settings" : "listed by the provider";
-    lines.push(`${counted(status.models.length, "model")}, ${source}`);
+    const hidden = status.models.filter((model) => model.hidden).length;
+    const shown = counted(status.models.length - hidden, "model");
+    lines.push(`${shown}, ${source}${hidden === 0 ? "" : `; ${hidden} hidden`}`);
   }
   return lines.join("\n\n");
 }

@@ -1,5 +1,6 @@
+import type { StoredSecret } from "../../core/credentials/stored";
 import { providerSecretName } from "./names";
-import { formatStoredKey, parseStoredKey, type StoredKey } from "./storedKey";
+import { formatStored, parseStored } from "./storedKey";
 
 /** The part of `vscode.SecretStorage` that is used here. */
 export interface SecretStore {
@@ -9,19 +10,31 @@ export interface SecretStore {
   delete(key: string): Thenable<void>;
 }
 
-/** The providers' keys. They are kept in the secret storage and nowhere else. */
+/** The providers' keys and tokens, in the order in which they are used. They are kept in the secret storage and nowhere else. */
 export class ProviderKeys {
+  private changes: Promise<unknown> = Promise.resolve();
+
   constructor(private readonly secrets: SecretStore) {}
 
-  async get(id: string): Promise<StoredKey | undefined> {
+  async list(id: string): Promise<readonly StoredSecret[]> {
     const secret = await this.secrets.get(providerSecretName(id));
-    return secret === undefined ? undefined : parseStoredKey(secret);
+    return secret === undefined ? [] : parseStored(secret);
   }
 
-  /** Makes what is stored for a provider exactly this: a forgotten bearer token would win over a new key. */
-  async put(id: string, key: StoredKey | undefined): Promise<void> {
+  /** Makes what is stored for a provider exactly this. */
+  async put(id: string, credentials: readonly StoredSecret[]): Promise<void> {
     const name = providerSecretName(id);
-    if (key !== undefined) await this.secrets.store(name, formatStoredKey(key));
+    if (credentials.length > 0) await this.secrets.store(name, formatStored(credentials));
     else if ((await this.secrets.get(name)) !== undefined) await this.secrets.delete(name);
+  }
+
+  /** Changes what is stored for a provider; one change after the other, so that none is lost. */
+  change(
+    id: string,
+    change: (credentials: readonly StoredSecret[]) => readonly StoredSecret[],
+  ): Promise<void> {
+    const turn = this.changes.then(async () => this.put(id, change(await this.list(id))));
+    this.changes = turn.catch(() => {});
+    return turn;
   }
 }

@@ -1,71 +1,56 @@
-import { type EngineProvider, resolveProvider, type StoredCredential } from "../../core/config/engineConfig";
-import type { Environment } from "../../core/config/reference";
-import type { ProviderConfig } from "../../core/config/schema";
+import * as z from "zod";
+import { credentialLabelSchema } from "../../core/config/schema";
+import { freeLabel, originOf, type StoredSecret } from "../../core/credentials/stored";
 
-/**
- * A credential as the secret storage has it: together with the address it was entered for. Settings change behind our
- * back (by hand, by Settings Sync, by another extension); a key must not follow them to another host.
- */
-export interface StoredKey extends StoredCredential {
-  /** Scheme, host and port, as `URL.origin` writes them. */
-  readonly origin: string;
+const secretSchema = z.object({
+  label: credentialLabelSchema,
+  kind: z.enum(["apiKey", "bearerToken"]),
+  value: z.string().min(1),
+  // Without it nobody knows where the key may go.
+  origin: z.string().refine((origin) => originOf(origin) === origin),
+});
+const listSchema = z.object({ credentials: z.array(z.unknown()) });
+
+/** One secret holds all of a provider: of two, one could be written and the other not. */
+export function formatStored(credentials: readonly StoredSecret[]): string {
+  return JSON.stringify({
+    credentials: credentials.map(({ label, kind, value, origin }) => ({ label, kind, value, origin })),
+  });
 }
 
-/** Scheme, host and port of an address; undefined if it is none that a key could be sent to. */
-export function originOf(baseUrl: unknown): string | undefined {
-  if (typeof baseUrl !== "string") return undefined;
-  try {
-    const { protocol, origin } = new URL(baseUrl);
-    return protocol === "https:" || protocol === "http:" ? origin : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** One secret holds it all: of two, one could be written and the other not. */
-export function formatStoredKey({ apiKey, bearerToken, origin }: StoredKey): string {
-  return JSON.stringify({ apiKey, bearerToken, origin });
-}
-
-/** Reads a secret; undefined if it is not what we write, because nobody knows where such a key may go. */
-export function parseStoredKey(secret: string): StoredKey | undefined {
+/** Reads a secret. What is not as we write it is left out, because nobody knows where such a key may go. */
+export function parseStored(secret: string): StoredSecret[] {
   let value: unknown;
   try {
     value = JSON.parse(secret);
   } catch {
-    return undefined;
+    return [];
   }
-  if (typeof value !== "object" || value === null) return undefined;
-  const { apiKey, bearerToken, origin } = value as Record<string, unknown>;
-  if (typeof origin !== "string" || originOf(origin) !== origin) return undefined;
-  const found = {
-    ...(typeof apiKey === "string" && apiKey !== "" ? { apiKey } : {}),
-    ...(typeof bearerToken === "string" && bearerToken !== "" ? { bearerToken } : {}),
-  };
-  return Object.keys(found).length > 0 ? { ...found, origin } : undefined;
+  const list = listSchema.safeParse(value);
+  if (!list.success) return parseSingle(value);
+  const found: StoredSecret[] = [];
+  for (const entry of list.data.credentials) {
+    const parsed = secretSchema.safeParse(entry);
+    if (!parsed.success) continue;
+    const taken = found.map(({ label }) => label);
+    found.push({ ...parsed.data, label: freeLabel(parsed.data.label, taken) });
+  }
+  return found;
 }
 
-/**
- * A provider as the engine is to run it. A stored key counts only at the address it was entered for; elsewhere the
- * provider is without one, and says why.
- */
-export function resolveWithStored(
-  provider: ProviderConfig,
-  environment: Environment,
-  stored: StoredKey | undefined,
-): EngineProvider {
-  const { origin: enteredFor, ...credential } = stored ?? { origin: undefined };
-  const withKey = resolveProvider(provider, environment, credential);
-  const origin = originOf(provider.baseUrl);
-  // An unset variable is the nearer fault.
-  if (enteredFor === undefined || enteredFor === origin || withKey.credential.kind === "missing")
-    return withKey;
-  const without = resolveProvider(provider, environment);
-  const { kind } = without.credential;
-  if (kind === "apiKey" || kind === "bearerToken") return without;
-  const reason = `the key was entered for ${enteredFor}; set it again for ${origin ?? provider.baseUrl}`;
-  return {
-    ...without,
-    credential: { kind: "missing", reason: kind === "none" ? `${reason}, or delete it` : reason },
-  };
+/** As it was before a provider could have several: one token or key, or one of each, of which the token was used. */
+function parseSingle(value: unknown): StoredSecret[] {
+  if (typeof value !== "object" || value === null) return [];
+  const fields = value as Record<string, unknown>;
+  const names = [
+    ["bearerToken", "token"],
+    ["apiKey", DEFAULT_LABEL],
+  ] as const;
+  return names.flatMap(([kind, label]) => {
+    const parsed = secretSchema.safeParse({ label, kind, value: fields[kind], origin: fields.origin });
+    return parsed.success ? [parsed.data] : [];
+  });
 }
+
+/** What a provider's only key is called until the person gives it another label. */
+export const DEFAULT_LABEL = "key";

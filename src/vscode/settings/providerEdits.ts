@@ -1,5 +1,6 @@
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
 import { environmentReference } from "../../core/config/reference";
+import { loopbackOrigin } from "../../core/providers/runtimes";
 
 /**
  * Changes to the raw setting `postern.providers`. They work on what the person wrote, so that entries with faults and
@@ -35,12 +36,23 @@ export function removeEntry(list: RawProviders, index: number): RawProviders {
   return list.filter((_, at) => at !== index);
 }
 
+/** Moves an entry to the place that another one has now; what is between makes room. */
+export function moveEntry(list: RawProviders, from: number, to: number): RawProviders {
+  const rest = removeEntry(list, from);
+  return from in list ? insertEntry(rest, list[from], Math.max(0, Math.min(to, rest.length))) : list;
+}
+
 export function patchEntry(list: RawProviders, index: number, patch: ProviderPatch): RawProviders {
   return list.map((entry, at) => {
     if (at !== index) return entry;
     const merged = { ...(isRecord(entry) ? entry : {}), ...patch };
     return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
   });
+}
+
+/** Another address for an entry. A runtime is followed on this machine only. */
+export function addressPatch(baseUrl: string): ProviderPatch {
+  return loopbackOrigin(baseUrl) === undefined ? { baseUrl, runtime: undefined } : { baseUrl };
 }
 
 /** Where an entry stands in the text of settings.json; undefined if it does not stand there. */

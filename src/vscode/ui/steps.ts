@@ -18,11 +18,21 @@ export interface Choice<T> extends vscode.QuickPickItem {
   readonly value: T;
 }
 
+/** Stands above the choices that follow it. */
+export interface Heading {
+  readonly heading: string;
+}
+
 export interface PickStep<T> extends Step {
   readonly placeholder: string;
   /** What the choice is about, shown in full above it. */
   readonly prompt?: string;
-  readonly choices: readonly Choice<T>[];
+  readonly choices: readonly (Choice<T> | Heading)[];
+  /** Brings other choices while the list is shown, until it resolves; the signal says that nobody needs them now. */
+  readonly later?: (
+    show: (choices: readonly (Choice<T> | Heading)[]) => void,
+    signal: AbortSignal,
+  ) => Promise<void>;
   /** Chosen beforehand, when coming back to the step. */
   readonly active?: T;
 }
@@ -43,18 +53,43 @@ export interface InputStep extends Step {
 
 /** Lets the person choose one of several. */
 export function pickStep<T>(step: PickStep<T>): Promise<Answer<T>> {
-  const pick = vscode.window.createQuickPick<Choice<T>>();
+  const pick = vscode.window.createQuickPick<Item<T>>();
   pick.placeholder = step.placeholder;
   pick.prompt = step.prompt;
-  pick.items = step.choices;
+  pick.items = step.choices.map(itemOf);
   pick.matchOnDescription = true;
   pick.matchOnDetail = true;
-  const active = step.choices.find(({ value }) => value === step.active);
-  if (active) pick.activeItems = [active];
+  // New items must not take the list away under the person's eyes.
+  pick.keepScrollPosition = true;
+  const activate = (value: T | undefined): void => {
+    const found = pick.items.find((item) => "value" in item && item.value === value);
+    if (found) pick.activeItems = [found];
+  };
+  activate(step.active);
+  const done = new AbortController();
+  if (step.later) {
+    const show = (choices: PickStep<T>["choices"]): void => {
+      if (done.signal.aborted) return;
+      const [active] = pick.activeItems;
+      pick.items = choices.map(itemOf);
+      if (active && "value" in active) activate(active.value);
+    };
+    pick.busy = true;
+    void step.later(show, done.signal).finally(() => {
+      if (!done.signal.aborted) pick.busy = false;
+    });
+  }
   return run(pick, step, (resolve) => {
     const [chosen] = pick.selectedItems;
-    if (chosen) resolve({ kind: "answer", value: chosen.value });
-  });
+    if (chosen && "value" in chosen) resolve({ kind: "answer", value: chosen.value });
+  }).finally(() => done.abort());
+}
+
+type Item<T> = Choice<T> | vscode.QuickPickItem;
+
+function itemOf<T>(choice: Choice<T> | Heading): Item<T> {
+  if (!("heading" in choice)) return choice;
+  return { label: choice.heading, kind: vscode.QuickPickItemKind.Separator };
 }
 
 /** Lets the person enter a text; it is checked as it is typed. */
@@ -83,7 +118,7 @@ export function inputStep(step: InputStep): Promise<Answer<string>> {
 }
 
 function run<T>(
-  input: vscode.QuickPick<Choice<T>> | vscode.InputBox,
+  input: vscode.QuickPick<Item<T>> | vscode.InputBox,
   step: Step & Pick<InputStep, "helpPage">,
   accept: (resolve: (answer: Answer<T>) => void) => void,
 ): Promise<Answer<T>> {

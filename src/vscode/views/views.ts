@@ -1,28 +1,46 @@
 import * as vscode from "vscode";
 import { GATEWAY_CONTEXT, GATEWAY_VIEW, PROVIDERS_VIEW } from "../common/commandIds";
-import { DisposableStore } from "../common/disposables";
+import { type Disposable, DisposableStore } from "../common/disposables";
+import type { Target } from "../common/target";
 import { gatewayView } from "../render/gatewayState";
 import { renderGateway } from "../render/gatewayTree";
 import { renderProviders } from "../render/providersTree";
 import { renderStatusBar, STATUS_BAR_COMMANDS, type StatusBarView } from "../render/statusBar";
 import type { PosternState, StateStore } from "../state";
+import { dragProviders, type OnMove } from "./dragProviders";
 import { LastShown } from "./lastShown";
 import { RenderedTree } from "./treeView";
+
+/** What the views ask of the rest. */
+export interface ViewEvents {
+  /** A view comes into sight. */
+  readonly onVisible: () => void;
+  /** A provider was dragged to another place. */
+  readonly onMove: OnMove;
+}
+
+/** The views, and what is selected in the one of providers. */
+export interface Views extends Disposable {
+  selection(): readonly Target[];
+}
 
 /**
  * Creates the two tree views and the status bar item, and keeps them in step with the state.
  * @param begun resolves once the state says something
- * @param onVisible called when a view comes into sight
  */
-export function createViews(store: StateStore, begun: Promise<void>, onVisible: () => void): DisposableStore {
+export function createViews(store: StateStore, begun: Promise<void>, events: ViewEvents): Views {
+  const { onVisible, onMove } = events;
   const disposables = new DisposableStore();
   const providers = disposables.add(new RenderedTree(() => renderProviders(store.value), begun));
   const gateway = disposables.add(new RenderedTree(() => renderGateway(store.value), begun));
-  const trees = [
-    vscode.window.createTreeView(PROVIDERS_VIEW, { treeDataProvider: providers, showCollapseAll: true }),
-    vscode.window.createTreeView(GATEWAY_VIEW, { treeDataProvider: gateway }),
-  ];
-  for (const tree of trees) {
+  const providersView = vscode.window.createTreeView(PROVIDERS_VIEW, {
+    treeDataProvider: providers,
+    showCollapseAll: true,
+    canSelectMany: true,
+    dragAndDropController: dragProviders(onMove),
+  });
+  const gatewayTree = vscode.window.createTreeView(GATEWAY_VIEW, { treeDataProvider: gateway });
+  for (const tree of [providersView, gatewayTree]) {
     disposables.add(tree);
     disposables.add(tree.onDidChangeVisibility(({ visible }) => visible && onVisible()));
     if (tree.visible) onVisible();
@@ -40,7 +58,10 @@ export function createViews(store: StateStore, begun: Promise<void>, onVisible: 
   };
   apply(store.value);
   disposables.add(store.onDidChange(apply));
-  return disposables;
+  return {
+    selection: () => providersView.selection.flatMap(({ target }) => target ?? []),
+    dispose: () => disposables.dispose(),
+  };
 }
 
 function createStatusItem(): vscode.StatusBarItem {

@@ -5,6 +5,7 @@ import { gatewayCommands } from "../commands/gatewayCommands";
 import { gatewayKeyCommands } from "../commands/gatewayKeyCommands";
 import { keyCommands } from "../commands/keyCommands";
 import { modelCommands } from "../commands/modelCommands";
+import { moveProviderCommands } from "../commands/moveProvider";
 import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
@@ -12,6 +13,8 @@ import { diagnose } from "../diagnosis/diagnose";
 import type { ReportDocument } from "../diagnosis/reportDocument";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
+import type { LocalRuntimes } from "../runtimes/localRuntimes";
+import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
 import type { EngineParts } from "./engine";
@@ -25,12 +28,13 @@ export interface CommandParts {
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
   readonly report: ReportDocument;
+  readonly runtimes: LocalRuntimes;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
 }
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, report, channel } = parts;
+  const { store, storage, engine, registry, gateway, runtimes, report, channel } = parts;
   const surroundings = {
     accepted: async () => (await storage.desired()).config.gateway.keys,
     changed: () => engine.sync.flush(),
@@ -38,15 +42,18 @@ export function createCommands(parts: CommandParts): CommandHandlers {
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
-    ...modelCommands(store, () => engine.api.status()),
+    ...modelCommands(store, registry, () => engine.api.status()),
+    ...moveProviderCommands(store, registry),
     ...gatewayCommands(store, gateway),
     ...gatewayKeyCommands(storage.gatewayKeys, surroundings),
     "postern.addProvider": async () => {
       const id = await addProviderFlow({
         registry,
         environment: storage.environment,
-        taken: () => store.value.local.providers.map(({ id }) => id),
+        present: () => store.value.local.providers,
         test: (provider, signal) => engine.api.testProvider(provider, signal),
+        discover: (report, signal) => runtimes.discover(report, signal),
+        start: (runtime, signal) => startInTerminal(runtime, runtimes, signal),
       });
       if (id !== undefined) notify("info", `Added the provider ${id}.`, afterAdding(store));
     },

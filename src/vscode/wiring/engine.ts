@@ -1,5 +1,6 @@
 import path from "node:path";
 import * as vscode from "vscode";
+import type { AskedCredentials } from "../../core/credentials/askedCredentials";
 import { DisposableStore } from "../common/disposables";
 import type { Log } from "../common/log";
 import { EXTENSION_VERSION } from "../common/version";
@@ -28,6 +29,7 @@ export function createEngine(
   context: vscode.ExtensionContext,
   storage: Storage,
   store: StateStore,
+  asked: Pick<AskedCredentials, "knows" | "renew">,
   log: Log,
 ): EngineParts {
   const disposables = new DisposableStore();
@@ -48,7 +50,14 @@ export function createEngine(
     version: EXTENSION_VERSION,
     log,
   });
-  const session = new EngineSession(() => sync.forJoin(), log);
+  const session = new EngineSession(() => sync.forJoin(), log, {
+    knows: ({ providerId, label }) => asked.knows(providerId, label),
+    renew: async ({ providerId, label }) => {
+      const renewed = await asked.renew(providerId, label, "refused");
+      if (renewed) await sync.flush();
+      return renewed;
+    },
+  });
   const supervisor = disposables.add(new EngineSupervisor(launcher, (link) => session.bringUp(link), log));
   const sync: ConfigSync = disposables.add(
     new ConfigSync(

@@ -1,15 +1,21 @@
+import os from "node:os";
 import * as vscode from "vscode";
 import type { CommandHandlers } from "../commands/register";
+import { messageOf } from "../common/log";
 import { ReportDocument } from "../diagnosis/reportDocument";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
+import { RuntimeFollower } from "../runtimes/follower";
+import { LocalRuntimes } from "../runtimes/localRuntimes";
 import { concernsEngine } from "../secrets/names";
 import type { StateStore } from "../state";
 import type { PosternTestApi } from "../testApi";
+import { notify } from "../ui/notify";
 import { createCommands } from "./commands";
+import { createCredentials } from "./credentials";
 import { createEngine } from "./engine";
 import { createStorage } from "./storage";
 import { createTestApi } from "./testApi";
@@ -21,6 +27,8 @@ export interface Runtime {
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
   viewsVisible(): void;
+  /** A provider was dragged to another place; what goes wrong is logged and shown. */
+  moveProvider(...move: Parameters<ProviderRegistry["move"]>): void;
   testApi(activationMs: number): PosternTestApi;
 }
 
@@ -30,11 +38,18 @@ export function createRuntime(
   store: StateStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
-  const storage = createStorage(context, channel);
-  const engine = createEngine(context, storage, store, channel);
+  const { credentials, consents, disposables } = createCredentials(context, channel, () => sync.schedule());
+  const storage = createStorage(context, credentials, channel);
+  const engine = createEngine(context, storage, store, credentials.asked, channel);
   const { sync, supervisor, session, api } = engine;
   const changed = (): Promise<void> => sync.flush();
-  const registry = new ProviderRegistry(storage.settings, storage.providerKeys, storage.environment, changed);
+  const registry = new ProviderRegistry(
+    storage.settings,
+    storage.providerKeys,
+    storage.environment,
+    changed,
+    credentials.asked,
+  );
   const gateway = new GatewayController(api, storage.gatewayKeys, {
     flush: changed,
     local: () => store.value.local,
@@ -55,6 +70,20 @@ export function createRuntime(
   });
   const report = new ReportDocument();
   const literalKeys = new LiteralKeyNotice(registry);
+  const runtimes = new LocalRuntimes({
+    platform: process.platform,
+    home: os.homedir(),
+    environment: storage.environment,
+    variables: process.env,
+  });
+  const follower = new RuntimeFollower({
+    locate: (runtime, signal) => runtimes.locate(runtime, signal),
+    addressOf: (target) => registry.raw(target).baseUrl,
+    changeAddress: (target, baseUrl) => registry.patch(target, { baseUrl }),
+    now: () => performance.now(),
+    log: channel,
+  });
+  const followRuntimes = (): void => follower.follow(store.value, vscode.window.state.focused);
   const startFile = process.env.POSTERN_START_FILE;
   const startFileWriter = startFile ? new StartFile(startFile, channel) : undefined;
   let viewsSeen = false;
@@ -66,13 +95,20 @@ export function createRuntime(
   context.subscriptions.push(
     engine.disposables,
     report.disposables,
+    disposables,
+    follower,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
       failure.follow(state.engine);
       wakeForViews();
+      followRuntimes();
       void startFileWriter?.follow(state);
     }),
-    vscode.window.onDidChangeWindowState(() => failure.follow(store.value.engine)),
+    vscode.window.onDidChangeWindowState(() => {
+      failure.follow(store.value.engine);
+      credentials.recheck();
+      followRuntimes();
+    }),
     storage.settings.onDidChange(() => sync.schedule()),
     context.secrets.onDidChange(({ key }) => concernsEngine(key) && sync.schedule()),
   );
@@ -88,11 +124,17 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, report, channel }),
+    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, report, channel }),
     settled,
     viewsVisible: () => {
       viewsSeen = true;
       wakeForViews();
+    },
+    moveProvider: (provider, place) => {
+      registry.move(provider, place).catch((error: unknown) => {
+        channel.error(`A provider could not be moved: ${messageOf(error)}`);
+        notify("error", `Postern: ${messageOf(error)}`);
+      });
     },
     testApi: (activationMs) =>
       createTestApi({ context, storage, store, engine, registry, gateway, activationMs }),

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { Environment } from "../../core/config/reference";
 import type { EngineBoot } from "../../core/rpc/contract";
 import { type Log, messageOf } from "../common/log";
+import type { WindowCredentials } from "../credentials/windowCredentials";
 import { type Desired, desiredState } from "../engine/desired";
 import { notedPipePath, type PipeHost, preparePipePath } from "../engine/pipePath";
 import { engineToken, machineEngineToken, secretStoreId } from "../secrets/engineToken";
@@ -25,8 +26,15 @@ export interface Storage {
   desired(): Promise<Desired>;
 }
 
+/** How long settings and secrets wait for credentials that are being asked for. */
+const ASKED_MS = 2_000;
+
 /** Builds what reads and writes settings and secrets. */
-export function createStorage(context: vscode.ExtensionContext, log: Log): Storage {
+export function createStorage(
+  context: vscode.ExtensionContext,
+  credentials: WindowCredentials,
+  log: Log,
+): Storage {
   const settings = new SettingsStore();
   const providerKeys = new ProviderKeys(context.secrets);
   const gatewayKeys = new GatewayKeys(context.secrets);
@@ -54,18 +62,26 @@ export function createStorage(context: vscode.ExtensionContext, log: Log): Stora
     notedPipe: () => notedPipePath(dataDir, host),
     desired: async () => {
       const read = settings.read();
-      const ids = read.providers.flatMap((checked) => (checked.ok ? [checked.provider.id] : []));
-      const credentials = await Promise.all(
-        ids.map(async (id) => [id, await readable(providerKeys.get(id), undefined, log)] as const),
+      const providers = read.providers.flatMap((checked) => (checked.ok ? [checked.provider] : []));
+      const stored = await Promise.all(
+        providers.map(async ({ id }) => [id, await readable(providerKeys.list(id), [], log)] as const),
       );
-      return desiredState({
+      const inputs = {
         settings: read,
         proxy: settings.proxy(),
         environment,
-        credentials: new Map(credentials.flatMap(([id, key]) => (key ? [[id, key]] : []))),
+        credentials: new Map(stored),
+        asked: credentials.asked.asked,
         gatewayKeys: await readable(gatewayKeys.list(), [], log),
         secretStore: await readable(secretStoreId(context.secrets), "unreadable", log),
-      });
+      };
+      credentials.asked.keepOnly(providers);
+      credentials.recheck();
+      const known = desiredState(inputs);
+      if (!credentials.asked.isAsking) return known;
+      // Most programs and accounts answer by then; what comes later is another change.
+      await credentials.asked.settled(ASKED_MS);
+      return desiredState(inputs);
     },
   };
 }

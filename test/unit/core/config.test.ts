@@ -137,6 +137,25 @@ describe("checkProviders", () => {
     }
   });
 
+  it("refuses a literal key in the header that carries keys, and a header that cannot carry one", () => {
+    const named = { ...openai, authHeader: "Ocp-Apim-Subscription-Key" };
+    const [fine, literal, host] = checkProviders(
+      [
+        { ...named, headers: { "ocp-apim-subscription-key": "${env:KEY}" } },
+        { ...named, id: "b", headers: { "ocp-apim-subscription-key": "literal-canary" } },
+        { ...openai, id: "c", authHeader: "Host" },
+      ],
+      "settings",
+    );
+    expect(fine?.ok).toBe(true);
+    expect(literal).toMatchObject({
+      ok: false,
+      problems: [{ path: "providers[1].headers.ocp-apim-subscription-key" }],
+    });
+    expect(JSON.stringify(literal)).not.toContain("literal-canary");
+    expect(host).toMatchObject({ ok: false, problems: [{ path: "providers[2].authHeader" }] });
+  });
+
   it("refuses a literal key in a header too, and a model that is listed twice", () => {
     const [header, reference, twice, beside] = checkProviders(
       [

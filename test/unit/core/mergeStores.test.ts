@@ -44,6 +44,17 @@ describe("mergeStores", () => {
   it("lets a window's own key win", () => {
     expect(merged(config("b", key("own"), []), config("a", key("k"), [])).credential).toEqual(key("own"));
   });
+  it("takes the other storage's whole pool along", () => {
+    const pool = ["k", "l"].map((value) => ({
+      label: value,
+      credential: { kind: "apiKey" as const, value },
+    }));
+    const other = config("a", key("k"), []);
+    const providers = other.providers.map((provider) => ({ ...provider, pool }));
+    const latest = config("b", missing, []);
+    const { providers: found } = mergeStores([{ ...other, providers }, latest], latest);
+    expect(found[0]?.pool).toEqual(pool);
+  });
   it("never sends a key to another address", () => {
     expect(
       merged(config("b", missing, [], "https://evil.example"), config("a", key("k"), [])).credential,

@@ -148,6 +148,17 @@ describe("providerRequestHeaders", () => {
     },
   );
 
+  it("sends the key in the header that the configuration names, and what the client sent in it nowhere", () => {
+    const provider = engineProvider("openai", { kind: "apiKey", value: "provider-key" });
+    const named = (authHeader: string) =>
+      sent({ ...provider, config: { ...provider.config, authHeader } }).filter(([, value]) =>
+        value?.includes("key"),
+      );
+    expect(named("Ocp-Apim-Subscription-Key")).toEqual([["ocp-apim-subscription-key", "provider-key"]]);
+    expect(named("User-Agent")).toEqual([["user-agent", "provider-key"]]);
+    expect(named("Authorization")).toEqual([["authorization", "Bearer provider-key"]]);
+  });
+
   it("sends a bearer token in Authorization everywhere", () => {
     for (const type of ["openai", "azure", "anthropic"] as const) {
       expect(sent(engineProvider(type, { kind: "bearerToken", value: "t" }))).toContainEqual([

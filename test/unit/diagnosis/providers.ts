@@ -1,6 +1,7 @@
 import type { EngineProvider } from "../../../src/core/config/engineConfig";
 
-export const KEY = "sk-secret-key-0123456789";
+// Of no form that is anybody's.
+export const KEY = "my-secret-key-0123456789";
 
 /** A provider for a test; what matters is said, the rest is usual. */
 export function provider(

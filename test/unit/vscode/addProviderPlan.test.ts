@@ -1,14 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { type Finding, type FindingCode, finding, type Remedy } from "../../../src/core/diagnosis/finding";
 import { networkFinding } from "../../../src/core/diagnosis/networkFinding";
-import type { ProviderDraft } from "../../../src/core/providers/draft";
-import { PROVIDER_KINDS } from "../../../src/core/providers/kinds";
-import { outcomeOf, stepsOf } from "../../../src/vscode/commands/addProviderPlan";
+import { newDraft, type ProviderDraft } from "../../../src/core/providers/draft";
+import { PROVIDER_PRESETS } from "../../../src/core/providers/presets";
+import {
+  isStartable,
+  kindRows,
+  outcomeOf,
+  presetOf,
+  stepsOf,
+} from "../../../src/vscode/commands/addProviderPlan";
 
 function draft(id: string, baseUrl: string, change: Partial<ProviderDraft> = {}): ProviderDraft {
-  const kind = PROVIDER_KINDS.find((known) => known.id === id);
-  if (!kind) throw new Error(`no kind ${id}`);
-  return { kind, baseUrl, deployments: [], ...change };
+  return { ...newDraft(presetOf(id)), baseUrl, ...change };
 }
 
 const failed = (found: Finding) => ({
@@ -32,6 +36,69 @@ describe("the steps of the guided setup", () => {
     expect(stepsOf(draft("ollama", "http://localhost:11434"))).not.toContain("key");
     expect(stepsOf(draft("ollama", "https://ollama.example.com"))).toContain("key");
     expect(stepsOf(draft("ollama", "http://localhost:11434", { keyWanted: true }))).toContain("key");
+    expect(stepsOf(draft("bedrock", ""))).toEqual([
+      "kind",
+      "value/region",
+      "address",
+      "name",
+      "deployments",
+      "key",
+      "test",
+    ]);
+    expect(stepsOf(draft("custom", ""))).toContain("api");
+  });
+
+  test("leave out the address of a server that was found, and start one that does not run", () => {
+    const found = draft("ollama", "http://localhost:11434/v1", { found: "running" });
+    expect(stepsOf(found)).toEqual(["kind", "name", "test"]);
+    expect(stepsOf(draft("ollama", "http://localhost:11434/v1", { found: "stopped" }))).toEqual([
+      "kind",
+      "start",
+      "address",
+      "name",
+      "test",
+    ]);
+  });
+});
+
+describe("the list of providers", () => {
+  const rowsOf = (...found: Parameters<typeof kindRows>[0]) => kindRows(found);
+
+  test("has every preset once, each below a heading", () => {
+    const rows = rowsOf();
+    expect(rows[0]).toEqual({ heading: "Companies and their models" });
+    const values = rows.flatMap((row) => ("value" in row ? [row.value] : []));
+    expect([...values].sort()).toEqual(PROVIDER_PRESETS.map(({ id }) => `preset/${id}`).sort());
+    expect(values.at(-1)).toBe("preset/custom");
+  });
+
+  test("begins with what was found on this machine, what runs before what does not", () => {
+    const rows = rowsOf(
+      { state: "stopped", presetId: "ollama", program: "ollama", start: ["serve"] },
+      {
+        state: "running",
+        presetId: "foundry-local",
+        baseUrl: "http://127.0.0.1:52364/v1",
+        models: ["a", "b", "c", "d", "e"],
+      },
+      { state: "running", presetId: "lmstudio", baseUrl: "http://localhost:1234/v1", models: [] },
+    );
+    expect(rows.slice(0, 5)).toEqual([
+      { heading: "Found on this machine" },
+      { label: "LM Studio", description: "running, no models yet", value: "found/lmstudio" },
+      {
+        label: "Microsoft Foundry Local",
+        description: "running, 5 models",
+        detail: "a, b, c, d and 1 more",
+        value: "found/foundry-local",
+      },
+      {
+        label: "Ollama",
+        description: "not running; start it with: ollama serve",
+        value: "found/ollama",
+      },
+      { heading: "Companies and their models" },
+    ]);
   });
 });
 
@@ -67,8 +134,16 @@ describe("the outcome of the test", () => {
     const found = networkFinding(provider, "ECONNREFUSED");
     const { text, choices } = outcomeOf(failed(found), "foundry-local");
     expect(choices.map(({ value }) => value)).toEqual(["again", "back", "save"]);
+    const startable = outcomeOf(failed(found), "foundry-local", true);
+    expect(startable.choices.map(({ value }) => value)).toEqual(["start", "again", "back", "save"]);
     expect(text).toBe(
       "Nothing answers at localhost:5273. Start Foundry Local with: foundry service start (its port changes: foundry service status)",
     );
   });
+});
+
+test("only a runtime on this machine can be started from here", () => {
+  expect(isStartable(draft("ollama", "http://localhost:11434/v1"))).toBe(true);
+  expect(isStartable(draft("ollama", "http://gpu-box:11434/v1"))).toBe(false);
+  expect(isStartable(draft("vllm", "http://localhost:8000/v1"))).toBe(false);
 });

@@ -5,6 +5,7 @@ import { ProviderKeys } from "../../../src/vscode/secrets/providerKeys";
 import type { RawProviders } from "../../../src/vscode/settings/providerEdits";
 import type { Answer, InputStep, PickStep } from "../../../src/vscode/ui/steps";
 import { MemorySecrets } from "./memorySecrets";
+import { nobodyAsked } from "./nobodyAsked";
 
 vi.mock("vscode", () => ({ window: {}, commands: {} }));
 /** What the person answers, in this order; what is not an answer is given as it is. */
@@ -22,12 +23,14 @@ vi.mock("../../../src/vscode/ui/steps", () => {
     inputStep: ({ prompt, value }: InputStep) =>
       answer(typeof prompt === "string" ? prompt : prompt(value ?? "")),
     pickStep: ({ placeholder, prompt, choices }: PickStep<unknown>) => {
-      offered.push(...choices.map(({ label, description }) => `${label}: ${description ?? ""}`));
+      for (const choice of choices)
+        if ("label" in choice) offered.push(`${choice.label}: ${choice.description ?? ""}`);
       return answer(prompt ?? placeholder);
     },
   };
 });
 
+const secret = (value: string, origin: string) => ({ label: "key", kind: "apiKey" as const, value, origin });
 const entry = { id: "a", type: "openai", baseUrl: "https://a.example/v1" };
 
 describe("editing a provider", () => {
@@ -41,7 +44,7 @@ describe("editing a provider", () => {
     offered.length = 0;
     list = [entry];
     keys = new ProviderKeys(new MemorySecrets());
-    await keys.put("a", { apiKey: "sk-a", origin: "https://a.example" });
+    await keys.put("a", [secret("sk-a", "https://a.example")]);
     const settings = {
       providers: () => list,
       writeProviders: async (next: RawProviders) => {
@@ -53,6 +56,7 @@ describe("editing a provider", () => {
       keys,
       () => undefined,
       async () => {},
+      nobodyAsked,
     );
   });
 
@@ -79,24 +83,38 @@ describe("editing a provider", () => {
     expect(list).toEqual([entry]);
   });
 
+  test("keeps a runtime that is followed only while the address is on this machine", async () => {
+    const runtime = { id: "a", type: "openai", baseUrl: "http://localhost:11434/v1", runtime: "ollama" };
+    await keys.put("a", []);
+    list = [runtime];
+    await edit("http://127.0.0.1:11500/v1");
+    expect(list).toEqual([{ ...runtime, baseUrl: "http://127.0.0.1:11500/v1" }]);
+    await edit("http://gpu-box:11434/v1");
+    expect(list).toEqual([{ id: "a", type: "openai", baseUrl: "http://gpu-box:11434/v1" }]);
+    list = [runtime];
+    await keys.put("a", [secret("sk-a", "http://localhost:11434")]);
+    await edit("https://ollama.example.com/v1", "none");
+    expect(list).toEqual([{ id: "a", type: "openai", baseUrl: "https://ollama.example.com/v1" }]);
+  });
+
   test("on the same host asks nothing", async () => {
     await edit("https://a.example/v2");
     expect(asked).toHaveLength(2);
     expect(list).toEqual([{ ...entry, baseUrl: "https://a.example/v2" }]);
-    expect(await keys.get("a")).toEqual({ apiKey: "sk-a", origin: "https://a.example" });
+    expect(await keys.list("a")).toEqual([secret("sk-a", "https://a.example")]);
   });
 
   test.each([
-    ["the same key", ["same"], { apiKey: "sk-a", origin: "https://b.example" }],
-    ["another key", ["other", " sk-b "], { apiKey: "sk-b", origin: "https://b.example" }],
-    ["no key", ["none"], undefined],
+    ["the same key", ["same"], [secret("sk-a", "https://b.example")]],
+    ["another key", ["other", " sk-b "], [secret("sk-b", "https://b.example")]],
+    ["no key", ["none"], []],
   ])("on another host asks, and goes on with %s", async (_, choice, left) => {
     await edit("https://b.example/v1", ...choice);
     expect(asked[2]).toBe(
       "The stored key was entered for https://a.example. May it go to https://b.example?",
     );
     expect(list).toEqual([{ ...entry, baseUrl: "https://b.example/v1" }]);
-    expect(await keys.get("a")).toEqual(left);
+    expect(await keys.list("a")).toEqual(left);
   });
 
   test.each([
@@ -105,6 +123,6 @@ describe("editing a provider", () => {
   ])("changes nothing if it is left at %s", async (_, choice) => {
     await edit("https://b.example/v1", ...choice);
     expect(list).toEqual([entry]);
-    expect(await keys.get("a")).toEqual({ apiKey: "sk-a", origin: "https://a.example" });
+    expect(await keys.list("a")).toEqual([secret("sk-a", "https://a.example")]);
   });
 });

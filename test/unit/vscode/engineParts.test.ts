@@ -17,6 +17,7 @@ vi.mock("../../../src/vscode/engine/handshake", () => ({
   joinEngine: async () => ({ link, decision: "join" }),
 }));
 
+const nobody = { knows: () => false, renew: async () => false };
 const log = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
 
 test("what is changed while the engine is being joined reaches it all the same", async () => {
@@ -51,7 +52,7 @@ test("what is changed while the engine is being joined reaches it all the same",
     asAbsolutePath: (path: string) => path,
     globalStorageUri: { fsPath: tmpdir() },
   } as unknown as ExtensionContext;
-  const parts = createEngine(context, storage, new StateStore(EMPTY_STATE), log);
+  const parts = createEngine(context, storage, new StateStore(EMPTY_STATE), nobody, log);
   try {
     const joining = parts.supervisor.joinIfRunning();
     await eventually(() => configured.length === 1, "the first configuration");
@@ -78,7 +79,7 @@ test("a gateway that runs when it is joined is wanted, even if the configuration
       },
     }) as unknown as EngineLink;
   const joined = async (before: EngineState, after: EngineState): Promise<boolean> => {
-    const session = new EngineSession(async () => ({}) as EngineConfig, log);
+    const session = new EngineSession(async () => ({}) as EngineConfig, log, nobody);
     await session.bringUp(link(before, after));
     return session.wantsGateway;
   };

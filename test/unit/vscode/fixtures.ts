@@ -15,6 +15,7 @@ export function entry(change: Partial<UsableEntry> = {}): UsableEntry {
     enabled: true,
     key: { kind: "stored" },
     stored: true,
+    credentials: [{ label: "key", source: "stored", usable: true }],
     ...change,
   };
 }

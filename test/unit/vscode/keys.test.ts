@@ -2,26 +2,58 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { originOf, type StoredSecret } from "../../../src/core/credentials/stored";
+import {
+  labelFault,
+  moved,
+  renamed,
+  withoutSecret,
+  withSecret,
+} from "../../../src/vscode/credentials/storedEdits";
 import { engineToken, machineEngineToken } from "../../../src/vscode/secrets/engineToken";
 import { GatewayKeys, gatewayKeyNameFault, maskKey } from "../../../src/vscode/secrets/gatewayKeys";
 import { ProviderKeys } from "../../../src/vscode/secrets/providerKeys";
-import { originOf } from "../../../src/vscode/secrets/storedKey";
 import { MemorySecrets } from "./memorySecrets";
 
 const NAME = "postern.provider.a.credential";
 const ORIGIN = "https://a.example";
 
+const secret = (label: string, value: string, kind: StoredSecret["kind"] = "apiKey"): StoredSecret => ({
+  label,
+  kind,
+  value,
+  origin: ORIGIN,
+});
+
 describe("providers' keys", () => {
-  test("have one secret each, with the address they are for, and a new key ends an old token", async () => {
+  test("are one secret for each provider, each with its label and the address it is for", async () => {
     const secrets = new MemorySecrets();
     const keys = new ProviderKeys(secrets);
-    await keys.put("a", { bearerToken: "t", origin: ORIGIN });
-    await keys.put("a", { apiKey: "k", origin: ORIGIN });
-    expect([...secrets.values]).toEqual([[NAME, '{"apiKey":"k","origin":"https://a.example"}']]);
-    expect(await keys.get("a")).toEqual({ apiKey: "k", origin: ORIGIN });
-    await keys.put("a", undefined);
+    await keys.put("a", [secret("work", "k1"), secret("home", "k2")]);
+    expect([...secrets.values.keys()]).toEqual([NAME]);
+    expect(await keys.list("a")).toEqual([secret("work", "k1"), secret("home", "k2")]);
+    await keys.put("a", []);
     expect(secrets.values.size).toBe(0);
-    expect(await keys.get("a")).toBeUndefined();
+    expect(await keys.list("a")).toEqual([]);
+  });
+
+  test("that were stored before there could be several are all still there, the token first", async () => {
+    const secrets = new MemorySecrets();
+    const keys = new ProviderKeys(secrets);
+    secrets.values.set(NAME, JSON.stringify({ apiKey: "k", bearerToken: "t", origin: ORIGIN }));
+    expect(await keys.list("a")).toEqual([secret("token", "t", "bearerToken"), secret("key", "k")]);
+    await keys.change("a", (stored) => withSecret(stored, secret("new", "n")));
+    expect((await keys.list("a")).map(({ value }) => value)).toEqual(["t", "k", "n"]);
+    secrets.values.set(NAME, JSON.stringify({ apiKey: "k", origin: ORIGIN }));
+    expect(await keys.list("a")).toEqual([secret("key", "k")]);
+  });
+
+  test("changed twice at once lose neither change", async () => {
+    const keys = new ProviderKeys(new MemorySecrets());
+    await Promise.all(
+      ["a", "b", "c"].map((label) => keys.change("a", (stored) => withSecret(stored, secret(label, label)))),
+    );
+    expect((await keys.list("a")).map(({ label }) => label)).toEqual(["a", "b", "c"]);
   });
 
   test.each([
@@ -30,10 +62,32 @@ describe("providers' keys", () => {
     '{"apiKey":"k"}',
     '{"apiKey":"k","origin":"file:///x"}',
     `{"origin":"${ORIGIN}"}`,
-  ])("that do not say where they may go are not used: %s", async (secret) => {
+    '{"credentials":{}}',
+    '{"credentials":[null,{"label":"a","kind":"apiKey","value":"k"}]}',
+    `{"credentials":[{"label":"a","kind":"apiKey","value":"k","origin":"${ORIGIN}/v1"}]}`,
+  ])("that do not say where they may go are not used: %s", async (text) => {
     const secrets = new MemorySecrets();
-    secrets.values.set(NAME, secret);
-    expect(await new ProviderKeys(secrets).get("a")).toBeUndefined();
+    secrets.values.set(NAME, text);
+    expect(await new ProviderKeys(secrets).list("a")).toEqual([]);
+  });
+
+  test("are renamed, moved, replaced and taken away one by one", () => {
+    const list = [secret("a", "1"), secret("b", "2"), secret("c", "3")];
+    const labels = (found: readonly StoredSecret[]) => found.map(({ label }) => label).join("");
+    expect(labels(moved(list, "c", "up"))).toBe("acb");
+    expect(labels(moved(list, "a", "up"))).toBe("abc");
+    expect(labels(moved(list, "c", "down"))).toBe("abc");
+    expect(labels(withoutSecret(list, "b"))).toBe("ac");
+    expect(labels(renamed(list, "a", "x"))).toBe("xbc");
+    expect(labels(renamed(list, "a", "c"))).toBe("abc");
+    expect(withSecret(list, secret("b", "9"))[1]).toEqual(secret("b", "9"));
+  });
+
+  test("need a label of their own", () => {
+    expect(labelFault(" ", [])).toBeDefined();
+    expect(labelFault("a/b", [])).toBeDefined();
+    expect(labelFault("work", ["work"])).toBeDefined();
+    expect(labelFault("me@work 2", ["work"])).toBeUndefined();
   });
 
   test.each([

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type FindingCode, finding } from "../../../src/core/diagnosis/finding";
+import type { ModelFacts } from "../../../src/core/models/facts";
+import type { ProviderStatus } from "../../../src/core/rpc/contract";
+import { shortFacts } from "../../../src/vscode/render/modelFacts";
 import { renderProviders } from "../../../src/vscode/render/providersTree";
 import type { ProviderEntry, UsableEntry } from "../../../src/vscode/state";
 import { entry, providerStatus, ready, state } from "./fixtures";
@@ -88,10 +91,108 @@ describe("the Providers view", () => {
     });
     const [row] = renderProviders(state(engine, { providers: [entry({ name: "Work" })] }));
     expect(row?.children?.[0]).toMatchObject({
-      contextValue: "model",
-      target: { kind: "model", name: "openai/org/m" },
-      tooltip: "Clients address it as openai\\/org\\/m",
+      contextValue: "model unpinned",
+      target: {
+        kind: "model",
+        name: "openai/org/m",
+        modelId: "org/m",
+        provider: { id: "openai", index: 0 },
+      },
+      tooltip: "**M**\n\nClients address it as openai\\/org\\/m\n\nNothing else is known of it.",
     });
+  });
+
+  test("a model's row says what it takes, costs and can, and its hover from where each is known", () => {
+    const facts: ModelFacts = {
+      contextWindow: 400_000,
+      maxOutput: 128_000,
+      tools: true,
+      images: false,
+      efforts: ["low", "high"],
+      price: {
+        input: 1.25,
+        cachedInput: 0.125,
+        output: 10,
+        tiers: [{ aboveInput: 272_000, input: 2.5, output: 15 }],
+      },
+      sources: {
+        contextWindow: "provider",
+        maxOutput: "provider",
+        tools: "catalogue lists 1.0 (2026-01-01)",
+        images: "config",
+        efforts: "config",
+        price: "catalogue prices 2.0 (2026-02-02)",
+      },
+    };
+    const engine = ready({ providers: [providerStatus({ models: [{ id: "m", facts, pinned: true }] })] });
+    const row = renderProviders(state(engine, { providers: [entry()] }))[0]?.children?.[0];
+    expect(row?.description).toBe("400k context · $1.25 in, $10 out · tools");
+    expect(row?.accessibilityLabel).toBe(
+      "Model m, pinned, context of 400,000 tokens, 1.25 dollars in and 10 dollars out per million tokens, calls tools",
+    );
+    expect(row?.contextValue).toBe("model pinned");
+    const lines = row?.tooltip?.replaceAll("\\", "").split("\n") ?? [];
+    expect(lines.slice(lines.indexOf("| --- | --- | --- |") + 1)).toEqual([
+      "| Context window | 400,000 tokens | the provider |",
+      "| Longest answer | 128,000 tokens | the provider |",
+      "| Calls tools | yes | catalogue lists 1.0 (2026-01-01) |",
+      "| Reads images | no | your settings |",
+      "| Efforts | low, high | your settings |",
+      "| Price per million tokens | $1.25 in, $0.125 cached, $10 out | catalogue prices 2.0 (2026-02-02) |",
+      "| Above 272,000 input tokens | $2.50 in, $15 out | catalogue prices 2.0 (2026-02-02) |",
+    ]);
+  });
+
+  test.each([
+    [{ price: { input: 0, output: 0 } }, "free"],
+    [{ price: { input: 0.02 } }, "$0.02 in"],
+    [{ price: { input: 0.0000625, output: 3 } }, "$0.0000625 in, $3 out"],
+    [{ embeddings: true, tools: false }, "embeddings"],
+    [{ structuredOutput: true, reasoning: true }, "reasoning, schemas"],
+    [{}, ""],
+  ])("puts %j into few words", (values, text) => {
+    expect(shortFacts({ ...values, sources: {} })).toBe(text);
+  });
+
+  test("hidden models are counted, not shown, and can be had back", () => {
+    const facts = { sources: {} };
+    const models = [
+      { id: "a", facts },
+      { id: "b", facts, hidden: true as const },
+      { id: "c", facts, hidden: true as const },
+    ];
+    const engine = ready({ providers: [providerStatus({ models })] });
+    const [row] = renderProviders(state(engine, { providers: [entry()] }));
+    expect(row?.children?.map(({ label }) => label)).toEqual(["a", "2 hidden"]);
+    expect(row?.children?.[1]).toMatchObject({
+      contextValue: "hiddenModels",
+      accessibilityLabel: "2 models hidden",
+      target: { kind: "provider", id: "openai", index: 0 },
+    });
+    expect(row?.contextValue).toMatch(/(^| )hasHidden( |$)/);
+    expect(row?.tooltip).toContain("1 model, listed by the provider; 2 hidden");
+  });
+
+  test("a list that is served while the provider fails says how old it is", () => {
+    const shown = (hours: number, change: Partial<ProviderStatus> = {}) => {
+      const models = [{ id: "a", facts: { sources: {} } }];
+      const status = providerStatus({ state: "failing", models, listedHoursAgo: hours, ...change });
+      const engine = ready({ providers: [status] });
+      return renderProviders(state(engine, { providers: [entry()] }))[0]?.children?.map(({ label }) => label);
+    };
+    expect(shown(0)).toEqual(["listed less than an hour ago", "a"]);
+    expect(shown(2)).toEqual(["listed 2 hours ago", "a"]);
+    expect(shown(49)).toEqual(["listed 2 days ago", "a"]);
+    expect(shown(2, { state: "ready" })).toEqual(["a"]);
+    expect(shown(2, { modelsFrom: "config" })).toEqual(["a"]);
+  });
+
+  test("a row keeps its id when providers change places, so that it stays selected", () => {
+    const ids = (...ids: string[]) => {
+      const providers = ids.map((id, index) => entry({ id, index }));
+      return renderProviders(state(ready(), { providers })).map(({ id }) => id);
+    };
+    expect(ids("b", "a")).toEqual(ids("a", "b").reverse());
   });
 
   test("the hover says in plain words which API it speaks", () => {

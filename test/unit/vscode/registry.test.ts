@@ -3,11 +3,12 @@ import { ProviderRegistry } from "../../../src/vscode/providers/registry";
 import { ProviderKeys } from "../../../src/vscode/secrets/providerKeys";
 import type { RawProviders } from "../../../src/vscode/settings/providerEdits";
 import { MemorySecrets } from "./memorySecrets";
+import { nobodyAsked } from "./nobodyAsked";
 
 const openai = { id: "openai", type: "openai", baseUrl: "https://api.openai.com/v1" };
 const SECRET = "postern.provider.openai.credential";
 const stored = (apiKey: string, origin = "https://api.openai.com"): string =>
-  JSON.stringify({ apiKey, origin });
+  JSON.stringify({ credentials: [{ label: "key", kind: "apiKey", value: apiKey, origin }] });
 const target = (index = 0, id = "openai") => ({ kind: "provider" as const, id, index });
 
 describe("the provider registry", () => {
@@ -38,6 +39,7 @@ describe("the provider registry", () => {
       new ProviderKeys(secrets),
       () => undefined,
       async () => {},
+      nobodyAsked,
     );
   });
 
@@ -53,6 +55,29 @@ describe("the provider registry", () => {
     secrets.values.set(SECRET, stored("sk-left-behind"));
     await registry.add({ ...openai, baseUrl: "https://elsewhere.example/v1" });
     expect(secrets.values.has(SECRET)).toBe(false);
+  });
+
+  test.each([
+    ["a", "c", "b c a d"],
+    ["c", "a", "c a b d"],
+    ["b", "end", "a c d b"],
+    ["b", "b", "a b c d"],
+  ])("moves %s to the place of %s", async (from, to, order_) => {
+    list = ["a", "b", "c", "d"].map((id) => ({ ...openai, id }));
+    const at = (id: string) =>
+      target(
+        list.findIndex((entry) => (entry as { id: string }).id === id),
+        id,
+      );
+    await registry.move(at(from), to === "end" ? "end" : at(to));
+    expect(list.map((entry) => (entry as { id: string }).id).join(" ")).toBe(order_);
+    expect(order).toHaveLength(from === to ? 0 : 1);
+  });
+
+  test("what is gone by now cannot be moved", async () => {
+    list = [openai];
+    await expect(registry.move(target(1, "gone"), "end")).rejects.toThrow("any more");
+    await expect(registry.move(target(), target(1, "gone"))).rejects.toThrow("any more");
   });
 
   test("a literal key is stored before it leaves the settings", async () => {

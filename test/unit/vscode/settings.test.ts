@@ -58,7 +58,13 @@ describe("what the engine is to run on", () => {
     proxy: { off: false, network: {} },
     environment: (name: string) =>
       ({ TOOL_KEY: "pst_from_the_environment", https_proxy: "http://proxy:1" })[name],
-    credentials: new Map([["openai", { apiKey: "sk-1", origin: "https://api.openai.com" }]]),
+    credentials: new Map([
+      [
+        "openai",
+        [{ label: "key", kind: "apiKey" as const, value: "sk-1", origin: "https://api.openai.com" }],
+      ],
+    ]),
+    asked: () => ({ kind: "missing" as const, reason: "nobody is asked here" }),
     gatewayKeys: [{ name: "default", key: "pst_0123456789abcdefghij" }],
     secretStore: "test",
   };
@@ -69,6 +75,13 @@ describe("what the engine is to run on", () => {
     expect(JSON.stringify(local)).not.toContain("sk-1");
     expect(JSON.stringify(local)).not.toContain(inputs.gatewayKeys[0]?.key);
     expect(local.providers[0]).toMatchObject({ id: "openai", key: { kind: "stored" } });
+  });
+
+  test("says which runtime a provider follows", () => {
+    const local = { id: "local", type: "openai", baseUrl: "http://localhost:1234/v1", runtime: "lmstudio" };
+    const { providers } = desiredState({ ...inputs, settings: read({ providers: [openai, local] }) }).local;
+    expect(providers[0]).not.toHaveProperty("runtime");
+    expect(providers[1]).toMatchObject({ runtime: "lmstudio" });
   });
 
   test.each([

@@ -7,6 +7,7 @@ import { routeSchema, routingSchema } from "./route";
 import { text } from "./text";
 
 export * from "./audit";
+export * from "./credential";
 export * from "./gateway";
 export * from "./gatewayKey";
 export * from "./model";

@@ -1,7 +1,12 @@
 import * as z from "zod";
+import { credentialSchema } from "./credential";
 import { modelOverrideSchema, modelSchema } from "./model";
 import { text } from "./text";
 import { timeoutsSchema } from "./timeouts";
+
+/** What a connection is made of (RFC 9110, sections 7.2 and 7.6), and what says of what kind a body is. */
+const NOT_FOR_KEYS =
+  /^(host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-(length|type|encoding)|accept-encoding|anthropic-version)$/i;
 
 export const providerSchema = z
   .strictObject({
@@ -25,7 +30,23 @@ export const providerSchema = z
       .describe(
         "Only as ${env:NAME}: the environment variable that holds the key. A key itself belongs in the secret storage: use 'Postern: Set Key'.",
       ),
+    authHeader: z
+      .string()
+      .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is not a header name")
+      .refine((name) => !NOT_FOR_KEYS.test(name), "is not a header that a key can be sent in")
+      .optional()
+      .describe(
+        "The header that carries the key, where it is not the usual one: Authorization (openai), api-key (azure), x-api-key (anthropic).",
+      ),
     bearerToken: text.optional().describe("Only as ${env:NAME}: a bearer token, sent instead of the key."),
+    credentials: z
+      .array(credentialSchema)
+      .min(1, "must not be empty; leave it out")
+      .max(32)
+      .optional()
+      .describe(
+        "Where the credentials come from, in the order in which they are used; instead of apiKey and bearerToken. Left out: the keys in the secret storage.",
+      ),
     azure: z
       .strictObject({
         apiVersion: text
@@ -50,19 +71,25 @@ export const providerSchema = z
       .array(modelSchema)
       .optional()
       .describe("The provider's models. Left out: they are asked from the provider."),
-    timeouts: timeoutsSchema.optional(),
-    pool: z
-      .enum(["round-robin", "least-used"])
-      .optional()
-      .describe(
-        "How requests are spread over several keys of this provider; round-robin where it is left out.",
-      ),
     extraModels: z.array(modelSchema).optional().describe("Models beside those that the provider lists."),
     modelOverrides: z
       .record(z.string(), modelOverrideSchema)
       .optional()
       .describe(
         "By id, what to change of models: hide, pin or rename them, or correct what is known of them.",
+      ),
+    runtime: z
+      .enum(["ollama", "lmstudio", "foundry-local"])
+      .optional()
+      .describe(
+        "The program on this machine that serves the models. VS Code follows it in baseUrl when its port changes.",
+      ),
+    timeouts: timeoutsSchema.optional(),
+    pool: z
+      .enum(["round-robin", "least-used"])
+      .optional()
+      .describe(
+        "How requests are spread over several keys of this provider; round-robin where it is left out.",
       ),
     enabled: z.boolean().default(true).describe("Whether requests may go to this provider."),
   })

@@ -1,0 +1,206 @@
+import type { ProviderConfig } from "../config/schema";
+import { renewalTime } from "./expiry";
+import type { AskedCredential, AskedFor, CredentialOutcome, MissingBecause } from "./resolve";
+import { originOf } from "./stored";
+
+/** Time, passed in. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** @returns a function that calls it off */
+  after(milliseconds: number, run: () => void): () => void;
+}
+
+/** Why a credential is asked for: it is not known yet, it ends soon, a provider has refused it, a person wants it. */
+export type AskReason = "first" | "expiring" | "refused" | "person";
+
+/** Gets a credential from a program or an account. What went wrong is its outcome. */
+export type Ask = (
+  provider: ProviderConfig,
+  credential: AskedCredential,
+  reason: AskReason,
+) => Promise<CredentialOutcome>;
+
+interface Known {
+  readonly provider: ProviderConfig;
+  readonly credential: AskedCredential;
+  readonly label: string;
+  outcome: CredentialOutcome;
+  asking: Promise<void> | undefined;
+  /** When it is asked for again by itself. */
+  again: number;
+  cancel: () => void;
+}
+
+const MINUTE_MS = 60_000;
+/** A machine that sleeps stops its timers; the clock is looked at this often instead. */
+const TICK_MS = MINUTE_MS;
+const RETRY_MS = 5 * MINUTE_MS;
+const PENDING: CredentialOutcome = { kind: "missing", reason: "it is being asked for", why: "pending" };
+
+const FAILED: CredentialOutcome = { kind: "missing", reason: "it could not be asked for" };
+
+/**
+ * The credentials that programs and accounts give, kept in memory while they are good. One is asked for once at a
+ * time; it is renewed before it ends, and the old one serves until the new one is there.
+ */
+export class AskedCredentials {
+  private readonly known = new Map<string, Known>();
+
+  /** @param changed called when what `asked` says has changed */
+  constructor(
+    private readonly ask: Ask,
+    private readonly clock: Clock,
+    private readonly changed: () => void,
+  ) {}
+
+  /** What is known now; what is not known yet is asked for. */
+  readonly asked: AskedFor = (provider, credential, label) => {
+    const key = JSON.stringify([provider.id, originOf(provider.baseUrl), credential, label]);
+    let entry = this.known.get(key);
+    if (!entry) {
+      entry = {
+        provider,
+        credential,
+        label,
+        outcome: PENDING,
+        asking: undefined,
+        again: 0,
+        cancel: () => {},
+      };
+      this.known.set(key, entry);
+      void this.askAgain(entry, "first");
+    } else if (this.hasEnded(entry)) {
+      entry.outcome = PENDING;
+      void this.askAgain(entry, "expiring");
+    }
+    return entry.outcome;
+  };
+
+  /** Forgets what is asked for no more. */
+  keepOnly(providers: readonly ProviderConfig[]): void {
+    for (const [key, entry] of this.known) {
+      const provider = providers.find(({ id }) => id === entry.provider.id);
+      const wanted =
+        provider?.enabled === true &&
+        originOf(provider.baseUrl) === originOf(entry.provider.baseUrl) &&
+        provider.credentials?.some((other) => JSON.stringify(other) === JSON.stringify(entry.credential));
+      if (wanted) continue;
+      entry.cancel();
+      this.known.delete(key);
+    }
+  }
+
+  /** Waits until everything that is being asked for is known, at most `milliseconds`. */
+  async settled(milliseconds: number): Promise<void> {
+    const asking = [...this.known.values()].flatMap((entry) => entry.asking ?? []);
+    if (asking.length === 0) return;
+    let cancel = (): void => undefined;
+    const limit = new Promise<void>((resolve) => {
+      cancel = this.clock.after(milliseconds, resolve);
+    });
+    await Promise.race([Promise.all(asking), limit]);
+    cancel();
+  }
+
+  /**
+   * Asks again for a provider's credential, or for all of it.
+   * @returns whether there is another one now
+   */
+  async renew(providerId: string, label: string | undefined, reason: AskReason): Promise<boolean> {
+    const entries = [...this.known.values()].filter(
+      (entry) => entry.provider.id === providerId && (label === undefined || entry.label === label),
+    );
+    const changes = await Promise.all(
+      entries.map(async (entry) => {
+        const before = secretOf(entry.outcome);
+        await this.askAgain(entry, reason);
+        const after = secretOf(entry.outcome);
+        return after !== undefined && after !== before;
+      }),
+    );
+    return changes.includes(true);
+  }
+
+  /** Whether this is the one to ask for a provider's credential. */
+  knows(providerId: string, label: string): boolean {
+    return [...this.known.values()].some(
+      (entry) => entry.provider.id === providerId && entry.label === label,
+    );
+  }
+
+  /** Asks again for those that could not be had, where something has changed that may help. */
+  async retry(
+    helps: (
+      provider: ProviderConfig,
+      credential: AskedCredential,
+      why: MissingBecause | undefined,
+    ) => boolean,
+  ): Promise<void> {
+    const missing = [...this.known.values()].filter(
+      ({ provider, credential, outcome }) =>
+        outcome.kind === "missing" && helps(provider, credential, outcome.why),
+    );
+    await Promise.all(missing.map((entry) => this.askAgain(entry, "first")));
+  }
+
+  /** Whether something is being asked for. */
+  get isAsking(): boolean {
+    return [...this.known.values()].some(({ asking }) => asking !== undefined);
+  }
+
+  dispose(): void {
+    for (const entry of this.known.values()) entry.cancel();
+    this.known.clear();
+  }
+
+  private askAgain(entry: Known, reason: AskReason): Promise<void> {
+    entry.asking ??= this.askNow(entry, reason).finally(() => {
+      entry.asking = undefined;
+    });
+    return entry.asking;
+  }
+
+  private async askNow(entry: Known, reason: AskReason): Promise<void> {
+    entry.cancel();
+    const found = await this.ask(entry.provider, entry.credential, reason).catch(() => FAILED);
+    if (![...this.known.values()].includes(entry)) return;
+    const before = JSON.stringify(entry.outcome);
+    // One that is still good serves on where no other can be had just now.
+    const keeps = found.kind === "missing" && secretOf(entry.outcome) !== undefined && !this.hasEnded(entry);
+    if (!keeps) entry.outcome = found;
+    this.plan(entry, keeps ? this.clock.now() + TICK_MS : this.nextTime(found));
+    if (JSON.stringify(entry.outcome) !== before) this.changed();
+  }
+
+  private nextTime(outcome: CredentialOutcome): number {
+    const now = this.clock.now();
+    if (outcome.kind === "missing") {
+      // Only the person can help here, and then it is asked for again at once.
+      const waits = outcome.why === "consent" || outcome.why === "signIn";
+      return waits ? Number.POSITIVE_INFINITY : now + RETRY_MS;
+    }
+    if (outcome.kind === "none" || outcome.expiresAt === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(renewalTime(outcome.expiresAt, now), now + 1000);
+  }
+
+  private plan(entry: Known, at: number): void {
+    entry.again = at;
+    entry.cancel();
+    if (at === Number.POSITIVE_INFINITY) return;
+    const wait = Math.min(at - this.clock.now(), TICK_MS);
+    entry.cancel = this.clock.after(Math.max(wait, 0), () => {
+      if (this.clock.now() < entry.again) this.plan(entry, entry.again);
+      else void this.askAgain(entry, "expiring");
+    });
+  }
+
+  private hasEnded({ outcome }: Known): boolean {
+    if (outcome.kind === "none" || outcome.kind === "missing") return false;
+    return outcome.expiresAt !== undefined && outcome.expiresAt <= this.clock.now();
+  }
+}
+
+function secretOf(outcome: CredentialOutcome): string | undefined {
+  return outcome.kind === "apiKey" || outcome.kind === "bearerToken" ? outcome.value : undefined;
+}

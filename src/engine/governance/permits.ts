@@ -1,0 +1,130 @@
+import { PosternError } from "../../core/errors";
+import { POLICY_HEADER } from "../../core/governance/policy/header";
+import type { RequestRecord } from "../../core/governance/requestRecord";
+import { type PolicyService, type RequestPolicy, refusalError } from "../policy/policyService";
+import type { ClientBody } from "../relay/clientBody";
+import type { RequestTrace } from "../relay/requestTrace";
+import type { RelayOutcome } from "../relay/responseRelay";
+import type { Target } from "../relay/target";
+import type { SecretDetector } from "../secrets/secretDetector";
+import { withBytes } from "./changedBody";
+import type { Governor, Reservation } from "./governor";
+import type { Pricing } from "./pricing";
+
+export interface PermitParts {
+  readonly governor: Governor;
+  readonly policy: Pick<PolicyService, "decide"> | undefined;
+  readonly secrets: Pick<SecretDetector, "redactJson">;
+  readonly pricing: Pricing;
+}
+
+/** Asks policy, gateway keys' limits and budgets about each request. */
+export class Permits {
+  constructor(private readonly parts: PermitParts) {}
+
+  /** @throws PosternError policy_refused */
+  async begin(trace: RequestTrace, body: ClientBody, headers: Record<string, string>): Promise<Permit> {
+    const policy = await this.parts.policy?.decide({
+      caller: trace.caller,
+      task: trace.task,
+      body: () => body.bytes,
+    });
+    const permit = new Permit(this.parts, trace, body, headers, policy);
+    permit.showPolicy();
+    if (policy?.refusal) throw refusalError(policy.refusal);
+    return permit;
+  }
+
+  /** The row of a request that was refused before there was a permit. */
+  refused(record: RequestRecord): void {
+    this.parts.governor.settle(undefined, record);
+  }
+}
+
+/** What one request may do, and what is set aside for it. */
+export class Permit {
+  private reservation: Reservation | undefined;
+  private target: Target | undefined;
+
+  constructor(
+    private readonly parts: PermitParts,
+    private readonly trace: RequestTrace,
+    private readonly body: ClientBody,
+    private readonly headers: Record<string, string>,
+    private readonly policy: RequestPolicy | undefined,
+  ) {}
+
+  /** The id that is looked for: what the client asked for, or what a rule has put in its place. */
+  get model(): string {
+    return this.policy?.route ?? this.body.model;
+  }
+
+  /** Why a target may not be used; undefined if it may. */
+  refusal({ provider, model }: Target, route: string | undefined): PosternError | undefined {
+    const decision = this.policy?.forTarget({ provider: provider.config, model: model.id });
+    if (decision?.refusal) {
+      this.showPolicy({ provider, model });
+      return refusalError(decision.refusal);
+    }
+    const { id } = provider.config;
+    const asked = { provider: id, model: model.id, ...(route === undefined ? {} : { route }) };
+    if (this.parts.governor.allows(this.trace.caller, asked)) return undefined;
+    return new PosternError(
+      "model_not_allowed",
+      `Gateway key "${this.trace.caller.name}" may not use ${id}/${model.id}. Use a model that it may use, or change its limits in Postern's Gateway view.`,
+    );
+  }
+
+  /**
+   * Sets aside what the request may come to at a target, in place of what was set aside for the target before.
+   * @throws PosternError model_not_allowed, rate_limited, budget_exceeded
+   */
+  enter(target: Target): void {
+    const { governor, pricing } = this.parts;
+    const governed = {
+      provider: target.provider.config.id,
+      model: target.model.id,
+      estimate: pricing.estimate(this.body, target, this.trace.began.at),
+      ...(this.trace.route === undefined ? {} : { route: this.trace.route }),
+    };
+    if (this.reservation) governor.retarget(this.reservation, governed);
+    else this.reservation = governor.admit({ ...governed, record: this.trace.beginning() });
+    this.target = target;
+    this.showPolicy(target);
+  }
+
+  /** The body as it may go to a target: without secrets where a rule says so. */
+  async bodyFor({ provider, model }: Target): Promise<ClientBody> {
+    const decision = this.policy?.forTarget({ provider: provider.config, model: model.id });
+    if (!decision?.redact) return this.body;
+    const { text, count } = await this.parts.secrets.redactJson(this.body.bytes.toString("utf8"));
+    return count === 0 ? this.body : withBytes(this.body, Buffer.from(text));
+  }
+
+  /** The request was answered, well or not. */
+  answered(outcome: RelayOutcome): RequestRecord {
+    const record = this.trace.answered(outcome, performance.now());
+    const charged = this.target
+      ? this.parts.pricing.charged(record, outcome, this.body, this.target)
+      : record;
+    this.parts.governor.settle(this.reservation, charged);
+    return charged;
+  }
+
+  /** No provider has answered it. */
+  failed(fault: PosternError): RequestRecord {
+    const record = this.trace.refused(fault, performance.now());
+    this.parts.governor.settle(this.reservation, record);
+    return record;
+  }
+
+  /** Names the rules that applied, in the record and to the client. */
+  showPolicy(target?: Pick<Target, "provider" | "model">): void {
+    const decision =
+      target && this.policy?.forTarget({ provider: target.provider.config, model: target.model.id });
+    this.trace.policyRule = this.policy?.recorded(decision);
+    const shown = this.policy?.header(decision);
+    if (shown === undefined) delete this.headers[POLICY_HEADER];
+    else this.headers[POLICY_HEADER] = shown;
+  }
+}

@@ -1,0 +1,97 @@
+import { costOf, type Priced } from "../../core/governance/cost";
+import { estimateMaximum, usageToCharge } from "../../core/governance/estimate";
+import type { RequestRecord } from "../../core/governance/requestRecord";
+import type { ModelFacts } from "../../core/models/facts";
+import type { ProviderRegistry } from "../providers/providerRegistry";
+import type { ClientBody } from "../relay/clientBody";
+import { member } from "../relay/clientBody";
+import type { RelayOutcome } from "../relay/responseRelay";
+import type { Target } from "../relay/target";
+import type { RequestEstimate } from "./governor";
+import { mediaBytesIn } from "./mediaBytes";
+
+/** What clients call the longest answer that they allow, in each protocol and its older forms. */
+const MAX_TOKENS = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
+
+/** Prices change, but not from one request to the next. */
+const FRESH_MS = 10_000;
+const MAX_MODELS = 1_000;
+
+/** What requests cost, by what is known of their models. */
+export class Pricing {
+  private readonly recent = new Map<
+    string,
+    { readonly at: number; readonly facts: ModelFacts | undefined }
+  >();
+
+  constructor(private readonly registry: ProviderRegistry) {}
+
+  /** The registry has been configured anew, or has learnt of models. */
+  forget(): void {
+    this.recent.clear();
+  }
+
+  /** US dollars for a million tokens, input and output together; undefined where the price is not known. */
+  perMillion({ provider, model }: Pick<Target, "provider" | "model">, at: number): number | undefined {
+    const price = this.factsOf(provider.config.id, model.id, at)?.price;
+    if (price?.input === undefined || price.output === undefined) return undefined;
+    return price.input + price.output;
+  }
+
+  /** The most that a request may come to at a target. @param at milliseconds since the epoch */
+  estimate(body: ClientBody, { provider, model }: Target, at: number): RequestEstimate {
+    const facts = this.factsOf(provider.config.id, model.id, at);
+    const mediaBytes = mediaBytesIn(body.bytes);
+    const limits = MAX_TOKENS.flatMap((name) => positive(member(body, name)) ?? []);
+    const { inputTokens, outputTokens } = estimateMaximum({
+      requestBytes: body.bytes.length - mediaBytes,
+      mediaBytes,
+      answers: positive(member(body, "n")) ?? 1,
+      ...(limits.length > 0 ? { maxTokens: Math.min(...limits) } : {}),
+      ...(facts?.maxOutput === undefined ? {} : { modelMaxOutput: facts.maxOutput }),
+    });
+    const priced = this.priced(provider.config.id, model.id, at);
+    const cost = costOf({ inputTokens, outputTokens }, "estimated", priced, provider.config);
+    return {
+      inputTokens,
+      maxOutputTokens: outputTokens,
+      ...(cost === undefined ? {} : { microUsd: cost.microUsd, priceSource: cost.priceSource }),
+    };
+  }
+
+  /** The row of a request that a provider has answered, with what it is charged for. */
+  charged(record: RequestRecord, outcome: RelayOutcome, body: ClientBody, target: Target): RequestRecord {
+    const good = outcome.status >= 200 && outcome.status < 300;
+    // A refusal costs nothing, nor does one who left before a provider had begun.
+    if (!good && outcome.usage === undefined) return record;
+    const mediaBytes = outcome.usage === undefined ? mediaBytesIn(body.bytes) : 0;
+    const { usage, basis } = usageToCharge(outcome.usage, outcome.end === "complete", {
+      requestBytes: body.bytes.length - mediaBytes,
+      mediaBytes,
+      streamedChars: outcome.streamedChars,
+    });
+    const { config } = target.provider;
+    const cost = costOf(usage, basis, this.priced(config.id, target.model.id, record.startedAt), config);
+    return { ...record, usage, usageBasis: basis, ...(cost === undefined ? {} : { cost }) };
+  }
+
+  private factsOf(providerId: string, modelId: string, at: number): ModelFacts | undefined {
+    const key = `${providerId}/${modelId}`;
+    const known = this.recent.get(key);
+    if (known && Math.abs(at - known.at) < FRESH_MS) return known.facts;
+    if (this.recent.size >= MAX_MODELS) this.recent.clear();
+    const facts = this.registry.model(providerId, modelId, at)?.facts;
+    this.recent.set(key, { at, facts });
+    return facts;
+  }
+
+  private priced(providerId: string, modelId: string, at: number): Priced | undefined {
+    const facts = this.factsOf(providerId, modelId, at);
+    const source = facts?.sources.price;
+    return facts?.price && source !== undefined ? { price: facts.price, source } : undefined;
+  }
+}
+
+function positive(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) && value > 0 ? value : undefined;
+}

@@ -1,0 +1,140 @@
+import type { Environment } from "../../core/config/reference";
+import {
+  addressFault,
+  addressWarning,
+  draftType,
+  idFault,
+  keyNeed,
+  type ProviderDraft,
+  splitNames,
+  suggestedId,
+  valueFault,
+  withValue,
+} from "../../core/providers/draft";
+import type { Placeholder } from "../../core/providers/preset";
+import { freeId } from "../settings/providerEdits";
+import { type Answer, inputStep } from "../ui/steps";
+import { askKey } from "./keyInput";
+
+export const TITLE = "Add Provider";
+
+/** Where a step stands among the others. */
+export interface Position {
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly canGoBack: boolean;
+}
+
+const titleOf = ({ preset }: ProviderDraft): string => `${TITLE}: ${preset.label}`;
+
+/** Asks for a part of the address; a variable that customarily holds it is suggested. */
+export async function askValue(
+  draft: ProviderDraft,
+  placeholder: Placeholder,
+  position: Position,
+  environment: Environment,
+): Promise<Answer<ProviderDraft>> {
+  const known = (placeholder.environment ?? []).map(environment).find((value) => value);
+  const answer = await inputStep({
+    ...position,
+    title: titleOf(draft),
+    prompt: placeholder.prompt,
+    placeholder: placeholder.example,
+    value: draft.values?.[placeholder.name] ?? known ?? "",
+    validate: (text) => valueFault(draft, placeholder, text),
+  });
+  return mapAnswer(answer, (text) => withValue(draft, placeholder, text));
+}
+
+export async function askAddress(draft: ProviderDraft, position: Position): Promise<Answer<ProviderDraft>> {
+  const answer = await inputStep({
+    ...position,
+    title: titleOf(draft),
+    prompt: "The provider's address",
+    placeholder: draft.preset.addressExample,
+    value: draft.baseUrl,
+    validate: (text) => addressFault(draftType(draft), text),
+    warn: addressWarning,
+  });
+  return mapAnswer(answer, (text) => ({ ...draft, baseUrl: text.trim() }));
+}
+
+export async function askName(
+  draft: ProviderDraft,
+  position: Position,
+  taken: readonly string[],
+): Promise<Answer<ProviderDraft>> {
+  const entries = taken.map((id) => ({ id }));
+  const suggested = freeId(entries, suggestedId(draft));
+  const answer = await inputStep({
+    ...position,
+    title: titleOf(draft),
+    prompt: (text) => `A short name; clients address its models as ${text.trim() || suggested}/model`,
+    placeholder: suggested,
+    value: draft.id ?? suggested,
+    validate: (text) => idFault(text, taken),
+  });
+  // The suggestion is not kept, so that it follows the address if that is changed.
+  return mapAnswer(answer, (text) => {
+    const { id: _, ...rest } = draft;
+    const id = text.trim();
+    return id === suggested ? rest : { ...rest, id };
+  });
+}
+
+/** Asks for the names that the provider's own list does not give. */
+export async function askDeployments(
+  draft: ProviderDraft,
+  position: Position,
+): Promise<Answer<ProviderDraft>> {
+  const list = draft.preset.modelsList;
+  const { byHand, example } = "byHand" in list ? list : { byHand: "models", example: "" };
+  const what = byHand === "deployments" ? "Names of your deployments" : "Ids of the models you want to use";
+  const answer = await inputStep({
+    ...position,
+    title: titleOf(draft),
+    prompt: `${what}, separated by commas; leave it empty to add them later`,
+    placeholder: example,
+    value: draft.deployments.join(", "),
+  });
+  return mapAnswer(answer, (text) => ({ ...draft, deployments: splitNames(text) }));
+}
+
+export async function askDraftKey(draft: ProviderDraft, position: Position): Promise<Answer<ProviderDraft>> {
+  const { preset, baseUrl } = draft;
+  const optional = keyNeed(draft) === "optional";
+  const page = preset.keyPage;
+  const answer = await askKey(
+    { type: draftType(draft), baseUrl, name: preset.label },
+    {
+      ...position,
+      title: titleOf(draft),
+      prompt: keyPrompt(draft),
+      ...(optional ? { placeholder: "leave it empty if the provider needs none" } : {}),
+      value: draft.key ?? "",
+      ...(page === undefined
+        ? {}
+        : { helpPage: { label: `Open the key page of ${preset.label}`, url: page } }),
+    },
+    optional,
+  );
+  return mapAnswer(answer, (key) => {
+    const { key: _, ...rest } = draft;
+    return key === undefined ? rest : { ...rest, key };
+  });
+}
+
+function keyPrompt(draft: ProviderDraft): string {
+  const kept = "It is kept in the secret storage and nowhere else.";
+  const { host } = new URL(draft.baseUrl);
+  if (keyNeed(draft) === "optional") return `The key for ${host}, if it needs one. ${kept}`;
+  const { keyPage } = draft.preset;
+  if (keyPage !== undefined) return `The key ([make one here](${keyPage})). ${kept}`;
+  return draft.keyWanted
+    ? `The key for ${host}, which asks for one. ${kept}`
+    : `The key for ${host}; a provider on another machine needs one. ${kept}`;
+}
+
+function mapAnswer<T, U>(answer: Answer<T>, map: (value: T) => U): Answer<U> {
+  return answer.kind === "answer" ? { kind: "answer", value: map(answer.value) } : answer;
+}

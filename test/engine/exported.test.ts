@@ -1,0 +1,130 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Exported, exportedConfig } from "../../src/core/interchange/exported";
+import { cliFile, Gateway, run, temporaryFolder } from "../support/gateway";
+import { json, ReplayProvider } from "../support/replayProvider";
+
+let provider: ReplayProvider;
+const folder = temporaryFolder();
+beforeAll(async () => {
+  provider = await ReplayProvider.start(json({ object: "list", data: [{ id: "model-a" }] }));
+});
+afterAll(() => provider?.stop());
+
+const key = (label: string, kind: "apiKey" | "bearerToken" = "apiKey") => ({ label, kind });
+
+function exported(): Exported {
+  const at = { type: "openai", baseUrl: `${provider.url}/v1` };
+  return exportedConfig({
+    providers: [
+      { id: "openai", ...at },
+      { id: "two-keys", ...at },
+      { id: "token", ...at },
+      { id: "named", ...at, apiKey: "${env:NAMED_KEY}", headers: { "X-Team": "${env:TEAM}" } },
+      {
+        id: "mixed",
+        ...at,
+        credentials: [
+          { kind: "env", name: "MIXED_KEY", as: "apiKey" },
+          { kind: "stored", label: "work" },
+          { kind: "entra", label: "me" },
+          { kind: "github" },
+        ],
+      },
+      { id: "local", ...at, credentials: [{ kind: "none" }] },
+      { id: "program", ...at, credentials: [{ kind: "command", command: ["echo", "printed"] }] },
+    ],
+    stored: new Map([
+      ["openai", [key("key")]],
+      ["two-keys", [key("work"), key("at home")]],
+      ["token", [key("key"), key("token", "bearerToken")]],
+      ["mixed", [key("work"), key("unused")]],
+    ]),
+    usualVariable: ({ id }) => (id === "openai" ? "OPENAI_API_KEY" : undefined),
+    gateway: { port: 4150 },
+    gatewayKeys: ["default", "Claude Code"],
+    configuredKeys: [{ name: "ci", key: "${env:CI_KEY}" }],
+    others: {},
+  });
+}
+
+it("names a variable for each key, and says in front which", () => {
+  const { text, variables, runsCommands, problems } = exported();
+  expect(problems).toEqual([]);
+  expect(runsCommands).toBe(true);
+  expect(variables).toEqual([
+    "OPENAI_API_KEY",
+    "TWO_KEYS_WORK",
+    "TWO_KEYS_AT_HOME",
+    "TOKEN_TOKEN",
+    "MIXED_API_KEY",
+    "MIXED_TOKEN",
+    "MIXED_TOKEN_2",
+    "POSTERN_KEY_DEFAULT",
+    "POSTERN_KEY_CLAUDE_CODE",
+    "TEAM",
+    "NAMED_KEY",
+    "MIXED_KEY",
+    "CI_KEY",
+  ]);
+  for (const name of variables) expect(text).toContain(`//   ${name}  `);
+  expect(text).toContain("--allow-commands");
+  const { providers } = JSON.parse(text.replace(/^\/\/.*$/gm, ""));
+  expect(providers[0]).toMatchObject({ id: "openai", apiKey: "${env:OPENAI_API_KEY}" });
+  expect(providers[1].credentials).toEqual([
+    { kind: "env", label: "work", name: "TWO_KEYS_WORK", as: "apiKey" },
+    { kind: "env", label: "at home", name: "TWO_KEYS_AT_HOME", as: "apiKey" },
+  ]);
+  expect(providers[2]).toMatchObject({ bearerToken: "${env:TOKEN_TOKEN}" });
+  expect(providers[3]).toMatchObject({ apiKey: "${env:NAMED_KEY}" });
+});
+
+it("is a configuration that the headless program runs on, once the variables are set", async () => {
+  const { text, variables } = exported();
+  const file = join(folder.path, "postern.json");
+  writeFileSync(file, text);
+  const env = Object.fromEntries(variables.map((name) => [name, `value-of-${name}`]));
+  const unset = await run(process.execPath, [cliFile, "check", "--config", file, "--allow-commands"]);
+  expect(unset.code).toBe(2);
+  expect(unset.stderr).toContain("the environment variable POSTERN_KEY_DEFAULT is not set");
+  const { code, stdout, stderr } = await run(
+    process.execPath,
+    [cliFile, "check", "--config", file, "--allow-commands"],
+    env,
+  );
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  expect(stdout.split("\n").filter((line) => line.startsWith("ok"))).toHaveLength(7);
+  const sent = provider.requests.map(({ headers }) => headers.authorization ?? "none");
+  expect(sent.sort()).toEqual(
+    [
+      "Bearer value-of-OPENAI_API_KEY",
+      "Bearer value-of-TWO_KEYS_WORK",
+      "Bearer value-of-TOKEN_TOKEN",
+      "Bearer value-of-NAMED_KEY",
+      "Bearer value-of-MIXED_KEY",
+      "Bearer printed",
+      "none",
+    ].sort(),
+  );
+});
+
+it("starts as a gateway that lets in who has its keys", async () => {
+  const { text, variables } = exported();
+  const config = JSON.parse(text.replace(/^\/\/.*$/gm, ""));
+  const gateway = await Gateway.start({
+    providers: config.providers,
+    gateway: config.gateway,
+    args: ["--allow-commands"],
+    env: Object.fromEntries(variables.map((name) => [name, `value-of-${name}`])),
+  });
+  try {
+    const answer = await fetch(`${gateway.url}/v1/models`, {
+      headers: { "x-api-key": "value-of-POSTERN_KEY_CLAUDE_CODE" },
+    });
+    expect(answer.status).toBe(200);
+  } finally {
+    await gateway.stop();
+  }
+});

@@ -17,6 +17,9 @@ const caFile = join(folder.path, "ca.pem");
 writeFileSync(caFile, authority.cert);
 afterAll(() => folder.remove());
 
+/** Whether this Node can read the system's store, which OpenSSL is told of by SSL_CERT_FILE here. */
+const canRead = typeof tls.getCACertificates === "function" && process.platform === "linux";
+
 async function diagnose(baseUrl: string, env: Record<string, string> = {}, extra = {}) {
   const entry = providerEntry(baseUrl, { models: undefined, ...extra });
   const { providers, output } = await checkProviders([entry], { env });
@@ -88,9 +91,7 @@ describe("TLS", () => {
   });
 
   it("the same, in the system's store: trusted by every Node that can read it", async () => {
-    // OpenSSL reads the store from where this variable says; Node 20 cannot read it.
     const found = await diagnose(company.url, { SSL_CERT_FILE: caFile });
-    const canRead = typeof tls.getCACertificates === "function" && process.platform === "linux";
     expect(found.code).toBe(canRead ? undefined : "tls_untrusted");
     expect(found.ok).toBe(canRead);
   });
@@ -168,6 +169,7 @@ describe("a proxy", () => {
     const trusting = await diagnose(remote, { ...env, NODE_EXTRA_CA_CERTS: caFile });
     expect(trusting).toMatchObject({ ok: true, models: ["m1"] });
     expect(behind.last.headers.authorization).toBe(`Bearer ${PROVIDER_KEY}`);
+    expect((await diagnose(remote, { ...env, SSL_CERT_FILE: caFile })).ok).toBe(canRead);
     await proxy.stop();
     await behind.stop();
   });

@@ -1,6 +1,7 @@
 import { logSafeText } from "../core/errors";
 import type { EngineBoot } from "../core/rpc/contract";
 import { EngineService } from "./engineService";
+import { Ledger } from "./ledger/ledger";
 import { Linger } from "./lifecycle/linger";
 import { acquireOwnership } from "./lifecycle/ownership";
 import { announcePipe, withdrawPipe } from "./lifecycle/pipeNote";
@@ -8,7 +9,6 @@ import { EngineLog } from "./log/log";
 import { PipeServer } from "./pipe/pipeServer";
 import { machinePolicy } from "./policy/machinePolicy";
 import { ModelListCache } from "./providers/modelListCache";
-import { UsageCounter } from "./usage/usageCounter";
 
 /** Where the engine is not told otherwise. On Windows it holds VS Code's executable, so it must not stay long. */
 const MAX_LINGER_SECONDS = process.platform === "win32" ? 10 : 24 * 60 * 60;
@@ -23,9 +23,9 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
   const ownership = await acquireOwnership(boot.dataDir, log);
   // Two windows started one each; the other one serves them both.
   if (!ownership) return 0;
-  const usage = new UsageCounter(boot.dataDir, () => new Date(), log);
+  const ledger = new Ledger({ folder: boot.dataDir, log });
   const lists = new ModelListCache(boot.dataDir, log);
-  const engine = new EngineService({ version, log, usage, lists, administrator: machinePolicy() });
+  const engine = new EngineService({ version, log, ledger, lists, administrator: machinePolicy() });
   return new Promise((resolve) => {
     let leaving = false;
     const leave = async (drainMs: number) => {
@@ -34,7 +34,8 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
       leaving = true;
       pipe.leave();
       withdrawPipe(boot.dataDir);
-      usage.handOver();
+      // The successor finds everything that has settled so far.
+      ledger.flush();
       lists.handOver();
       ownership.release();
       await drained;

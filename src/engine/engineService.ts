@@ -2,8 +2,14 @@ import type { EngineConfig, EngineProvider } from "../core/config/engineConfig";
 import type { EngineFacts } from "../core/diagnosis/facts";
 import type { ProbeResult } from "../core/diagnosis/probes";
 import { logSafeText, PosternError } from "../core/errors";
-import type { RequestRecord } from "../core/governance/requestRecord";
-import type { EngineStatus, GatewayState, LogEntry, ProbeParams, TestResult } from "../core/rpc/contract";
+import type {
+  EngineStatus,
+  GatewayState,
+  LogEntry,
+  ProbeParams,
+  ProviderStatus,
+  TestResult,
+} from "../core/rpc/contract";
 import { engineFacts } from "./diagnosis/engineFacts";
 import { testProvider } from "./diagnosis/listProbe";
 import { runProbe } from "./diagnosis/runProbe";
@@ -14,6 +20,7 @@ import type { Governor } from "./governance/governor";
 import { OpenGovernor } from "./governance/openGovernor";
 import { Permits } from "./governance/permits";
 import { Pricing } from "./governance/pricing";
+import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
 import { loadCatalogue } from "./models/loadCatalogue";
 import type { AdministratorPolicy } from "./policy/administratorPolicy";
@@ -34,15 +41,16 @@ import { Router } from "./routing/router";
 import { Stickiness } from "./routing/stickiness";
 import { SecretDetector } from "./secrets/secretDetector";
 import { systemClock } from "./systemClock";
-import type { UsageCounter } from "./usage/usageCounter";
 
+/** How long a request that was cut may take to say so. */
+const CUT_MS = 1_000;
 /** Statuses are told at most this often. */
 const STATUS_INTERVAL_MS = 200;
 
 export interface EngineParts {
   readonly version: string;
   readonly log: Log;
-  readonly usage: UsageCounter;
+  readonly ledger: Ledger;
   /** Gateway keys' limits and budgets; absent: there are none. */
   readonly governor?: Governor;
   /** The policy of the machine's administrator; absent: there is none. */
@@ -115,7 +123,7 @@ export class EngineService {
       stored,
       stickiness,
       permits: new Permits({
-        governor: parts.governor ?? new OpenGovernor((record) => this.count(record)),
+        governor: parts.governor ?? new OpenGovernor((record) => parts.ledger.append(record)),
         policy: this.policy,
         secrets: this.secrets,
         pricing: this.pricing,
@@ -137,6 +145,7 @@ export class EngineService {
   async configure(config: EngineConfig): Promise<void> {
     const before = this.config?.gateway;
     this.config = config;
+    this.parts.ledger.configure(config.ledger);
     this.upstream.setNetwork(config.network);
     this.keys = new KeyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
@@ -247,13 +256,19 @@ export class EngineService {
     return this.operations.running;
   }
 
+  get ledger(): Ledger {
+    return this.parts.ledger;
+  }
+
   status(): EngineStatus {
     return {
       version: this.parts.version,
       pid: process.pid,
       gateway: this.gatewayState(),
-      providers: this.registry.statuses(),
-      usage: this.parts.usage.today(),
+      providers: this.registry.statuses().map((status) => this.withHealth(status)),
+      routes: this.router.status(),
+      usage: this.parts.ledger.usageToday(),
+      ledger: this.parts.ledger.status(),
       gatewayKeys: this.keys.size,
       running: this.operations.running,
     };
@@ -287,7 +302,21 @@ export class EngineService {
     this.server.stop();
     this.registry.close();
     await this.upstream.destroy();
-    this.parts.usage.save();
+    const until = performance.now() + CUT_MS;
+    while (this.operations.running > 0 && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    this.parts.ledger.close();
+  }
+
+  private withHealth(status: ProviderStatus): ProviderStatus {
+    const provider = this.registry.get(status.id);
+    const latencyMs = this.health.lastLatencyOf(status.id);
+    const credentials = provider ? this.health.credentials(provider) : [];
+    return {
+      ...status,
+      ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
+      ...(credentials.length === 0 ? {} : { credentials }),
+    };
   }
 
   private priceOf(key: string): number | undefined {
@@ -295,11 +324,6 @@ export class EngineService {
     const provider = this.registry.get(id);
     const model = { id: key.slice(id.length + 1) };
     return provider && this.pricing.perMillion({ provider, model }, Date.now());
-  }
-
-  private count({ usage, usageBasis, outcome }: RequestRecord): void {
-    const reported = usageBasis === "reported" ? usage : undefined;
-    this.parts.usage.add({ usage: reported, answered: outcome === "answered" });
   }
 
   private gatewayState(): GatewayState {

@@ -7,10 +7,10 @@ import { logSafeText } from "../core/errors";
 import { type CheckOptions, checkProviders } from "./diagnosis/check";
 import { EngineService } from "./engineService";
 import { commandProblems, HeadlessCredentials } from "./headlessCredentials";
+import { Ledger } from "./ledger/ledger";
 import { EngineLog } from "./log/log";
 import { machinePolicy } from "./policy/machinePolicy";
 import { ModelListCache } from "./providers/modelListCache";
-import { UsageCounter } from "./usage/usageCounter";
 
 /** How long running requests may go on after a signal. */
 const DRAIN_MS = 10_000;
@@ -92,9 +92,9 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
     process.stderr.write(`dataDir: the folder ${loaded.dataDir} cannot be made (${fault})\n`);
     return 2;
   }
-  const usage = new UsageCounter(loaded.dataDir, () => new Date(), log);
+  const ledger = new Ledger({ folder: loaded.dataDir, log });
   const lists = new ModelListCache(loaded.dataDir, log);
-  const engine = new EngineService({ version, log, usage, lists, administrator: machinePolicy() });
+  const engine = new EngineService({ version, log, ledger, lists, administrator: machinePolicy() });
   const { gateway } = loaded.engine;
   if (gateway.keys.length === 0)
     log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");

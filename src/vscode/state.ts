@@ -19,6 +19,8 @@ export type KeyPresence =
 export interface CredentialEntry {
   readonly label: string;
   readonly source: ResolvedCredential["source"];
+  /** Place in the provider's list of credentials, where it has one. */
+  readonly place?: number;
   readonly usable: boolean;
   /** Why it cannot be used. */
   readonly reason?: string;

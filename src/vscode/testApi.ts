@@ -1,4 +1,5 @@
 import type { EngineRequests } from "../core/rpc/contract";
+import type { WindowCredentials } from "./credentials/windowCredentials";
 import type { EngineLink } from "./engine/link";
 import type { GatewayController } from "./gateway/controller";
 import type { ProviderRegistry } from "./providers/registry";
@@ -15,6 +16,8 @@ export interface PosternTestApi {
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
   readonly gatewayKeys: GatewayKeys;
+  /** What programs and accounts give; `confirm` is what the person does in a dialog. */
+  readonly credentials: Pick<WindowCredentials, "confirm" | "asked">;
   readonly secrets: {
     get(name: string): Thenable<string | undefined>;
     delete(name: string): Thenable<void>;

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { EngineProvider, LabelledCredential } from "../../src/core/config/engineConfig";
 import { EngineService } from "../../src/engine/engineService";
+import { Ledger } from "../../src/engine/ledger/ledger";
 import { EngineLog } from "../../src/engine/log/log";
 import { PipeServer } from "../../src/engine/pipe/pipeServer";
 import { CredentialRefreshHub } from "../../src/engine/providers/credentialRefreshHub";
 import { ModelListCache } from "../../src/engine/providers/modelListCache";
-import { UsageCounter } from "../../src/engine/usage/usageCounter";
 import { EngineClient, engineConfig, type Home, newHome } from "../support/engine";
 import { FakeClock } from "../support/fakeClock";
 import { json, ReplayProvider } from "../support/replayProvider";
@@ -102,7 +102,7 @@ describe("over the pipe", () => {
     engine = new EngineService({
       version: "test",
       log,
-      usage: new UsageCounter(undefined, () => new Date(), log),
+      ledger: new Ledger({ folder: undefined, log }),
       lists: new ModelListCache(undefined, log),
     });
     const options = { path: home.pipePath, token: home.token, version: "test" };

@@ -73,6 +73,11 @@ describe("the handshake", () => {
     "status",
     "testProvider",
     "refreshModels",
+    "queryRequests",
+    "findRequest",
+    "runningRequests",
+    "totals",
+    "breakdown",
     "drain",
   ] as const)("refuses %s to whom has not proved anything", async (method) => {
     const client = await EngineClient.open(home.pipePath);

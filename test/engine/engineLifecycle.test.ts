@@ -146,12 +146,14 @@ describe("an engine that is asked to drain", () => {
     provider.play = chat;
     const next = await startGateway(second, engineConfig(provider.url));
     await ask(next);
-    const file = join(home.dataDir, "usage-today.json");
-    await eventually(() => JSON.parse(readFileSync(file, "utf8")).requests === 2, "the saved counts");
     half.goOn();
     await answer.text();
     await within(old.exited, "the old engine's end");
-    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ requests: 2, inputTokens: 18 });
+    const usage = async () => (await second.request("status", {})).usage;
+    await eventually(async () => (await usage()).requests === 3, "the counts of both");
+    expect(await usage()).toMatchObject({ requests: 3, inputTokens: 9 + 9 + 11, outputTokens: 5 + 5 + 7 });
+    const { requests } = await second.request("queryRequests", { limit: 10 });
+    expect(requests.map(({ outcome }) => outcome)).toEqual(["answered", "answered", "answered"]);
     first.close();
     second.close();
   });
@@ -215,7 +217,7 @@ describe("a provider's key", () => {
       statuses: client.statuses,
       log: client.log,
     };
-    expect(JSON.stringify(places)).toContain("usage-today.json");
+    expect(JSON.stringify(places)).toContain("ledger.sqlite");
     expect(JSON.stringify(places)).not.toContain(canary);
     expect(JSON.stringify(places)).not.toContain(home.token);
     client.close();

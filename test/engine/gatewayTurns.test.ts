@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { EngineConfig } from "../../src/core/config/engineConfig";
 import { EngineService } from "../../src/engine/engineService";
+import { Ledger } from "../../src/engine/ledger/ledger";
 import { EngineLog } from "../../src/engine/log/log";
 import { ModelListCache } from "../../src/engine/providers/modelListCache";
-import { UsageCounter } from "../../src/engine/usage/usageCounter";
 import { engineConfig } from "../support/engine";
 import { freePort } from "../support/freePort";
 import { within } from "../support/waiting";
@@ -16,7 +16,7 @@ async function running(port = 0): Promise<EngineService> {
   engine = new EngineService({
     version: "test",
     log,
-    usage: new UsageCounter(undefined, () => new Date(), log),
+    ledger: new Ledger({ folder: undefined, log }),
     lists: new ModelListCache(undefined, log),
   });
   await engine.configure(config(port));

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { EngineProvider } from "../../src/core/config/engineConfig";
 import { EngineService } from "../../src/engine/engineService";
+import { Ledger } from "../../src/engine/ledger/ledger";
 import { EngineLog } from "../../src/engine/log/log";
 import { ModelListCache } from "../../src/engine/providers/modelListCache";
-import { UsageCounter } from "../../src/engine/usage/usageCounter";
 import { engineConfig } from "../support/engine";
 import { GATEWAY_KEY } from "../support/gateway";
 import { json, type Player, ReplayProvider } from "../support/replayProvider";
@@ -66,7 +66,7 @@ beforeEach(async () => {
   engine = new EngineService({
     version: "test",
     log,
-    usage: new UsageCounter(undefined, () => new Date(), log),
+    ledger: new Ledger({ folder: undefined, log }),
     lists: new ModelListCache(undefined, log),
     refresh: {
       mayRenew: () => renewal !== undefined,

@@ -20,6 +20,7 @@ const config: EngineConfig = {
   gateway: { host: "127.0.0.1", port: 0, maxRunning: 512, keys: [] },
   routes: [],
   routing: { maxAttempts: 4, maxWaitSeconds: 30 },
+  ledger: { retentionDays: 400, maxMb: 200 },
   network: {},
   lingerSeconds: 0,
   keepRunning: false,

@@ -178,6 +178,7 @@ export function engineConfig(url: string, changes: Partial<EngineConfig> = {}): 
     gateway: { host: "127.0.0.1", port: 0, maxRunning: 512, keys: [{ name: "test", key: GATEWAY_KEY }] },
     routes: [],
     routing: { maxAttempts: 4, maxWaitSeconds: 30 },
+    ledger: { retentionDays: 400, maxMb: 200 },
     network: {},
     lingerSeconds: 60,
     keepRunning: false,

@@ -1,8 +1,8 @@
 import type { EngineProvider } from "../../src/core/config/engineConfig";
 import { type EngineParts, EngineService } from "../../src/engine/engineService";
+import { Ledger } from "../../src/engine/ledger/ledger";
 import { EngineLog } from "../../src/engine/log/log";
 import { ModelListCache } from "../../src/engine/providers/modelListCache";
-import { UsageCounter } from "../../src/engine/usage/usageCounter";
 import { engineConfig } from "./engine";
 import { GATEWAY_KEY, PROVIDER_KEY } from "./gateway";
 import { PATH, type Protocol } from "./recordings";
@@ -20,9 +20,9 @@ export class InProcessEngine {
     waits: NonNullable<EngineParts["waits"]> = {},
   ): Promise<InProcessEngine> {
     const log = new EngineLog(Date.now);
-    const usage = new UsageCounter(undefined, () => new Date(), log);
+    const ledger = new Ledger({ folder: undefined, log });
     const lists = new ModelListCache(undefined, log);
-    const service = new EngineService({ version: "test", log, usage, lists, waits });
+    const service = new EngineService({ version: "test", log, ledger, lists, waits });
     const protocols: Protocol[] = ["chat", "responses", "messages"];
     await service.configure(
       engineConfig(providerUrl, {

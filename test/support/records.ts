@@ -1,4 +1,5 @@
 import type { Caller } from "../../src/core/governance/caller";
+import type { OpenRequest } from "../../src/core/governance/openRequest";
 import type { RequestRecord } from "../../src/core/governance/requestRecord";
 
 let count = 0;
@@ -29,5 +30,24 @@ export function record(changes: Partial<RequestRecord> = {}): RequestRecord {
     cost: { microUsd: 25, basis: "reported", priceSource: "config" },
     dropped: [],
     ...changes,
+  };
+}
+
+/** A request that is running, with 100 tokens in and 50 out held for it at the price that is given. */
+export function openRequest(microUsd: number, changes: Partial<RequestRecord> = {}): OpenRequest {
+  const { usage: _, usageBasis: __, cost: ___, ...known } = record(changes);
+  const {
+    durationMs: ____,
+    attempts: _____,
+    status: ______,
+    outcome: _______,
+    dropped: ________,
+    ...beginning
+  } = known;
+  return {
+    record: beginning,
+    held: { requests: 1, inputTokens: 100, outputTokens: 50, microUsd, premiumMilli: 0 },
+    priceSource: "config",
+    sent: true,
   };
 }

@@ -8,7 +8,15 @@ import { originOf } from "../credentials/stored";
 import { isLocalAddress } from "../providers/baseUrl";
 import type { ConfigProblem } from "./problems";
 import { type Environment, replaceReferences, resolveReference } from "./reference";
-import type { AuditConfig, Config, PolicyConfig, ProviderConfig, RouteConfig, RoutingConfig } from "./schema";
+import type {
+  AuditConfig,
+  Config,
+  LedgerConfig,
+  PolicyConfig,
+  ProviderConfig,
+  RouteConfig,
+  RoutingConfig,
+} from "./schema";
 
 /** What a provider is authenticated with. Lives in memory and on the private pipe only. */
 export type Credential =
@@ -76,6 +84,7 @@ export interface EngineConfig {
   readonly gateway: EngineGateway;
   readonly routes: readonly RouteConfig[];
   readonly routing: RoutingConfig;
+  readonly ledger: LedgerConfig;
   readonly network: NetworkConfig;
   /** Rules of the settings or of the file; a fault refuses every request. Absent: none. */
   readonly policy?: PolicyConfig | { readonly fault: string };
@@ -216,6 +225,7 @@ export function engineConfigFromFile(
       gateway: { ...config.gateway, keys },
       routes: config.routes,
       routing: config.routing,
+      ledger: config.ledger,
       network,
       policy: config.policy,
       audit: config.audit,

@@ -32,6 +32,8 @@ export interface ResolvedCredential {
   readonly label: string;
   /** Where it comes from; `literal`: it stands in a configuration file. */
   readonly source: CredentialConfig["kind"] | "literal";
+  /** Place in the provider's list of credentials, where it has one. */
+  readonly place?: number;
   readonly outcome: CredentialOutcome;
 }
 
@@ -81,10 +83,10 @@ function fromList(
       wanted,
       found.map(({ label }) => label),
     );
-  const add = (wanted: string, source: ResolvedCredential["source"], outcome: CredentialOutcome): void => {
-    found.push({ label: free(wanted), source, outcome });
-  };
-  for (const credential of credentials) {
+  for (const [place, credential] of credentials.entries()) {
+    const add = (wanted: string, source: ResolvedCredential["source"], outcome: CredentialOutcome): void => {
+      found.push({ label: free(wanted), source, place, outcome });
+    };
     const { label } = credential;
     switch (credential.kind) {
       case "stored": {
@@ -110,7 +112,12 @@ function fromList(
         break;
       default: {
         const own = free(label ?? nameOfAsked(credential));
-        found.push({ label: own, source: credential.kind, outcome: inputs.asked(provider, credential, own) });
+        found.push({
+          label: own,
+          source: credential.kind,
+          place,
+          outcome: inputs.asked(provider, credential, own),
+        });
       }
     }
   }

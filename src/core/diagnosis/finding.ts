@@ -35,6 +35,7 @@ export type FindingCode =
   | "not_an_api"
   // The way there.
   | "host_not_found"
+  | "metadata_address"
   | "nothing_listens"
   | "runtime_not_running"
   | "runtime_moved"

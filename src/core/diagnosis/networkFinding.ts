@@ -34,6 +34,10 @@ export function networkFinding(provider: Reached, code: string): Finding {
       const text = `The host ${url.hostname} was not found (${code}). Check the address and the network; a company's hosts may need its VPN.`;
       return finding("host_not_found", text, CHANGE_ADDRESS, TRY_AGAIN);
     }
+    case "POSTERN_METADATA": {
+      const text = `The host ${url.hostname} leads to an address at which clouds hand out a machine's own credentials, so it is not asked. Check the address.`;
+      return finding("metadata_address", text, CHANGE_ADDRESS);
+    }
     case "ECONNREFUSED":
       return nothingListens(provider, url, where);
     case "UND_ERR_CONNECT_TIMEOUT":

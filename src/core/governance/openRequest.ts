@@ -68,14 +68,18 @@ export const NOTHING_HELD: Held = Object.freeze({
   premiumMilli: 0,
 });
 
-export function addHeld(sum: Held, more: Held): Held {
-  return {
-    requests: sum.requests + more.requests,
-    inputTokens: sum.inputTokens + more.inputTokens,
-    outputTokens: sum.outputTokens + more.outputTokens,
-    microUsd: sum.microUsd + more.microUsd,
-    premiumMilli: sum.premiumMilli + more.premiumMilli,
-  };
+export function addHeld(one: Held, other: Held): Held {
+  const sum = { ...one };
+  addHeldInto(sum, other);
+  return sum;
+}
+
+export function addHeldInto(sum: { -readonly [Field in keyof Held]: number }, more: Held): void {
+  sum.requests += more.requests;
+  sum.inputTokens += more.inputTokens;
+  sum.outputTokens += more.outputTokens;
+  sum.microUsd += more.microUsd;
+  sum.premiumMilli += more.premiumMilli;
 }
 
 /** Spent and held in one: what budgets are measured against. */

@@ -75,11 +75,18 @@ export const NO_TOTALS: Totals = Object.freeze(
   Object.fromEntries(TOTALS_FIELDS.map((field) => [field, 0])) as unknown as Totals,
 );
 
+/** Totals that are being added up. */
+export type RunningTotals = { -readonly [Field in keyof Totals]: number };
+
 /** @param times -1 takes `more` away again */
-export function addTotals(totals: Totals, more: Totals, times = 1): Totals {
-  const sum: Record<string, number> = {};
-  for (const field of TOTALS_FIELDS) sum[field] = totals[field] + more[field] * times;
-  return sum as unknown as Totals;
+export function addInto(sum: RunningTotals, more: Totals, times = 1): void {
+  for (const field of TOTALS_FIELDS) sum[field] += more[field] * times;
+}
+
+export function addTotals(totals: Totals, more: Totals): Totals {
+  const sum = { ...totals };
+  addInto(sum, more);
+  return sum;
 }
 
 /** What one request adds to the totals of each of its scopes. */

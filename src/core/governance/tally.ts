@@ -1,13 +1,22 @@
 import type { TimeRange } from "./period";
 import type { RequestRecord } from "./requestRecord";
-import { addTotals, NO_TOTALS, type Scope, type ScopeKind, scopesOf, type Totals, totalsOf } from "./spend";
+import {
+  addInto,
+  NO_TOTALS,
+  type RunningTotals,
+  type Scope,
+  type ScopeKind,
+  scopesOf,
+  type Totals,
+  totalsOf,
+} from "./spend";
 
 /** Totals are kept by quarters of an hour: every time zone's days begin at one. In milliseconds. */
 export const QUARTER_MS = 15 * 60_000;
 export const DAY_MS = 24 * 60 * 60_000;
 
 /** How many quarters are kept before old ones are put together. */
-const KEPT_QUARTERS = 8_192;
+const KEPT_QUARTERS = 4_096;
 /** Of quarters older than this the days of UTC are enough. */
 const FINE_MS = 40 * DAY_MS;
 
@@ -19,21 +28,26 @@ export interface TallyEntry {
   readonly totals: Totals;
 }
 
+interface Entry extends TallyEntry {
+  readonly totals: RunningTotals;
+}
+
 /** Adds requests up by scope and quarter of an hour, in memory. */
 export class Tally {
-  private entries = new Map<string, TallyEntry>();
+  /** By begin, then by scope. */
+  private quarters = new Map<number, Map<string, Entry>>();
   private limit = KEPT_QUARTERS;
 
   get isEmpty(): boolean {
-    return this.entries.size === 0;
+    return this.quarters.size === 0;
   }
 
-  all(): Iterable<TallyEntry> {
-    return this.entries.values();
+  *all(): Iterable<TallyEntry> {
+    for (const quarter of this.quarters.values()) yield* quarter.values();
   }
 
   clear(): void {
-    this.entries.clear();
+    this.quarters.clear();
   }
 
   /** @param times -1 takes the request out again */
@@ -41,44 +55,59 @@ export class Tally {
     const totals = totalsOf(record);
     if (totals === NO_TOTALS) return;
     const start = Math.floor(record.startedAt / QUARTER_MS) * QUARTER_MS;
-    for (const scope of scopesOf(record)) this.put({ scope, start, totals }, times);
-    if (this.entries.size > this.limit) this.condense(record.startedAt - FINE_MS);
+    for (const scope of scopesOf(record)) this.put(scope, start, totals, times);
+    if (this.quarters.size > this.limit) this.condense(record.startedAt - FINE_MS);
   }
 
   /** Quarters that begin in the range. */
-  sum(scope: Scope, range: TimeRange): Totals {
-    let sum = NO_TOTALS;
-    for (const entry of this.within(scope.kind, range))
-      if (entry.scope.name === scope.name) sum = addTotals(sum, entry.totals);
+  sum(scope: Scope, { from, until }: TimeRange): Totals {
+    const sum = { ...NO_TOTALS };
+    const key = keyOf(scope);
+    for (const [start, quarter] of this.quarters) {
+      const entry = start >= from && start < until ? quarter.get(key) : undefined;
+      if (entry) addInto(sum, entry.totals);
+    }
     return sum;
   }
 
   /** The totals of each name of a kind. */
-  sums(kind: ScopeKind, range: TimeRange): Map<string, Totals> {
-    const sums = new Map<string, Totals>();
-    for (const { scope, totals } of this.within(kind, range))
-      sums.set(scope.name, addTotals(sums.get(scope.name) ?? NO_TOTALS, totals));
+  sums(kind: ScopeKind, { from, until }: TimeRange): Map<string, Totals> {
+    const sums = new Map<string, RunningTotals>();
+    for (const { scope, start, totals } of this.all()) {
+      if (scope.kind !== kind || start < from || start >= until) continue;
+      const sum = sums.get(scope.name);
+      if (sum) addInto(sum, totals);
+      else sums.set(scope.name, { ...totals });
+    }
     return sums;
   }
 
-  private *within(kind: ScopeKind, { from, until }: TimeRange): Iterable<TallyEntry> {
-    for (const entry of this.entries.values())
-      if (entry.scope.kind === kind && entry.start >= from && entry.start < until) yield entry;
-  }
-
-  private put({ scope, start, totals }: TallyEntry, times = 1): void {
-    const key = `${scope.kind}\0${scope.name}\0${start}`;
-    const before = this.entries.get(key)?.totals ?? NO_TOTALS;
-    this.entries.set(key, { scope, start, totals: addTotals(before, totals, times) });
+  private put(scope: Scope, start: number, totals: Totals, times = 1): void {
+    let quarter = this.quarters.get(start);
+    if (!quarter) {
+      quarter = new Map();
+      this.quarters.set(start, quarter);
+    }
+    const key = keyOf(scope);
+    let entry = quarter.get(key);
+    if (!entry) {
+      entry = { scope, start, totals: { ...NO_TOTALS } };
+      quarter.set(key, entry);
+    }
+    addInto(entry.totals, totals, times);
   }
 
   private condense(before: number): void {
-    const entries = [...this.entries.values()];
-    this.entries = new Map();
-    for (const entry of entries)
-      this.put(entry.start < before ? { ...entry, start: Math.floor(entry.start / DAY_MS) * DAY_MS } : entry);
-    this.limit = Math.max(KEPT_QUARTERS, this.entries.size * 2);
+    const entries = [...this.all()];
+    this.quarters = new Map();
+    for (const { scope, start, totals } of entries)
+      this.put(scope, start < before ? Math.floor(start / DAY_MS) * DAY_MS : start, totals);
+    this.limit = Math.max(KEPT_QUARTERS, this.quarters.size * 2);
   }
+}
+
+function keyOf({ kind, name }: Scope): string {
+  return `${kind}\0${name}`;
 }
 
 /** A range as what the totals by quarters give, and what is left at its two ends. */

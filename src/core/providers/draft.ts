@@ -24,6 +24,8 @@ export interface ProviderDraft {
   /** As the person wrote it; absent where the suggested one was taken. */
   readonly id?: string;
   readonly key?: string;
+  /** The environment variable that holds the key, instead of the key itself. */
+  readonly keyVariable?: string;
   /** The provider has said that it wants a key, whatever its preset does. */
   readonly keyWanted?: true;
   /** The models, or on Azure the deployments, that were named. */
@@ -121,6 +123,9 @@ export function draftEntry(
     ...(wireApi === "completions" ? {} : { wireApi }),
     baseUrl,
     ...(preset.authHeader === undefined ? {} : { authHeader: preset.authHeader }),
+    ...(draft.keyVariable === undefined || keyNeed(draft) === "none"
+      ? {}
+      : { apiKey: `\${env:${draft.keyVariable}}` }),
     ...(deployments.length > 0 ? { models: deployments.map((id) => ({ id })) } : {}),
     // Only on this machine is there a program whose port could be followed.
     ...(preset.runtime !== undefined && loopbackOrigin(baseUrl) !== undefined

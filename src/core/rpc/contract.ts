@@ -3,6 +3,11 @@ import type { ConfigProblem } from "../config/problems";
 import type { EngineFacts } from "../diagnosis/facts";
 import type { Finding } from "../diagnosis/finding";
 import type { PaidProbe, ProbeResult } from "../diagnosis/probes";
+import type { RequestPage, RequestQuery } from "../governance/ledgerQuery";
+import type { Held, RequestBeginning } from "../governance/openRequest";
+import type { Period, TimeRange } from "../governance/period";
+import type { RequestRecord } from "../governance/requestRecord";
+import type { Scope, ScopeKind, Totals } from "../governance/spend";
 import type { ModelFacts } from "../models/facts";
 
 /**
@@ -95,12 +100,35 @@ export interface ProviderStatus {
   readonly models: readonly ModelStatus[];
   /** Where the models come from; `pending` while they are being asked for. */
   readonly modelsFrom: "config" | "provider" | "pending" | "unavailable";
+  /** Time to the first byte of its last answer, in milliseconds. */
+  readonly latencyMs?: number;
   /** In the order in which they are used; absent where nothing is known of them yet. */
   readonly credentials?: readonly CredentialStatus[];
   /** When the provider listed them, in milliseconds since the epoch. */
   readonly listedAt?: number;
   /** How long ago that was, in whole hours. */
   readonly listedHoursAgo?: number;
+}
+
+/** ready: it is asked. resting: left alone for a while after failures. unusable: it cannot be asked at all. */
+export type RouteTargetState = "ready" | "resting" | "unusable";
+
+export interface RouteTargetStatus {
+  /** As it stands in the route. */
+  readonly model: string;
+  readonly state: RouteTargetState;
+  /** `provider/model` that it comes to. */
+  readonly servedBy?: string;
+  /** One sentence for the person, where there is something to say. */
+  readonly detail?: string;
+  /** Recent time to the first byte, in milliseconds. */
+  readonly latencyMs?: number;
+}
+
+export interface RouteStatus {
+  /** Its name, or what it matches. */
+  readonly name: string;
+  readonly targets: readonly RouteTargetStatus[];
 }
 
 /** Counts since local midnight. Tokens are what providers reported; requests without a report are counted apart. */
@@ -112,6 +140,19 @@ export interface UsageToday {
   readonly outputTokens: number;
   /** Requests that were answered without a usage report. */
   readonly unreported: number;
+  readonly cost?: SpentSum;
+  /** Since the local month began. */
+  readonly month?: SpentSum;
+}
+
+/** What requests have cost, and how much of that is known how. */
+export interface SpentSum {
+  /** In millionths of a US dollar. */
+  readonly microUsd: number;
+  /** Of that: estimated, not reported. */
+  readonly estimatedMicroUsd: number;
+  /** Requests that used tokens whose price is not known, and that are not in the sum. */
+  readonly unpriced: number;
 }
 
 /**
@@ -140,11 +181,29 @@ export interface EngineStatus {
   readonly pid: number;
   readonly gateway: GatewayState;
   readonly providers: readonly ProviderStatus[];
+  readonly routes: readonly RouteStatus[];
   readonly usage: UsageToday;
+  readonly ledger?: LedgerStatus;
   /** How many gateway keys are accepted, those of other browsers included. */
   readonly gatewayKeys: number;
   /** Requests running now. */
   readonly running: number;
+}
+
+/** A stretch of time: the period that now lies in, or from one moment to another. */
+export type Within = { readonly period: Period } | { readonly range: TimeRange };
+
+export type TotalsParams = Within & { readonly scope: Scope };
+export interface TotalsResult {
+  readonly range: TimeRange;
+  readonly totals: Totals;
+  readonly held: Held;
+}
+
+export type BreakdownParams = Within & { readonly by: ScopeKind };
+export interface BreakdownResult {
+  readonly range: TimeRange;
+  readonly entries: readonly { readonly name: string; readonly totals: Totals }[];
 }
 
 export interface TestResult {
@@ -192,6 +251,19 @@ export interface EngineRequests {
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
   /** There is no other credential than the one that was refused. Where there is, it comes with `configure`. */
   credentialKept: { params: CredentialRefusal; result: Record<string, never> };
+  /** Requests of the ledger, the latest first. */
+  queryRequests: { params: RequestQuery; result: RequestPage };
+  /** One request; absent if the ledger has none of that id. */
+  findRequest: { params: { readonly id: string }; result: { readonly request?: RequestRecord } };
+  /** Requests that are running, as far as the ledger was told of them. */
+  runningRequests: {
+    params: Record<string, never>;
+    result: { readonly requests: readonly RequestBeginning[] };
+  };
+  /** What is spent and held in a scope; `period` is the one that now lies in, unless `range` says otherwise. */
+  totals: { params: TotalsParams; result: TotalsResult };
+  /** The same for each name of a kind, e.g. for each provider; what is held is not among it. */
+  breakdown: { params: BreakdownParams; result: BreakdownResult };
   /** Gives pipe and port free at once, finishes running requests, then exits. */
   drain: { params: Record<string, never>; result: Record<string, never> };
 }

@@ -7,7 +7,7 @@ import { PosternError } from "../../core/errors";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
 import { contentDecoder } from "../relay/contentDecoder";
 import { faultCode } from "../relay/proxyFaults";
-import type { UpstreamClient } from "../relay/upstreamClient";
+import { ownConnection, type UpstreamClient } from "../relay/upstreamClient";
 
 /** What is asked of a provider for the sake of the answer's being there. */
 export interface Asked {
@@ -50,7 +50,7 @@ export async function exchange(
   const own = ["accept", "application/json, text/event-stream"];
   if (body !== undefined) own.push("content-type", "application/json");
   try {
-    const response = await upstream.dispatcherFor(url, provider.config.timeouts?.connectSeconds).request({
+    const response = await upstream.dispatcherFor(url, ownConnection(provider)).request({
       origin: url.origin,
       path: url.pathname + url.search,
       method: body === undefined ? "GET" : "POST",

@@ -13,6 +13,7 @@ import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { Operations } from "../relay/operations";
 import { answerError, answerJson } from "./answer";
+import { GuessDelay } from "./guessDelay";
 import type { KeyRing } from "./keyRing";
 import { newRequestId } from "./requestId";
 
@@ -27,6 +28,8 @@ export interface GatewayFacts {
 
 /** Takes a request from the socket to the operation it asks for: guard, route, key, then the work. */
 export class RequestHandler {
+  private readonly guesses = new GuessDelay(() => performance.now());
+
   constructor(
     private readonly facts: GatewayFacts,
     private readonly registry: ProviderRegistry,
@@ -55,7 +58,8 @@ export class RequestHandler {
         });
         return;
       }
-      const caller = this.authenticate(request);
+      refuseKeyInAddress(request);
+      const caller = await this.authenticate(request);
       if (match.kind === "notFound") {
         const hint = "An OpenAI base URL ends in /v1, an Anthropic one does not.";
         throw new PosternError(
@@ -97,13 +101,15 @@ export class RequestHandler {
     }
   }
 
-  private authenticate(request: IncomingMessage): Caller {
+  private async authenticate(request: IncomingMessage): Promise<Caller> {
     const presented = presentedKeys((name) => {
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;
     });
     const name = this.facts.keys().identify(presented);
     if (name !== undefined) return { kind: "gatewayKey", name, labels: {} };
+    const delay = this.guesses.next();
+    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
     const what = presented.length === 0 ? "No gateway key was sent" : "The gateway key is not valid";
     throw new PosternError(
       "unauthorized",
@@ -185,6 +191,20 @@ export class RequestHandler {
 
 function invalidJson(error: JsonSyntaxError): PosternError {
   return new PosternError("invalid_json", `The request body is not valid JSON: ${error.message}.`);
+}
+
+/** Under these names keys travel in addresses elsewhere. */
+const KEY_PARAMETERS = ["key", "api_key", "api-key", "apikey", "access_token"];
+
+/** An address ends up in histories and logs, so a key in it is refused even beside a right one in a header. */
+function refuseKeyInAddress(request: IncomingMessage): void {
+  if (!request.url?.includes("?")) return;
+  const found = KEY_PARAMETERS.find((name) => queryOf(request).has(name));
+  if (found === undefined) return;
+  throw new PosternError(
+    "unauthorized",
+    `A key in the address ("${found}") is refused, because addresses end up in logs. Send it as "Authorization: Bearer …" or "x-api-key".`,
+  );
 }
 
 function addressed(request: IncomingMessage): { path: string; anthropicVersion: boolean } {

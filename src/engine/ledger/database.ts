@@ -34,7 +34,7 @@ export function openDatabase(file: string, migrations: readonly Migration[] = MI
       return { kind: "newer", version: before };
     }
     // Takes effect only in a file that is still empty.
-    database.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    if (before === 0) database.exec("PRAGMA auto_vacuum = INCREMENTAL");
     database.exec(
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
        PRAGMA journal_size_limit = ${CHECKPOINT_PAGES * 4096}; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF`,
@@ -44,7 +44,7 @@ export function openDatabase(file: string, migrations: readonly Migration[] = MI
     return { kind: "open", database, migratedFrom: before };
   } catch (error) {
     closeQuietly(database);
-    return { kind: storeFault(error) ?? "damaged", error };
+    return { kind: storeFault(error) ?? "unwritable", error };
   }
 }
 

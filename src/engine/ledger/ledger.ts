@@ -2,18 +2,27 @@ import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { logSafeText } from "../../core/errors";
 import type { RequestPage, RequestQuery } from "../../core/governance/ledgerQuery";
-import { addHeld, type Held, NOTHING_HELD, type OpenRequest } from "../../core/governance/openRequest";
-import { periodRange, type TimeRange } from "../../core/governance/period";
+import {
+  addHeld,
+  type Held,
+  type OpenRequest,
+  type RequestBeginning,
+} from "../../core/governance/openRequest";
+import { localDay, type Period, periodRange, type TimeRange } from "../../core/governance/period";
 import type { RequestRecord } from "../../core/governance/requestRecord";
-import { type Scope, type ScopeKind, sameScope, scopesOf, type Totals } from "../../core/governance/spend";
-import type { LedgerStatus } from "../../core/rpc/contract";
+import { EVERYTHING, type Scope, type ScopeKind, type Totals } from "../../core/governance/spend";
+import { usageToday } from "../../core/governance/usageToday";
+import type { LedgerStatus, UsageToday } from "../../core/rpc/contract";
 import type { Log } from "../log/log";
+import { Holds } from "./holds";
 import { LedgerBuffer } from "./ledgerBuffer";
 import { LedgerFile } from "./ledgerFile";
 import { LedgerReader } from "./ledgerReader";
-import type { LedgerStore, WrittenRequest } from "./ledgerStore";
+import type { Batch, LedgerStore, WrittenRequest } from "./ledgerStore";
 import { settleDeadEngines } from "./lostEngines";
 import { Maintenance, type Retention } from "./maintenance";
+import { type StoreFault, storeFault } from "./sqlite";
+import { takeOverUsageToday } from "./usageToday";
 import { wellFormed } from "./wellFormed";
 
 /** How long rows are collected before they are written in one transaction, in milliseconds. */
@@ -56,7 +65,7 @@ export interface SpendTransaction {
 export class Ledger {
   private readonly engine = randomUUID();
   private readonly buffer = new LedgerBuffer();
-  private readonly running = new Map<string, OpenRequest>();
+  private readonly running = new Holds();
   private readonly file: LedgerFile;
   private readonly reader: LedgerReader;
   private readonly maintenance: Maintenance;
@@ -68,7 +77,10 @@ export class Ledger {
   constructor(private readonly options: LedgerOptions) {
     this.now = options.now ?? Date.now;
     const { folder, log } = options;
-    this.file = new LedgerFile(folder, this.engine, log, this.now, (store) => this.takeOver(store));
+    this.file = new LedgerFile(folder, this.engine, log, this.now, (store) => {
+      this.takeOver(store);
+      for (const request of this.running.all()) this.buffer.open(request);
+    });
     this.reader = new LedgerReader(this.file, this.buffer);
     this.maintenance = new Maintenance(
       this.file,
@@ -92,7 +104,7 @@ export class Ledger {
 
   /** Notes that a request is running, so that it is accounted for if the engine is killed. Written with the rows. */
   opened(request: OpenRequest): void {
-    this.running.set(request.record.id, request);
+    this.running.set(request);
     this.buffer.open(request);
     this.writeSoon();
   }
@@ -111,35 +123,35 @@ export class Ledger {
   transaction<T>(work: (spend: SpendTransaction) => T): T {
     const store = this.begin();
     const holding: OpenRequest[] = [];
-    let elsewhere: OpenRequest[] | undefined;
+    let elsewhere: Holds | undefined;
     let result: T;
     try {
       result = work({
         spent: (scope, range) => this.totals(scope, range),
         held: (scope, range, exceptId) => {
-          elsewhere ??= this.openElsewhere();
-          const others = [...this.running.values(), ...holding, ...elsewhere];
-          return heldOf(
-            exceptId === undefined ? others : others.filter(({ record }) => record.id !== exceptId),
-            scope,
-            range,
-          );
+          elsewhere ??= new Holds([...this.openElsewhere(), ...holding]);
+          const own = this.running.held(scope, range, exceptId);
+          return addHeld(own, elsewhere.held(scope, range, exceptId));
         },
-        hold: (request) => holding.push(request),
+        hold: (request) => {
+          holding.push(request);
+          elsewhere?.set(request);
+        },
       });
     } catch (error) {
-      if (store) this.end(store, "ROLLBACK");
+      if (store) this.rollBack(store);
       throw error;
     }
-    for (const request of holding) this.running.set(request.record.id, request);
+    for (const request of holding) this.running.set(request);
     const written =
       store !== undefined &&
       this.tried(() => {
         for (const request of holding) store.open(request);
       }) &&
-      this.end(store, "COMMIT");
+      this.tried(() => store.database.exec("COMMIT"));
+    if (written && holding.length > 0) this.file.worked();
     if (!written) {
-      if (store?.database.isOpen) this.end(store, "ROLLBACK");
+      if (store) this.rollBack(store);
       for (const request of holding) this.buffer.open(request);
       this.writeSoon();
     }
@@ -157,7 +169,7 @@ export class Ledger {
   }
 
   held(scope: Scope, range: TimeRange): Held {
-    return heldOf([...this.running.values(), ...this.openElsewhere()], scope, range);
+    return addHeld(this.running.held(scope, range), new Holds(this.openElsewhere()).held(scope, range));
   }
 
   request(id: string): RequestRecord | undefined {
@@ -187,14 +199,22 @@ export class Ledger {
     };
   }
 
-  /** Today's and this month's totals of everything. */
-  spend(): { readonly today: Totals; readonly month: Totals } {
+  /** The local day's counts, with what it and the month have cost. */
+  usageToday(): UsageToday {
     const now = this.now();
-    const scope: Scope = { kind: "all", name: "" };
-    return {
-      today: this.totals(scope, periodRange("day", now)),
-      month: this.totals(scope, periodRange("month", now)),
-    };
+    const today = this.totals(EVERYTHING, periodRange("day", now));
+    const month = this.totals(EVERYTHING, periodRange("month", now));
+    return usageToday(localDay(now), today, month);
+  }
+
+  /** The period that now lies in. */
+  period(period: Period): TimeRange {
+    return periodRange(period, this.now());
+  }
+
+  /** Requests that are running, as far as the ledger was told of them; the latest first. */
+  runningRequests(): readonly RequestBeginning[] {
+    return this.running.beginnings();
   }
 
   /** Writes what is not written yet, if it can be written. */
@@ -203,7 +223,11 @@ export class Ledger {
     this.timer = undefined;
     if (this.buffer.isEmpty) return;
     const store = this.file.writable();
-    if (store && this.tried(() => this.write(store))) this.buffer.clear();
+    const canWrite = store !== undefined && !store.database.isTransaction;
+    const fault = canWrite ? this.faultOf(() => this.write(store, this.buffer.batch())) : "busy";
+    if (store && fault === "ours") this.writeApart(store);
+    if (fault === undefined) this.file.worked();
+    if (fault === undefined || fault === "ours") this.buffer.clear();
     else if (!this.file.memoryOnly) this.writeSoon();
   }
 
@@ -214,16 +238,26 @@ export class Ledger {
     clearTimeout(this.timer);
     const { store } = this.file;
     if (store && this.running.size === 0) this.tried(() => store.forgetEngine(this.engine));
-    this.file.close();
+    this.file.end();
     if (this.buffer.size > 0 && !this.file.memoryOnly)
       this.options.log.error(`${this.buffer.size} requests could not be written to the ledger and are lost`);
   }
 
-  private write(store: LedgerStore): void {
+  /** A row that the database will not have must not keep the others from it. */
+  private writeApart(store: LedgerStore): void {
+    const { records, ...rest } = this.buffer.batch();
+    this.faultOf(() => this.write(store, { ...rest, records: [] }));
+    for (const record of records) {
+      const alone = { records: [record], tally: [], opened: [], closed: [] };
+      if (this.faultOf(() => this.write(store, alone)) !== undefined)
+        this.options.log.error(`request ${record.id} could not be written to the ledger`);
+    }
+  }
+
+  private write(store: LedgerStore, batch: Batch): void {
     const now = this.now();
     store.transaction(() => {
-      const written = store.write(this.buffer.batch());
-      this.options.onWritten?.(store.database, written);
+      this.writeBeside(store, store.write(batch));
       if (now - this.aliveAt > ALIVE_MS || now < this.aliveAt) {
         store.noteAlive(process.pid, now);
         this.aliveAt = now;
@@ -231,27 +265,43 @@ export class Ledger {
     });
   }
 
+  /** What is kept beside the rows is written with them or not at all, and never keeps them from being written. */
+  private writeBeside({ database }: LedgerStore, written: readonly WrittenRequest[]): void {
+    const { onWritten, log } = this.options;
+    if (!onWritten || written.length === 0) return;
+    database.exec("SAVEPOINT beside");
+    try {
+      onWritten(database, written);
+    } catch (error) {
+      if (storeFault(error) !== undefined) throw error;
+      log.error(`what belongs to ${written.length} requests could not be written: ${logSafeText(error)}`);
+      database.exec("ROLLBACK TO beside");
+    }
+    database.exec("RELEASE beside");
+  }
+
   private begin(): LedgerStore | undefined {
     const store = this.file.writable();
     return store && this.tried(() => store.database.exec("BEGIN IMMEDIATE")) ? store : undefined;
   }
 
-  private end(store: LedgerStore, how: "COMMIT" | "ROLLBACK"): boolean {
-    return this.tried(() => {
-      if (how === "COMMIT" || store.database.isTransaction) store.database.exec(how);
-    });
+  private rollBack({ database }: LedgerStore): void {
+    if (database.isOpen && database.isTransaction) this.tried(() => database.exec("ROLLBACK"));
   }
 
-  /** @returns whether it worked; a fault of the file is dealt with, one of our own is logged */
   private tried(work: () => void): boolean {
+    return this.faultOf(work) === undefined;
+  }
+
+  /** @returns what went wrong; a fault of the file is dealt with, one of our own is logged */
+  private faultOf(work: () => void): StoreFault | "ours" | undefined {
     try {
       work();
-      this.file.worked();
-      return true;
+      return undefined;
     } catch (error) {
-      if (this.file.failed(error) === undefined)
-        this.options.log.error(`the ledger failed: ${logSafeText(error)}`);
-      return false;
+      const fault = this.file.failed(error);
+      if (fault === undefined) this.options.log.error(`the ledger failed: ${logSafeText(error)}`);
+      return fault ?? "ours";
     }
   }
 
@@ -271,10 +321,13 @@ export class Ledger {
   }
 
   private takeOver(store: LedgerStore): void {
-    store.transaction(() => {
-      settleDeadEngines(store, this.now(), this.options.onWritten);
+    const { folder } = this.options;
+    const done = store.transaction(() => {
+      this.writeBeside(store, settleDeadEngines(store, this.now()));
       store.noteAlive(process.pid, this.now());
+      return folder === undefined ? () => {} : takeOverUsageToday(store, folder);
     });
+    done();
     this.aliveAt = this.now();
   }
 
@@ -285,13 +338,4 @@ export class Ledger {
       if (this.running.size > 0 || store.otherEngines().length > 0) this.takeOver(store);
     });
   }
-}
-
-function heldOf(requests: readonly OpenRequest[], scope: Scope, { from, until }: TimeRange): Held {
-  let sum = NOTHING_HELD;
-  for (const { record, held } of requests) {
-    if (!held || record.startedAt < from || record.startedAt >= until) continue;
-    if (scopesOf(record).some((one) => sameScope(one, scope))) sum = addHeld(sum, held);
-  }
-  return sum;
 }

@@ -9,6 +9,10 @@ import { type StoreFault, storeFault } from "./sqlite";
 
 /** After how long a disk that could not be written is tried again, in milliseconds. */
 const RETRY_MS = 5_000;
+/** The same for a file that another program has locked: each try holds the engine up. */
+const BUSY_RETRY_MS = 1_000;
+/** A file that is locked for longer is told of. */
+const BUSY_TOLD_MS = 10_000;
 
 /**
  * The ledger's file with all that can befall it: missing, damaged, not writable, or a newer version's. Whatever it
@@ -18,6 +22,7 @@ export class LedgerFile {
   private current: LedgerStore | undefined;
   private readonly told = new Map<LedgerNotice["kind"], LedgerNotice>();
   private retryAt = 0;
+  private busySince: number | undefined;
   private inode: number | undefined;
   private readonly file: string | undefined;
   private forever: boolean;
@@ -55,13 +60,16 @@ export class LedgerFile {
 
   /** The store to write to; undefined while there is none, or while it was found unwritable a moment ago. */
   writable(): LedgerStore | undefined {
-    if (this.told.has("unwritable") && this.now() < this.retryAt) return undefined;
+    const wait = this.retryAt - this.now();
+    // A clock that was set back makes nobody wait for longer.
+    if (wait > 0 && wait <= RETRY_MS) return undefined;
     if (this.current === undefined) this.open();
     return this.current;
   }
 
   /** A write has worked. */
   worked(): void {
+    this.busySince = undefined;
     if (this.told.delete("unwritable")) this.log.info("the ledger can be written again");
   }
 
@@ -71,7 +79,8 @@ export class LedgerFile {
    */
   failed(error: unknown): StoreFault | undefined {
     const fault = storeFault(error);
-    if (fault === "damaged") {
+    if (fault === "busy") this.busy(error);
+    else if (fault === "damaged") {
       this.close();
       this.replaceDamaged(error);
     } else if (fault === "unwritable") {
@@ -96,6 +105,12 @@ export class LedgerFile {
     return this.file === undefined ? 0 : (statSync(`${this.file}-wal`, { throwIfNoEntry: false })?.size ?? 0);
   }
 
+  /** Closes for good. */
+  end(): void {
+    this.forever = true;
+    this.close();
+  }
+
   close(): void {
     closeQuietly(this.current?.database);
     this.current = undefined;
@@ -109,7 +124,7 @@ export class LedgerFile {
         this.use(new LedgerStore(opened.database, this.engine), this.file);
         break;
       case "busy":
-        // Another engine is bringing it up to date; the next write tries again.
+        this.busy(opened.error);
         break;
       case "damaged":
         this.replaceDamaged(opened.error);
@@ -140,7 +155,8 @@ export class LedgerFile {
       this.inode = inodeOf(file);
     } catch (error) {
       closeQuietly(store.database);
-      if (storeFault(error) !== "busy") this.unwritable(error);
+      if (storeFault(error) === "busy") this.busy(error);
+      else this.unwritable(error);
     }
   }
 
@@ -158,7 +174,15 @@ export class LedgerFile {
     }
     const again = openDatabase(this.file);
     if (again.kind === "open") this.use(new LedgerStore(again.database, this.engine), this.file);
-    else if (again.kind !== "busy") this.unwritable("error" in again ? again.error : error);
+    else this.unwritable("error" in again ? again.error : error);
+  }
+
+  /** Another engine writes, or something else has locked the file; a later write tries again. */
+  private busy(error: unknown): void {
+    const now = this.now();
+    this.busySince ??= now;
+    if (now - this.busySince > BUSY_TOLD_MS) this.unwritable(error);
+    else this.retryAt = now + BUSY_RETRY_MS;
   }
 
   private unwritable(error: unknown): void {

@@ -1,9 +1,9 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { Caller } from "../../core/governance/caller";
 import { ENGINE_LOST, lostRequest, type OpenRequest } from "../../core/governance/openRequest";
 import type { TimeRange } from "../../core/governance/period";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import {
-  addTotals,
   NO_TOTALS,
   type Scope,
   type ScopeKind,
@@ -58,6 +58,8 @@ export interface Batch {
 export class LedgerStore {
   private readonly statements = new Map<string, StatementSync>();
   private readonly callers = new Map<string, number>();
+  /** The same by the object: most requests of a gateway key share one. */
+  private seenCallers = new WeakMap<Caller, number>();
 
   /** @param engine this engine's id, under which it notes what is running */
   constructor(
@@ -76,6 +78,7 @@ export class LedgerStore {
       // A full disk ends the transaction by itself.
       if (this.database.isTransaction) this.database.exec("ROLLBACK");
       this.callers.clear();
+      this.seenCallers = new WeakMap();
       throw error;
     }
   }
@@ -198,15 +201,10 @@ export class LedgerStore {
   }
 
   addTally(entries: Iterable<TallyEntry>): void {
-    const days = new Map<string, TallyEntry & { start: number }>();
     for (const entry of entries) {
       this.addTotals(QUARTER, entry);
-      const start = Math.floor(entry.start / DAY_MS) * DAY_MS;
-      const key = `${entry.scope.kind}\0${entry.scope.name}\0${start}`;
-      const day = days.get(key);
-      days.set(key, { ...entry, start, totals: day ? addTotals(day.totals, entry.totals) : entry.totals });
+      this.addTotals(DAY, { ...entry, start: Math.floor(entry.start / DAY_MS) * DAY_MS });
     }
-    for (const day of days.values()) this.addTotals(DAY, day);
   }
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
@@ -247,9 +245,15 @@ export class LedgerStore {
   }
 
   private callerId({ caller }: RequestRecord): number {
+    const seen = this.seenCallers.get(caller);
+    if (seen !== undefined) return seen;
     const identity = identityOf(caller);
-    const known = this.callers.get(identity);
-    if (known !== undefined) return known;
+    const id = this.callers.get(identity) ?? this.newCallerId(caller, identity);
+    this.seenCallers.set(caller, id);
+    return id;
+  }
+
+  private newCallerId(caller: Caller, identity: string): number {
     this.run(
       "INSERT INTO callers (identity, kind, name, folder) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
       identity,
@@ -263,8 +267,8 @@ export class LedgerStore {
   }
 
   private addTotals(span: number, { scope, start, totals }: TallyEntry): void {
-    const values = TOTALS_FIELDS.map((field) => totals[field]);
-    this.run(ADD_TOTALS, span, scope.kind, start, scope.name, ...values);
+    const statement = this.statement(ADD_TOTALS);
+    statement.run(span, scope.kind, start, scope.name, ...TOTALS_FIELDS.map((field) => totals[field]));
   }
 }
 

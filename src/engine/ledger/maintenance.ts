@@ -14,15 +14,20 @@ const DAY_MS = 24 * 60 * 60_000;
 const EVERY_MS = 60_000;
 /** Between two steps, so that requests come first. */
 const PAUSE_MS = 50;
+/** The same for an engine that always has requests running. */
+const BUSY_PAUSE_MS = 1_000;
+/** After so long without a moment of rest it is done beside the requests. */
+const OVERDUE_MS = 60 * 60_000;
 /** Rows that are deleted in one step, and pages that are given back: some milliseconds each. */
 const ROWS = 500;
 const PAGES = 256;
 /** Free pages up to here are kept for the next rows. */
 const SPARE_PAGES = 1_024;
 
-/** Keeps the ledger to its limits, in small steps while no request is running. */
+/** Keeps the ledger to its limits, in small steps and while no request is running, if there ever is such a time. */
 export class Maintenance {
   private retention = DEFAULT_RETENTION;
+  private doneAt: number;
   private timer: NodeJS.Timeout | undefined;
 
   /**
@@ -33,8 +38,10 @@ export class Maintenance {
     private readonly file: LedgerFile,
     private readonly now: () => number,
     private readonly isIdle: () => boolean,
-    private readonly onRound: () => void = () => {},
-  ) {}
+    private readonly onRound: () => void,
+  ) {
+    this.doneAt = now();
+  }
 
   configure(retention: Retention): void {
     this.retention = retention;
@@ -63,8 +70,11 @@ export class Maintenance {
   private round(): void {
     this.file.checkPlace();
     this.onRound();
-    const more = this.isIdle() && this.step();
-    this.again(more ? PAUSE_MS : EVERY_MS);
+    const isIdle = this.isIdle();
+    const isDue = isIdle || Math.abs(this.now() - this.doneAt) > OVERDUE_MS;
+    const more = isDue && this.step();
+    if (isDue && !more) this.doneAt = this.now();
+    this.again(!more ? EVERY_MS : isIdle ? PAUSE_MS : BUSY_PAUSE_MS);
   }
 
   private again(milliseconds: number): void {

@@ -18,19 +18,22 @@ export function loadSqlite(): typeof Sqlite | undefined {
 }
 
 /** SQLite's primary result codes that mean something to the ledger: https://www.sqlite.org/rescode.html */
-const SQLITE = { BUSY: 5, LOCKED: 6, CORRUPT: 11, NOTADB: 26 } as const;
+const BUSY = [5, 6];
+const DAMAGED = [11, 26];
+/** Wrong SQL, too large, a constraint, a wrong type, misuse, out of range: what was to be written is at fault. */
+const REFUSED = [1, 18, 19, 20, 21, 25];
 
 /** busy: another engine writes. damaged: the file cannot be used. unwritable: the disk or the folder. */
 export type StoreFault = "busy" | "damaged" | "unwritable";
 
-/** What a failure of the database means; undefined for what SQLite does not say: a fault of our own. */
+/** What a failure of the database means; undefined where it is no fault of the file but one of our own. */
 export function storeFault(error: unknown): StoreFault | undefined {
   if (!(error instanceof Error)) return undefined;
   if ("errcode" in error && typeof error.errcode === "number") {
     const primary = error.errcode & 0xff;
-    if (primary === SQLITE.BUSY || primary === SQLITE.LOCKED) return "busy";
-    if (primary === SQLITE.CORRUPT || primary === SQLITE.NOTADB) return "damaged";
-    return "unwritable";
+    if (BUSY.includes(primary)) return "busy";
+    if (DAMAGED.includes(primary)) return "damaged";
+    return REFUSED.includes(primary) ? undefined : "unwritable";
   }
   // The file system's own errors, on the way to the file.
   return "syscall" in error ? "unwritable" : undefined;

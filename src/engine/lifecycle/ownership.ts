@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { logSafeText } from "../../core/errors";
+import { loadSqlite } from "../ledger/sqlite";
 import type { Log } from "../log/log";
 
 /** Held by the one engine that owns the data folder; the system takes it back even from a killed process. */
@@ -17,11 +18,12 @@ const SQLITE_NOTADB = 26;
  * @returns undefined if another engine owns the folder
  */
 export async function acquireOwnership(dataDir: string, log: Log): Promise<Ownership | undefined> {
-  const { DatabaseSync } = await import("node:sqlite");
+  const sqlite = loadSqlite();
+  if (!sqlite) return { release: () => {} };
   const file = join(dataDir, "engine.lock");
   const open = (): Ownership => {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-    const database = new DatabaseSync(file);
+    const database = new sqlite.DatabaseSync(file);
     try {
       database.exec("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
     } catch (error) {

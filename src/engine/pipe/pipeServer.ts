@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:net";
 import type { LogEntry } from "../../core/rpc/contract";
 import type { EngineService } from "../engineService";
 import type { EngineLog } from "../log/log";
+import { ledgerHandlers } from "./ledgerHandlers";
 import { isAnswering, preparePipeFolder, removeStaleSocket } from "./pipeFolder";
 import { SecretStores } from "./secretStores";
 import { Session, type SessionHandlers } from "./session";
@@ -120,6 +121,7 @@ export class PipeServer {
         return engine.status();
       },
       status: async () => engine.status(),
+      ...ledgerHandlers(engine.ledger),
       testProvider: (provider, signal) => engine.testProvider(provider, signal),
       runProbe: (params, signal) => engine.runProbe(params, signal),
       diagnose: async () => engine.facts(this.log.recent()),

@@ -14,7 +14,7 @@ import { networkFault } from "../../core/providers/networkFault";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
 import { contentDecoder } from "../relay/contentDecoder";
 import { faultCode } from "../relay/proxyFaults";
-import type { UpstreamClient } from "../relay/upstreamClient";
+import { ownConnection, type UpstreamClient } from "../relay/upstreamClient";
 
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 const TIMEOUT_MS = 15_000;
@@ -104,7 +104,7 @@ async function ask(
   let response: Dispatcher.ResponseData;
   let text: string;
   try {
-    response = await upstream.dispatcherFor(url, config.timeouts?.connectSeconds).request({
+    response = await upstream.dispatcherFor(url, ownConnection(provider)).request({
       origin: url.origin,
       path: url.pathname + url.search,
       method,

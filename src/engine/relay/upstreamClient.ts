@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
-import { type NetworkConfig, proxyUrl } from "../../core/config/engineConfig";
+import { type EngineProvider, type NetworkConfig, proxyUrl } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
+import { guardedLookup } from "./guardedLookup";
 import { proxyClient } from "./proxyFaults";
 import { type Trusted, trustedTls } from "./trust";
 
@@ -11,6 +12,19 @@ const TIMEOUTS = { headersTimeout: 15 * MINUTE_MS, bodyTimeout: 10 * MINUTE_MS, 
 /** How long an idle connection is kept. */
 const LOCAL_IDLE_MS = 3_000;
 const REMOTE_IDLE_MS = 30_000;
+
+/** What of a provider's connections is its own. */
+export interface OwnConnection {
+  /** How long connecting may take. */
+  readonly connectSeconds?: number | undefined;
+  readonly allowMetadataAddress?: boolean | undefined;
+}
+
+/** What a provider's configuration says of it. */
+export function ownConnection({ config }: Pick<EngineProvider, "config">): OwnConnection {
+  const { timeouts, allowMetadataAddress } = config;
+  return { connectSeconds: timeouts?.connectSeconds, allowMetadataAddress };
+}
 
 /**
  * The connections to providers, kept alive: a TLS handshake saved is worth more than anything else here.
@@ -35,11 +49,11 @@ export class UpstreamClient {
   }
 
   /**
-   * @param connectSeconds how long connecting may take, where the provider has a time of its own
+   * @param own where the provider differs from others
    * @throws PosternError proxy_invalid
    */
-  dispatcherFor(url: URL, connectSeconds?: number): Dispatcher {
-    if (connectSeconds !== undefined) return this.otherFor(url.protocol, connectSeconds);
+  dispatcherFor(url: URL, own: OwnConnection = {}): Dispatcher {
+    if (own.connectSeconds !== undefined || own.allowMetadataAddress) return this.otherFor(url.protocol, own);
     if (url.protocol === "http:") {
       this.local ??= this.create(url.protocol);
       return this.local;
@@ -63,24 +77,24 @@ export class UpstreamClient {
     await Promise.all(all.map((dispatcher) => dispatcher?.destroy()));
   }
 
-  private otherFor(protocol: string, connectSeconds: number): Dispatcher {
-    const key = `${protocol}${connectSeconds}`;
+  private otherFor(protocol: string, own: OwnConnection): Dispatcher {
+    const key = `${protocol} ${own.connectSeconds} ${own.allowMetadataAddress}`;
     const known = this.others.get(key);
     if (known) return known;
-    const made = this.create(protocol, connectSeconds * 1000);
+    const made = this.create(protocol, own);
     this.others.set(key, made);
     return made;
   }
 
-  private create(protocol: string, connectTimeout = TIMEOUTS.connectTimeout): Dispatcher {
+  private create(protocol: string, { connectSeconds, allowMetadataAddress }: OwnConnection = {}): Dispatcher {
     const { httpProxy, httpsProxy, noProxy, systemCertificates } = this.network;
     const proxied = httpProxy !== undefined || httpsProxy !== undefined;
-    const secure = protocol === "https:" || proxied;
-    if (secure) this.trusted ??= trustedTls(systemCertificates);
-    const connect = { ...this.trusted?.options, timeout: connectTimeout };
+    if (protocol === "https:" || proxied) this.trusted ??= trustedTls(systemCertificates);
+    const timeout = connectSeconds === undefined ? TIMEOUTS.connectTimeout : connectSeconds * 1000;
+    const tls = { ...this.trusted?.options, timeout };
     const options = {
       ...TIMEOUTS,
-      connect,
+      connect: { ...tls, ...(allowMetadataAddress ? {} : { lookup: guardedLookup() }) },
       keepAliveTimeout: protocol === "http:" ? LOCAL_IDLE_MS : REMOTE_IDLE_MS,
       maxHeaderSize: 64 * 1024,
       pipelining: 1,
@@ -88,8 +102,8 @@ export class UpstreamClient {
     if (!proxied) return new Agent(options);
     return new EnvHttpProxyAgent({
       ...options,
-      requestTls: connect,
-      proxyTls: connect,
+      requestTls: tls,
+      proxyTls: tls,
       clientFactory: proxyClient,
       // Empty, not absent: what the engine's own environment says must not come in by the back door.
       httpProxy: usable(httpProxy, "http"),

@@ -1,4 +1,6 @@
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, ExponentialBackoff, handleAll } from "cockatiel";
+import type { EngineProvider } from "../../core/config/engineConfig";
+import type { CredentialStatus } from "../../core/rpc/contract";
 
 /** So many failures in a row, and a target is left alone for a while. */
 const FAILURES = 3;
@@ -19,19 +21,12 @@ interface Pause {
   readonly times: number;
 }
 
-/** How a target fares at present, for whoever shows it. */
-export interface TargetState {
-  /** `provider/model`, or `provider#label` for a credential. */
-  readonly key: string;
-  readonly state: "open" | "paused" | "probing";
-  readonly why: string;
-}
-
 /** What has been seen of targets and credentials lately, and who is left alone because of it. Times are of `now`. */
 export class Health {
   private readonly breakers = new Map<string, Breaker>();
   private readonly pauses = new Map<string, Pause>();
   private readonly latencies = new Map<string, number>();
+  private readonly lastLatencies = new Map<string, number>();
   private readonly uses = new Map<string, number>();
   private readonly running = new Map<string, number>();
 
@@ -68,6 +63,7 @@ export class Health {
     const back = keys.filter((key) => this.pauses.delete(key));
     const [target] = keys;
     if (target !== undefined && latencyMs !== undefined) {
+      this.lastLatencies.set(target.slice(0, target.indexOf("/")), latencyMs);
       const before = this.latencies.get(target);
       this.latencies.set(target, before === undefined ? latencyMs : before + NEWEST * (latencyMs - before));
     }
@@ -112,17 +108,31 @@ export class Health {
     return breaker;
   }
 
-  /** Who is left alone at present. */
-  states(): TargetState[] {
-    const paused = [...this.pauses].flatMap(([key, { until, why }]): TargetState[] =>
-      until > this.now() ? [{ key, state: "paused", why }] : [],
-    );
-    const broken = [...this.breakers].flatMap(([key, { state }]): TargetState[] => {
-      if (state === CircuitState.Open)
-        return [{ key, state: "open", why: "it failed several times in a row" }];
-      return state === CircuitState.HalfOpen ? [{ key, state: "probing", why: "it is tried again" }] : [];
+  /** Why a target or credential is left alone at present; undefined if it is not. */
+  restOf(key: string): string | undefined {
+    const pause = this.pauses.get(key);
+    if (pause && pause.until > this.now()) return pause.why;
+    const state = this.breakers.get(key)?.state;
+    if (state === CircuitState.Open) return "it failed several times in a row";
+    return state === CircuitState.HalfOpen ? "it is being tried again" : undefined;
+  }
+
+  /** How a provider's credentials do, by their labels. */
+  credentials({ config, pool }: EngineProvider): CredentialStatus[] {
+    return (pool ?? []).map(({ label }) => {
+      const refused = this.restOf(`${config.id}#${label}`);
+      if (refused !== undefined) return { label, state: "refused", detail: refused };
+      const limited = [...this.pauses.keys()].find(
+        (key) => key.startsWith(`${config.id}/`) && key.endsWith(`#${label}`) && this.waitOf(key) > 0,
+      );
+      if (limited === undefined) return { label, state: "active" };
+      return { label, state: "coolingDown", detail: this.pauses.get(limited)?.why ?? "" };
     });
-    return [...paused, ...broken];
+  }
+
+  /** Time to the first byte of a provider's last answer, in milliseconds. */
+  lastLatencyOf(providerId: string): number | undefined {
+    return this.lastLatencies.get(providerId);
   }
 
   /** Forgets everything about a provider: it was configured anew. */

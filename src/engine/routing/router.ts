@@ -2,10 +2,12 @@ import type { RouteConfig, RoutingConfig } from "../../core/config/schema";
 import { PosternError } from "../../core/errors";
 import { RouteTable, routeLabel } from "../../core/routing/routeTable";
 import { orderedTargets, type StrategyInputs } from "../../core/routing/strategy";
+import type { RouteStatus } from "../../core/rpc/contract";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import { findTarget, type Target } from "../relay/target";
 import type { Candidate } from "./candidate";
 import type { Health } from "./health";
+import { routeStatuses } from "./routeStatus";
 import type { Stickiness } from "./stickiness";
 
 /** Where a request may go, the first choice first. */
@@ -30,6 +32,7 @@ export interface PlanRequest {
 
 /** Finds the targets for the id that a client sent: through a route, or straight. */
 export class Router {
+  private routes: readonly RouteConfig[] = [];
   private table = new RouteTable([]);
   private limits: RoutingConfig = { maxAttempts: 4, maxWaitSeconds: 30 };
   private readonly turns = new Map<string, number>();
@@ -41,7 +44,13 @@ export class Router {
     private readonly inputs: Pick<StrategyInputs, "random" | "priceOf">,
   ) {}
 
+  /** How each route's targets stand at present. */
+  status(): RouteStatus[] {
+    return routeStatuses(this.routes, this.registry.sources(), this.health);
+  }
+
   configure(routes: readonly RouteConfig[], limits: RoutingConfig): void {
+    this.routes = routes;
     this.table = new RouteTable(routes);
     this.limits = limits;
   }

@@ -118,7 +118,7 @@ async function ask(
     case "deployments":
       return askDeployments(draft, position);
     case "key":
-      return askDraftKey(draft, position);
+      return askDraftKey(draft, position, needs.environment);
     case "test":
       return testAndConfirm(draft, position, needs);
     default: {

@@ -1,4 +1,5 @@
 import type { Environment } from "../../core/config/reference";
+import { keyVariables } from "../../core/interchange/dotenv";
 import {
   addressFault,
   addressWarning,
@@ -13,7 +14,7 @@ import {
 } from "../../core/providers/draft";
 import type { Placeholder } from "../../core/providers/preset";
 import { freeId } from "../settings/providerEdits";
-import { type Answer, inputStep } from "../ui/steps";
+import { type Answer, inputStep, pickStep } from "../ui/steps";
 import { askKey } from "./keyInput";
 
 export const TITLE = "Add Provider";
@@ -100,7 +101,44 @@ export async function askDeployments(
   return mapAnswer(answer, (text) => ({ ...draft, deployments: splitNames(text) }));
 }
 
-export async function askDraftKey(draft: ProviderDraft, position: Position): Promise<Answer<ProviderDraft>> {
+/** Where a key comes from: the name of a variable, or undefined for one that is pasted. */
+type KeySource = string | undefined;
+
+/** Asks for the key; a variable that customarily holds it and is set is offered first. */
+export async function askDraftKey(
+  draft: ProviderDraft,
+  position: Position,
+  environment: Environment,
+): Promise<Answer<ProviderDraft>> {
+  const variables = keyVariables(environment, draft.preset);
+  if (variables.length === 0) return pasteKey(draft, position);
+  const answer = await pickStep<KeySource>({
+    ...position,
+    title: titleOf(draft),
+    placeholder: "Where does the key come from?",
+    choices: [
+      ...variables.map((name) => ({
+        label: `$(symbol-variable) Use the variable ${name}`,
+        detail: "It is set in VS Code's environment; its name stands in the settings, the key does not",
+        value: name,
+      })),
+      {
+        label: "$(key) Paste a key",
+        detail: "It is kept in the secret storage and nowhere else",
+        value: undefined,
+      },
+    ],
+    active: draft.keyVariable ?? (draft.key === undefined ? variables[0] : undefined),
+  });
+  if (answer.kind !== "answer") return answer;
+  const { keyVariable: _, key: __, ...rest } = draft;
+  if (answer.value !== undefined) return { kind: "answer", value: { ...rest, keyVariable: answer.value } };
+  const { keyVariable: ___, ...pasting } = draft;
+  const pasted = await pasteKey(pasting, { ...position, canGoBack: true });
+  return pasted.kind === "back" ? askDraftKey(draft, position, environment) : pasted;
+}
+
+async function pasteKey(draft: ProviderDraft, position: Position): Promise<Answer<ProviderDraft>> {
   const { preset, baseUrl } = draft;
   const optional = keyNeed(draft) === "optional";
   const page = preset.keyPage;

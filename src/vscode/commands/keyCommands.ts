@@ -1,37 +1,81 @@
 import * as vscode from "vscode";
+import { freeLabel } from "../../core/credentials/stored";
 import { knownPreset } from "../../core/providers/knownPreset";
 import type { Target } from "../common/target";
+import { withStored } from "../credentials/listEdits";
+import { labelFault } from "../credentials/storedEdits";
 import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
-import type { ProviderEntry, StateStore } from "../state";
+import { DEFAULT_LABEL } from "../secrets/storedKey";
+import type { CredentialEntry, ProviderEntry, StateStore, UsableEntry } from "../state";
 import { confirm, notify } from "../ui/notify";
+import { inputStep, pickStep } from "../ui/steps";
 import { askKey } from "./keyInput";
-import { entryOf, nameOf, pickProvider } from "./pickProvider";
+import { type ChosenCredential, pickCredential } from "./pickCredential";
+import { entryOf, pickProvider } from "./pickProvider";
 import type { CommandHandlers } from "./register";
 
-type KeyCommands = Pick<CommandHandlers, "postern.setKey" | "postern.replaceKey" | "postern.deleteKey">;
+type KeyCommands = Pick<
+  CommandHandlers,
+  | "postern.setKey"
+  | "postern.replaceKey"
+  | "postern.addKey"
+  | "postern.deleteKey"
+  | "postern.renameKey"
+  | "postern.moveKeyUp"
+  | "postern.moveKeyDown"
+>;
 
-const holdsKey = (entry: ProviderEntry): boolean => !entry.faulty && entry.stored;
+const isStored = ({ source }: CredentialEntry): boolean => source === "stored";
+/** What has a place of its own: stored keys, and entries of a provider's list. */
+const isNamed = (credential: CredentialEntry): boolean =>
+  isStored(credential) || credential.place !== undefined;
+const NO_KEY = "No provider has a stored key.";
+const NO_CREDENTIAL = "No provider has a credential of its own.";
 
-/** The commands on a provider's key. */
+/** The commands on a provider's keys. */
 export function keyCommands(store: StateStore, registry: ProviderRegistry): KeyCommands {
-  const set = async (title: string, target: Target | undefined, fits: (entry: ProviderEntry) => boolean) => {
-    const none = "No provider has a stored key.";
-    const chosen = await pickProvider(target, store.value, { title, fits, none });
-    if (chosen) await setKey(store, registry, chosen, title);
+  const move = async (target: Target | undefined, direction: "up" | "down") => {
+    const filter = {
+      title: direction === "up" ? "Move Key Up" : "Move Key Down",
+      fits: isNamed,
+      none: NO_CREDENTIAL,
+    };
+    const chosen = await pickCredential(target, store.value, filter);
+    if (chosen) await registry.moveCredential(chosen.provider, chosen.credential, direction);
   };
   return {
-    "postern.setKey": (target) => set("Set Key", target, (entry) => !entry.faulty),
-    "postern.replaceKey": (target) => set("Replace Key", target, holdsKey),
-    "postern.deleteKey": async (target) => {
-      const filter = { title: "Delete Key", fits: holdsKey, none: "No provider has a stored key." };
-      const chosen = await pickProvider(target, store.value, filter);
-      if (!chosen) return;
-      const name = nameOf(store.value, chosen);
-      const detail = "It leaves the secret storage. The provider itself stays, without a key.";
-      if (!(await confirm(`Delete the key of ${name}?`, detail, "Delete"))) return;
-      for (const label of await registry.keyLabels(chosen.id)) await registry.deleteKey(chosen.id, label);
-      notify("info", `Deleted the key of ${name}.`);
+    "postern.setKey": async (target) => {
+      const fits = (entry: ProviderEntry): boolean => !entry.faulty;
+      const chosen = await pickProvider(target, store.value, { title: "Set Key", fits });
+      if (chosen) await setKey(store, registry, chosen, "Set Key");
     },
+    "postern.replaceKey": async (target) => {
+      const filter = { title: "Replace Key", fits: isStored, none: NO_KEY };
+      const chosen = await pickCredential(target, store.value, filter);
+      if (chosen)
+        await storeKey(registry, chosen.provider, chosen.entry, chosen.credential.label, "Replace Key");
+    },
+    "postern.addKey": async (target) => {
+      const fits = (entry: ProviderEntry): boolean => !entry.faulty;
+      const chosen = await pickProvider(target, store.value, { title: "Add Key", fits });
+      if (chosen) await addKey(store, registry, chosen);
+    },
+    "postern.deleteKey": async (target) => {
+      const filter = { title: "Remove Key", fits: isNamed, none: NO_CREDENTIAL };
+      const chosen = await pickCredential(target, store.value, filter);
+      if (chosen) await removeKey(registry, chosen);
+    },
+    "postern.renameKey": async (target) => {
+      const filter = { title: "Rename Key", fits: isNamed, none: NO_CREDENTIAL };
+      const chosen = await pickCredential(target, store.value, filter);
+      if (!chosen) return;
+      const { entry, credential, provider } = chosen;
+      const label = await askLabel("Rename Key", entry, credential.label);
+      if (label !== undefined && label !== credential.label)
+        await registry.renameCredential(provider, credential, label);
+    },
+    "postern.moveKeyUp": (target) => move(target, "up"),
+    "postern.moveKeyDown": (target) => move(target, "down"),
   };
 }
 
@@ -44,6 +88,86 @@ async function setKey(
   const entry = entryOf(store.value, target);
   if (!entry || entry.faulty)
     throw new Error("The provider is faulty; mend its entry in the settings first.");
+  const labels = await registry.keyLabels(target.id);
+  if (labels.length < 2) return storeKey(registry, target, entry, labels[0] ?? DEFAULT_LABEL, title);
+  const answer = await pickStep<string | undefined>({
+    title: `${title}: ${entry.name}`,
+    placeholder: "Which key is replaced?",
+    choices: [
+      ...labels.map((label) => ({ label: `$(key) ${label}`, value: label })),
+      { label: "$(add) Another key", description: "beside those that are there", value: undefined },
+    ],
+  });
+  if (answer.kind !== "answer") return;
+  if (answer.value === undefined) return addKey(store, registry, target);
+  return storeKey(registry, target, entry, answer.value, title);
+}
+
+/** Asks for a key and puts it in the place of the one of its label. */
+async function storeKey(
+  registry: ProviderRegistry,
+  target: ProviderTarget,
+  entry: UsableEntry,
+  label: string,
+  title: string,
+): Promise<void> {
+  const key = await enterKey(entry, title);
+  if (key === undefined) return;
+  await registry.setKey(target.id, key, entry.baseUrl, label);
+  await preferStoredKey(registry, target, entry.name);
+  tellStored(entry.name, target);
+}
+
+/** Asks for another key and its label; both are used from then on. */
+export async function addKey(
+  store: StateStore,
+  registry: ProviderRegistry,
+  target: ProviderTarget,
+): Promise<void> {
+  const entry = entryOf(store.value, target);
+  if (!entry || entry.faulty)
+    throw new Error("The provider is faulty; mend its entry in the settings first.");
+  const taken = entry.credentials.map(({ label }) => label);
+  const label = await askLabel("Add Key", entry, freeLabel(DEFAULT_LABEL, taken), taken);
+  if (label === undefined) return;
+  const key = await enterKey(entry, "Add Key");
+  if (key === undefined) return;
+  await registry.addKey(target, key, entry.baseUrl, label);
+  if (taken.length === 0) await preferStoredKey(registry, target, entry.name);
+  tellStored(entry.name, target);
+}
+
+async function removeKey(
+  registry: ProviderRegistry,
+  { provider, entry, credential }: ChosenCredential,
+): Promise<void> {
+  const name = entry.credentials.length > 1 ? `"${credential.label}" of ${entry.name}` : `of ${entry.name}`;
+  const detail = isStored(credential)
+    ? "It leaves the secret storage. The provider itself stays."
+    : "It leaves the settings. The provider itself stays.";
+  if (!(await confirm(`Remove the key ${name}?`, detail, "Remove"))) return;
+  const undo = await registry.removeCredential(provider, credential);
+  notify("info", `Removed the key ${name}.`, { Undo: undo });
+}
+
+async function askLabel(
+  title: string,
+  entry: UsableEntry,
+  value: string,
+  taken = entry.credentials.map(({ label }) => label).filter((label) => label !== value),
+): Promise<string | undefined> {
+  const answer = await inputStep({
+    title: `${title}: ${entry.name}`,
+    prompt:
+      "A label: whose key is it, or what is it for? It shows in the view and in what is kept of requests.",
+    placeholder: "work",
+    value,
+    validate: (text) => labelFault(text, taken),
+  });
+  return answer.kind === "answer" ? answer.value.trim() : undefined;
+}
+
+async function enterKey(entry: UsableEntry, title: string): Promise<string | undefined> {
   const page = knownPreset(entry)?.keyPage;
   const answer = await askKey(
     entry,
@@ -54,10 +178,11 @@ async function setKey(
     },
     false,
   );
-  if (answer.kind !== "answer" || answer.value === undefined) return;
-  await registry.setOnlyKey(target.id, answer.value, entry.baseUrl);
-  await preferStoredKey(registry, target, entry.name);
-  notify("info", `The key of ${entry.name} is in the secret storage.`, {
+  return answer.kind === "answer" ? answer.value : undefined;
+}
+
+function tellStored(name: string, target: ProviderTarget): void {
+  notify("info", `The key of ${name} is in the secret storage.`, {
     "Test Connection": () => vscode.commands.executeCommand("postern.testConnection", { target }),
   });
 }
@@ -68,12 +193,14 @@ async function preferStoredKey(
   target: ProviderTarget,
   name: string,
 ): Promise<void> {
-  const { apiKey, bearerToken } = registry.raw(target);
-  if (apiKey === undefined && bearerToken === undefined) return;
+  const raw = registry.raw(target);
+  const listed = withStored(raw);
+  if (raw.apiKey === undefined && raw.bearerToken === undefined && listed === undefined) return;
   const use = await confirm(
-    `The settings of ${name} name an environment variable for its key.`,
-    "It wins over the stored key. Take it out of the settings, so that the stored key is used?",
+    `The settings of ${name} say where its key comes from.`,
+    "They win over the stored key. Take that out of the settings, so that the stored key is used?",
     "Use the Stored Key",
   );
-  if (use) await registry.patch(target, { apiKey: undefined, bearerToken: undefined });
+  const alone = { apiKey: undefined, bearerToken: undefined, credentials: undefined };
+  if (use) await registry.patch(target, alone);
 }

@@ -19,6 +19,7 @@ export async function pickProvider(
   filter: ProviderFilter,
 ): Promise<ProviderTarget | undefined> {
   if (target?.kind === "provider") return target;
+  if (target?.kind === "credential") return { kind: "provider", id: target.id, index: target.index };
   const entries = state.local.providers.filter(filter.fits ?? (() => true));
   if (entries.length === 0) {
     const none = state.local.providers.length === 0 ? "There are no providers yet." : filter.none;

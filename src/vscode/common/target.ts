@@ -1,6 +1,8 @@
 /** What a command acts on, when it was chosen from a tree. */
 export type Target =
   | { readonly kind: "provider"; readonly id: string; readonly index: number }
+  /** One of a provider's credentials, by its label. */
+  | { readonly kind: "credential"; readonly id: string; readonly index: number; readonly label: string }
   | { readonly kind: "gatewayKey"; readonly name: string }
   /** A model by the id that clients address it by, and by its provider's entry in the settings. */
   | {
@@ -18,10 +20,14 @@ export function targetOf(argument: unknown): Target | undefined {
   if (typeof argument !== "object" || argument === null || !("target" in argument)) return undefined;
   const { target } = argument;
   if (typeof target !== "object" || target === null) return undefined;
-  const { kind, name, modelId, provider } = target as Record<string, unknown>;
+  const { kind, name, modelId, provider, label } = target as Record<string, unknown>;
   if (kind === "provider") {
     const entry = entryOf(target);
     return entry && { kind, ...entry };
+  }
+  if (kind === "credential") {
+    const entry = entryOf(target);
+    return entry && typeof label === "string" ? { kind, ...entry, label } : undefined;
   }
   if ((kind !== "gatewayKey" && kind !== "model") || typeof name !== "string") return undefined;
   if (kind === "gatewayKey") return { kind, name };

@@ -78,6 +78,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       },
       routes: settings.routes.flatMap((checked) => (checked.ok ? [checked.route] : [])),
       routing: settings.routing,
+      ledger: settings.ledger,
       network: { ...(inputs.proxy.off ? {} : networkFrom(environment)), ...inputs.proxy.network },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,
@@ -110,8 +111,8 @@ function presence({ provider: { credential }, credentials }: ResolvedProvider): 
   }
 }
 
-function credentialEntry({ label, source, outcome }: ResolvedCredential): CredentialEntry {
-  const base = { label, source };
+function credentialEntry({ label, source, place, outcome }: ResolvedCredential): CredentialEntry {
+  const base = { label, source, ...(place === undefined ? {} : { place }) };
   if (outcome.kind === "missing") {
     const { reason, why } = outcome;
     return { ...base, usable: false, reason, ...(why === undefined ? {} : { why }) };

@@ -2,6 +2,7 @@ import * as z from "zod";
 import {
   gatewayKeySchema,
   gatewaySchema,
+  ledgerSchema,
   providerSchema,
   routeSchema,
   routingSchema,
@@ -17,6 +18,7 @@ const ENVIRONMENT_ONLY = "^\\$\\{env:[A-Za-z_][A-Za-z0-9_]*\\}$";
 export function configuration(): JsonSchema {
   const gateway = properties(schemaOf(gatewaySchema));
   const routing = properties(schemaOf(routingSchema));
+  const ledger = properties(schemaOf(ledgerSchema));
   const settings: Record<string, JsonSchema> = {
     "postern.providers": {
       type: "array",
@@ -49,6 +51,8 @@ export function configuration(): JsonSchema {
     },
     "postern.routing.maxAttempts": { ...routing.maxAttempts },
     "postern.routing.maxWaitSeconds": { ...routing.maxWaitSeconds },
+    "postern.ledger.retentionDays": { ...ledger.retentionDays },
+    "postern.ledger.maxMb": { ...ledger.maxMb },
     "postern.engine.lingerSeconds": {
       type: "integer",
       default: DEFAULT_LINGER_SECONDS,

@@ -29,6 +29,8 @@ export function menus(): Record<string, readonly MenuItem[]> {
     ],
     "view/title": [
       { command: "postern.addProvider", when: `view == ${PROVIDERS_VIEW}`, group: "navigation@1" },
+      { command: "postern.importProviders", when: `view == ${PROVIDERS_VIEW}`, group: "0_exchange@1" },
+      { command: "postern.exportConfiguration", when: `view == ${PROVIDERS_VIEW}`, group: "0_exchange@2" },
       { command: "postern.openSettings", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@1" },
       { command: "postern.diagnose", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@2" },
       { command: "postern.showLog", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@3" },
@@ -59,7 +61,9 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.editProvider", when: provider(), group: "1_edit@1" },
       { command: "postern.setKey", when: provider("keyAbsent"), group: "1_edit@2" },
       { command: "postern.replaceKey", when: provider("keyStored"), group: "1_edit@3" },
-      { command: "postern.deleteKey", when: provider("keyStored"), group: "1_edit@4" },
+      { command: "postern.addKey", when: provider("keyStored"), group: "1_edit@4" },
+      { command: "postern.addCredential", when: provider("enabled"), group: "1_edit@5" },
+      { command: "postern.deleteKey", when: provider("keyStored"), group: "1_edit@6" },
       { command: "postern.testConnection", when: provider("enabled"), group: "2_test@1" },
       { command: "postern.tryModel", when: provider("enabled"), group: "2_test@2" },
       { command: "postern.refreshModels", when: provider("enabled"), group: "2_test@3" },
@@ -70,25 +74,41 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.enableProvider", when: provider("disabled"), group: "3_state@1" },
       { command: "postern.disableProvider", when: provider("enabled"), group: "3_state@2" },
       { command: "postern.removeProvider", when: provider(), group: "9_remove@1" },
+      ...credentialItems(),
       ...modelItems(),
       ...gatewayItems(),
     ],
   };
 }
 
+function credentialItems(): readonly MenuItem[] {
+  const credential = (...words: string[]): string => row(PROVIDERS_VIEW, "credential", ...words);
+  return [
+    { command: "postern.confirmCredential", when: credential("consent"), group: "inline@1" },
+    { command: "postern.signIn", when: credential("signIn"), group: "inline@1" },
+    { command: "postern.refreshCredential", when: credential("asked"), group: "inline@2" },
+    { command: "postern.confirmCredential", when: credential("consent"), group: "1_use@1" },
+    { command: "postern.signIn", when: credential("signIn"), group: "1_use@2" },
+    { command: "postern.refreshCredential", when: credential("asked"), group: "1_use@3" },
+    { command: "postern.replaceKey", when: credential("stored"), group: "2_edit@1" },
+    { command: "postern.renameKey", when: credential("named"), group: "2_edit@2" },
+    { command: "postern.moveKeyUp", when: credential("named"), group: "3_order@1" },
+    { command: "postern.moveKeyDown", when: credential("named"), group: "3_order@2" },
+    { command: "postern.deleteKey", when: credential("named"), group: "9_remove@1" },
+  ];
+}
+
 function modelItems(): readonly MenuItem[] {
   const model = (...words: string[]): string => row(PROVIDERS_VIEW, "model", ...words);
-  // On several rows only what can be done to all of them.
-  const single = (...words: string[]): string => `${model(...words)} && !listMultiSelection`;
   return [
     { command: "postern.copyModelId", when: model(), group: "inline@1" },
-    { command: "postern.copyModelId", when: single(), group: "1_copy@1" },
-    { command: "postern.tryModel", when: single(), group: "1_copy@2" },
+    { command: "postern.copyModelId", when: model(), group: "1_copy@1" },
+    { command: "postern.tryModel", when: `${model()} && !listMultiSelection`, group: "1_copy@2" },
     { command: "postern.pinModels", when: model("unpinned"), group: "2_list@1" },
     { command: "postern.unpinModels", when: model("pinned"), group: "2_list@2" },
     { command: "postern.hideModels", when: model(), group: "2_list@3" },
-    { command: "postern.renameModel", when: single(), group: "3_edit@1" },
-    { command: "postern.removeModel", when: single("added"), group: "9_remove@1" },
+    { command: "postern.renameModel", when: model(), group: "3_edit@1" },
+    { command: "postern.removeModel", when: model("added"), group: "9_remove@1" },
     { command: "postern.showHiddenModels", when: row(PROVIDERS_VIEW, "hiddenModels"), group: "inline@1" },
     { command: "postern.showHiddenModels", when: row(PROVIDERS_VIEW, "hiddenModels"), group: "1_list@1" },
   ];

@@ -1,11 +1,21 @@
 import { type EngineProvider, resolveEntry } from "../../core/config/engineConfig";
 import { checkProviders } from "../../core/config/parse";
 import type { Environment } from "../../core/config/reference";
-import { providerSchema } from "../../core/config/schema";
+import { type CredentialConfig, type ProviderConfig, providerSchema } from "../../core/config/schema";
 import type { AskedCredentials } from "../../core/credentials/askedCredentials";
 import { originOf, type StoredSecret } from "../../core/credentials/stored";
+import type { ImportedProvider } from "../../core/interchange/imported";
 import { cleanPastedKey } from "../../core/providers/pastedKey";
 import type { Target } from "../common/target";
+import {
+  movedPlace,
+  onlyCredential,
+  relabelled,
+  standsForAll,
+  withCredential,
+  withoutPlace,
+  withStored,
+} from "../credentials/listEdits";
 import { atAddress, moved, renamed, withoutSecret, withSecret } from "../credentials/storedEdits";
 import type { ProviderKeys } from "../secrets/providerKeys";
 import { DEFAULT_LABEL } from "../secrets/storedKey";
@@ -22,12 +32,16 @@ import {
   type RawProviders,
   removeEntry,
 } from "../settings/providerEdits";
+import type { CredentialEntry } from "../state";
 
 /** Where the setting `postern.providers` is read and written. */
 export interface ProviderSettings {
   providers(): RawProviders;
   writeProviders(list: RawProviders): Thenable<void>;
 }
+
+/** Which of a provider's credentials is meant. */
+export type CredentialRef = Pick<CredentialEntry, "label" | "source" | "place">;
 
 /** What programs and accounts give. */
 export type AskedElsewhere = Pick<AskedCredentials, "asked" | "settled">;
@@ -70,6 +84,53 @@ export class ProviderRegistry {
     return id;
   }
 
+  /**
+   * Adds providers that another program had, with their keys.
+   * @returns their ids, and what takes them away again
+   */
+  async addAll(
+    imported: readonly ImportedProvider[],
+  ): Promise<{ readonly ids: readonly string[]; readonly undo: () => Promise<void> }> {
+    let list = this.settings.providers();
+    const added: { readonly id: string; readonly entry: unknown }[] = [];
+    for (const { entry, secrets } of imported) {
+      // Somebody may have taken the id since the preview.
+      const id = freeId(list, entry.id);
+      const origin = originFor(entry.baseUrl);
+      await this.keys.put(
+        id,
+        secrets.map((secret) => ({ ...secret, origin })),
+      );
+      const free = { ...entry, id };
+      list = insertEntry(list, free);
+      added.push({ id, entry: free });
+    }
+    await this.settings.writeProviders(list);
+    await this.changed();
+    return {
+      ids: added.map(({ id }) => id),
+      undo: async () => {
+        const unchanged = (id: string, entry: unknown): boolean => {
+          const mine = added.find((other) => other.id === id);
+          return mine !== undefined && JSON.stringify(mine.entry) === JSON.stringify(entry);
+        };
+        const now = this.settings.providers();
+        const going = now.flatMap((entry, index) => {
+          const id = entryId(entry, index);
+          return unchanged(id, entry) ? [id] : [];
+        });
+        await this.settings.writeProviders(
+          now.filter((entry, index) => !unchanged(entryId(entry, index), entry)),
+        );
+        for (const id of going) await this.keys.put(id, []);
+        await this.changed();
+        // What the person has worked on since stays.
+        const left = added.length - going.length;
+        if (left > 0) throw new Error(`${left} of them were changed since and stay.`);
+      },
+    };
+  }
+
   async patch(target: ProviderTarget, patch: ProviderPatch): Promise<void> {
     const { list, index } = this.find(target);
     await this.settings.writeProviders(patchEntry(list, index, patch));
@@ -82,9 +143,21 @@ export class ProviderRegistry {
    */
   async move(target: ProviderTarget, place: ProviderTarget | "end"): Promise<void> {
     const { list, index } = this.find(target);
-    const to = place === "end" ? list.length - 1 : this.find(place).index;
-    if (to === index) return;
-    await this.settings.writeProviders(moveEntry(list, index, to));
+    await this.moveTo(index, place === "end" ? list.length - 1 : this.find(place).index);
+  }
+
+  /** Moves a provider one place up or down. @returns false where there is none */
+  async step(target: ProviderTarget, by: -1 | 1): Promise<boolean> {
+    const { list, index } = this.find(target);
+    const to = index + by;
+    if (to < 0 || to >= list.length) return false;
+    await this.moveTo(index, to);
+    return true;
+  }
+
+  private async moveTo(from: number, to: number): Promise<void> {
+    if (from === to) return;
+    await this.settings.writeProviders(moveEntry(this.settings.providers(), from, to));
     await this.changed();
   }
 
@@ -141,10 +214,63 @@ export class ProviderRegistry {
     await this.changed();
   }
 
-  /** Makes a key the only one that is stored: a forgotten bearer token would win over it. */
-  async setOnlyKey(id: string, key: string, baseUrl: string): Promise<void> {
-    await this.keys.put(id, [storedKey(key, baseUrl)]);
-    await this.changed();
+  /** Stores another key, which is used beside what the provider has. */
+  async addKey(target: ProviderTarget, key: string, baseUrl: string, label: string): Promise<void> {
+    await this.keys.change(target.id, (stored) => withSecret(stored, { ...storedKey(key, baseUrl), label }));
+    const patched = withStored(this.raw(target));
+    if (patched) await this.patch(target, patched);
+    else await this.changed();
+  }
+
+  /** Adds where another credential comes from, beside what the provider has or instead of it. */
+  async addCredential(target: ProviderTarget, credential: CredentialConfig, instead: boolean): Promise<void> {
+    const hasStored = (await this.keys.list(target.id)).length > 0;
+    const raw = this.raw(target);
+    await this.patch(
+      target,
+      instead ? onlyCredential(credential) : withCredential(raw, hasStored, credential),
+    );
+  }
+
+  /**
+   * Takes a credential away: a stored key out of the storage, any other out of the settings.
+   * @returns brings it back
+   */
+  async removeCredential(
+    target: ProviderTarget,
+    { label, source, place }: CredentialRef,
+  ): Promise<() => Promise<void>> {
+    if (source === "stored") return this.deleteKey(target.id, label);
+    if (place === undefined) throw new Error("It stands in the settings by itself; edit the provider there.");
+    const { credentials, apiKey, bearerToken } = this.raw(target);
+    await this.patch(target, withoutPlace(this.raw(target), place));
+    return () => this.patch(target, { credentials, apiKey, bearerToken });
+  }
+
+  async renameCredential(target: ProviderTarget, credential: CredentialRef, to: string): Promise<void> {
+    const { label, source, place } = credential;
+    const raw = this.raw(target);
+    if (source === "stored") await this.keys.change(target.id, (stored) => renamed(stored, label, to));
+    // A list that names the key names it by its new label.
+    if (place !== undefined && !standsForAll(raw, place))
+      await this.patch(target, relabelled(raw, place, to));
+    else await this.changed();
+  }
+
+  async moveCredential(
+    target: ProviderTarget,
+    { label, source, place }: CredentialRef,
+    direction: "up" | "down",
+  ): Promise<void> {
+    const raw = this.raw(target);
+    const inList = place !== undefined && !standsForAll(raw, place);
+    if (source === "stored" && !inList) {
+      await this.keys.change(target.id, (stored) => moved(stored, label, direction));
+      await this.changed();
+      return;
+    }
+    const patched = place === undefined ? undefined : movedPlace(raw, place, direction);
+    if (patched) await this.patch(target, patched);
   }
 
   /** The labels of the stored keys, in their order. */
@@ -165,16 +291,6 @@ export class ProviderRegistry {
       await this.keys.change(id, (stored) => [...lost.filter((secret) => !has(stored, secret)), ...stored]);
       await this.changed();
     };
-  }
-
-  async renameKey(id: string, label: string, to: string): Promise<void> {
-    await this.keys.change(id, (stored) => renamed(stored, label, to));
-    await this.changed();
-  }
-
-  async moveKey(id: string, label: string, direction: "up" | "down"): Promise<void> {
-    await this.keys.change(id, (stored) => moved(stored, label, direction));
-    await this.changed();
   }
 
   /**
@@ -202,6 +318,26 @@ export class ProviderRegistry {
     const now = this.find(target);
     await this.settings.writeProviders(patchEntry(now.list, now.index, patch));
     await this.changed();
+  }
+
+  /** A provider as the settings have it, checked; undefined if it is faulty. */
+  config(target: ProviderTarget): ProviderConfig | undefined {
+    const { list, index } = this.find(target);
+    const checked = checkProviders(list, "settings")[index];
+    return checked?.ok ? checked.provider : undefined;
+  }
+
+  /** The entries of the settings that can be used, as they stand there. */
+  usable(): readonly Readonly<Record<string, unknown>>[] {
+    const list = this.settings.providers();
+    return checkProviders(list, "settings").flatMap((checked, index) =>
+      checked.ok ? [list[index] as Readonly<Record<string, unknown>>] : [],
+    );
+  }
+
+  /** The labels and kinds of what is stored for a provider; never the keys. */
+  async storedLabels(id: string): Promise<readonly Pick<StoredSecret, "label" | "kind">[]> {
+    return (await this.keys.list(id)).map(({ label, kind }) => ({ label, kind }));
   }
 
   /** The entry as it stands in the settings. */

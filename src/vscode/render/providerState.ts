@@ -1,7 +1,7 @@
 import { concernOf } from "../../core/diagnosis/finding";
 import type { ProviderStatus } from "../../core/rpc/contract";
 import type { EngineState } from "../engine/state";
-import type { KeyPresence, ProviderEntry } from "../state";
+import type { KeyPresence, ProviderEntry, UsableEntry } from "../state";
 import type { TreeIcon } from "./treeNode";
 import { verdictClause } from "./verdict";
 
@@ -43,7 +43,7 @@ export function providerStanding(entry: ProviderEntry, engine: EngineState): Pro
   if (status?.state === "faulty")
     return standing("faulty", `faulty: ${detail ?? "its configuration cannot be used"}`);
   if (status?.state === "keyMissing") return standing("keyMissing", "key missing");
-  return standing("ready", KEY_TEXT[entry.key.kind]);
+  return standing("ready", keysText(entry));
 }
 
 type PresentKind = Exclude<KeyPresence["kind"], "missing">;
@@ -56,6 +56,20 @@ const KEY_TEXT: Readonly<Record<PresentKind, string>> = {
   github: "signed in with a GitHub account",
   notNeeded: "no key needed",
 };
+
+/** Which keys it has; labels say something once there are several, or once the person has given one. */
+function keysText({ key, credentials }: UsableEntry): string {
+  if (key.kind === "missing") return key.reason;
+  const usable = credentials.filter((credential) => credential.usable && credential.source !== "none");
+  if (usable.length > 1) {
+    const labels = usable.map(({ label }) => label);
+    const shown = labels.length > 3 ? [...labels.slice(0, 3), `${labels.length - 3} more`] : labels;
+    return `${usable.length} credentials: ${shown.join(", ")}`;
+  }
+  const [only] = usable;
+  const named = only?.source === "stored" && only.label !== "key" && only.label !== "token";
+  return named ? `key set: ${only.label}` : KEY_TEXT[key.kind];
+}
 
 const ICONS: Record<ProviderStanding["kind"], TreeIcon> = {
   ready: { id: "pass-filled", color: "testing.iconPassed" },

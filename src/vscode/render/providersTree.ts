@@ -2,6 +2,7 @@ import { PROTOCOL_NAME } from "../../core/protocols/wire";
 import type { ModelStatus, ProviderStatus } from "../../core/rpc/contract";
 import type { EngineState } from "../engine/state";
 import type { PosternState, ProviderEntry, UsableEntry } from "../state";
+import { credentialRows } from "./credentialRows";
 import { escapeMarkdown } from "./markdown";
 import { factsTable, shortFacts, spokenFacts } from "./modelFacts";
 import { counted } from "./numbers";
@@ -32,7 +33,7 @@ function providerNode(id: string, entry: ProviderEntry, engine: EngineState): Tr
     tooltip: providerTooltip(entry, shown, status),
     contextValue: contextValue(entry, shown, status),
     accessibilityLabel: `Provider ${label}, ${shown.text}`,
-    children: childNodes(id, entry, engine, status),
+    children: [...credentialRows(id, entry, status), ...childNodes(id, entry, engine, status)],
     target: { kind: "provider", id: entry.id, index: entry.index },
   };
 }

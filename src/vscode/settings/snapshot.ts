@@ -2,7 +2,13 @@ import { type CheckedGatewayKey, checkGatewayKeys } from "../../core/config/gate
 import { type CheckedProvider, checkProviders } from "../../core/config/parse";
 import type { ConfigProblem } from "../../core/config/problems";
 import { type CheckedRoute, checkRoutes } from "../../core/config/routes";
-import { gatewaySchema, type RoutingConfig, routingSchema } from "../../core/config/schema";
+import {
+  gatewaySchema,
+  type LedgerConfig,
+  ledgerSchema,
+  type RoutingConfig,
+  routingSchema,
+} from "../../core/config/schema";
 
 /** Looks up a setting below `postern.`, as the user wrote it; a workspace's value is never among them. */
 export type RawSettings = (key: string) => unknown;
@@ -16,6 +22,7 @@ export interface Settings {
   readonly keys: readonly CheckedGatewayKey[];
   readonly routes: readonly CheckedRoute[];
   readonly routing: RoutingConfig;
+  readonly ledger: LedgerConfig;
   readonly autoStart: boolean;
   readonly lingerSeconds: number;
   readonly keepRunning: boolean;
@@ -45,6 +52,7 @@ export function readSettings(raw: RawSettings): Settings {
   };
   const defaults = gatewaySchema.parse({});
   const routing = routingSchema.parse({});
+  const ledger = ledgerSchema.parse({});
   const flag = (value: unknown): { data?: boolean; fault?: string } =>
     typeof value === "boolean" ? { data: value } : { fault: "must be true or false" };
   return {
@@ -65,6 +73,14 @@ export function readSettings(raw: RawSettings): Settings {
         zodField(routingSchema.shape.maxWaitSeconds),
         routing.maxWaitSeconds,
       ),
+    },
+    ledger: {
+      retentionDays: checked(
+        "ledger.retentionDays",
+        zodField(ledgerSchema.shape.retentionDays),
+        ledger.retentionDays,
+      ),
+      maxMb: checked("ledger.maxMb", zodField(ledgerSchema.shape.maxMb), ledger.maxMb),
     },
     autoStart: checked("gateway.autoStart", flag, false),
     lingerSeconds: checked("engine.lingerSeconds", seconds, DEFAULT_LINGER_SECONDS),

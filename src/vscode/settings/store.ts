@@ -31,6 +31,11 @@ export class SettingsStore {
     return write("gateway.port", port);
   }
 
+  /** A setting as the person has written it; undefined where it is the default. */
+  written(key: string): unknown {
+    return vscode.workspace.getConfiguration(SECTION).inspect(key)?.globalValue;
+  }
+
   /** What VS Code's own settings say of proxies. */
   proxy(): ProxySettings {
     const http = vscode.workspace.getConfiguration("http");

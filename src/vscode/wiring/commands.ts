@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { addProviderFlow } from "../commands/addProvider";
+import { credentialCommands } from "../commands/credentialCommands";
 import { editProviderFlow, openProviderSettings } from "../commands/editProvider";
 import { gatewayCommands } from "../commands/gatewayCommands";
 import { gatewayKeyCommands } from "../commands/gatewayKeyCommands";
@@ -9,6 +10,7 @@ import { moveProviderCommands } from "../commands/moveProvider";
 import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
+import type { WindowCredentials } from "../credentials/windowCredentials";
 import { diagnose } from "../diagnosis/diagnose";
 import type { ReportDocument } from "../diagnosis/reportDocument";
 import type { GatewayController } from "../gateway/controller";
@@ -18,6 +20,7 @@ import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
 import type { EngineParts } from "./engine";
+import { interchangeCommands } from "./interchange";
 import type { Storage } from "./storage";
 
 /** What the commands work on. */
@@ -29,12 +32,13 @@ export interface CommandParts {
   readonly gateway: GatewayController;
   readonly report: ReportDocument;
   readonly runtimes: LocalRuntimes;
+  readonly credentials: WindowCredentials;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
 }
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, runtimes, report, channel } = parts;
+  const { store, storage, engine, registry, gateway, runtimes, credentials, report, channel } = parts;
   const surroundings = {
     accepted: async () => (await storage.desired()).config.gateway.keys,
     changed: () => engine.sync.flush(),
@@ -42,6 +46,14 @@ export function createCommands(parts: CommandParts): CommandHandlers {
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
+    ...credentialCommands({
+      store,
+      registry,
+      credentials,
+      environment: storage.environment,
+      configOf: (target) => registry.config(target),
+    }),
+    ...interchangeCommands(storage, registry),
     ...modelCommands(store, registry, () => engine.api.status()),
     ...moveProviderCommands(store, registry),
     ...gatewayCommands(store, gateway),

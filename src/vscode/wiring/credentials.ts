@@ -12,7 +12,6 @@ import { type Accounts, WindowCredentials } from "../credentials/windowCredentia
 /** What gets credentials from programs and accounts, and what of it goes with the window. */
 export interface CredentialParts {
   readonly credentials: WindowCredentials;
-  readonly consents: Consents;
   readonly disposables: DisposableStore;
 }
 
@@ -56,7 +55,7 @@ export function createCredentials(
       if (id === "microsoft" || id === "github") credentials.accountsChanged();
     }),
   );
-  return { credentials, consents, disposables };
+  return { credentials, disposables };
 }
 
 function isFile(path: string): boolean {

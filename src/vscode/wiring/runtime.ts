@@ -6,6 +6,7 @@ import { ReportDocument } from "../diagnosis/reportDocument";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
+import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
 import { RuntimeFollower } from "../runtimes/follower";
@@ -38,7 +39,7 @@ export function createRuntime(
   store: StateStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
-  const { credentials, consents, disposables } = createCredentials(context, channel, () => sync.schedule());
+  const { credentials, disposables } = createCredentials(context, channel, () => sync.schedule());
   const storage = createStorage(context, credentials, channel);
   const engine = createEngine(context, storage, store, credentials.asked, channel);
   const { sync, supervisor, session, api } = engine;
@@ -70,6 +71,7 @@ export function createRuntime(
   });
   const report = new ReportDocument();
   const literalKeys = new LiteralKeyNotice(registry);
+  const waitingCredentials = new CredentialNotice();
   const runtimes = new LocalRuntimes({
     platform: process.platform,
     home: os.homedir(),
@@ -99,6 +101,7 @@ export function createRuntime(
     follower,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
+      waitingCredentials.follow(state.local);
       failure.follow(state.engine);
       wakeForViews();
       followRuntimes();
@@ -124,7 +127,17 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, report, channel }),
+    commands: createCommands({
+      store,
+      storage,
+      engine,
+      registry,
+      gateway,
+      runtimes,
+      credentials,
+      report,
+      channel,
+    }),
     settled,
     viewsVisible: () => {
       viewsSeen = true;
@@ -137,6 +150,6 @@ export function createRuntime(
       });
     },
     testApi: (activationMs) =>
-      createTestApi({ context, storage, store, engine, registry, gateway, activationMs }),
+      createTestApi({ context, storage, store, engine, registry, credentials, gateway, activationMs }),
   };
 }

@@ -18,6 +18,8 @@ export interface Storage {
   readonly providerKeys: ProviderKeys;
   readonly gatewayKeys: GatewayKeys;
   readonly environment: Environment;
+  /** VS Code's folder of the user's settings. */
+  readonly userFolder: string;
   /** What an engine needs to be found and started. */
   boot(): Promise<EngineBoot>;
   /** Where the running engine says its pipe is. */
@@ -54,6 +56,8 @@ export function createStorage(
     providerKeys,
     gatewayKeys,
     environment,
+    // <user folder>/globalStorage/<extension>
+    userFolder: path.dirname(path.dirname(storagePath)),
     boot: async () => ({
       token: await (secretsAreTheMachines() ? engineToken(context.secrets) : machineEngineToken(storagePath)),
       pipePath: await preparePipePath(storagePath, host),

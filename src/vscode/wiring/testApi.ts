@@ -1,4 +1,5 @@
 import type * as vscode from "vscode";
+import type { WindowCredentials } from "../credentials/windowCredentials";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import { renderGateway } from "../render/gatewayTree";
@@ -16,16 +17,18 @@ export interface TestApiParts {
   readonly store: StateStore;
   readonly engine: EngineParts;
   readonly registry: ProviderRegistry;
+  readonly credentials: WindowCredentials;
   readonly gateway: GatewayController;
   readonly activationMs: number;
 }
 
 /** Builds what tests in the extension host work with. */
 export function createTestApi(parts: TestApiParts): PosternTestApi {
-  const { context, storage, store, engine, registry, gateway, activationMs } = parts;
+  const { context, storage, store, engine, registry, credentials, gateway, activationMs } = parts;
   return {
     registry,
     gateway,
+    credentials,
     gatewayKeys: storage.gatewayKeys,
     secrets: context.secrets,
     globalStoragePath: context.globalStorageUri.fsPath,

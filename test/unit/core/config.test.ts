@@ -21,6 +21,7 @@ describe("parseConfigText", () => {
         gateway: { host: "127.0.0.1", port: 4141, maxRunning: 512, keys: [] },
         routes: [],
         routing: { maxAttempts: 4, maxWaitSeconds: 30 },
+        ledger: { retentionDays: 400, maxMb: 200 },
       },
     });
   });

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { isHostAllowed, isLoopbackHost, isOriginAllowed } from "../../../src/core/gateway/hostGuard";
 import { presentedKeys } from "../../../src/core/gateway/presentedKeys";
 import { matchRoute } from "../../../src/core/gateway/routes";
-import { addRequest, emptyDay, localDay } from "../../../src/core/gateway/usageDay";
 
 describe("isHostAllowed", () => {
   const listen = { host: "127.0.0.1", port: 4141 };
@@ -155,23 +154,5 @@ describe("matchRoute", () => {
     "/openai/deployments/%zz/chat/completions",
   ])("knows nothing at %s", (path) => {
     expect(route("POST", path)).toBe("notFound");
-  });
-});
-
-describe("counts of the day", () => {
-  it("adds what was reported and says how much was not", () => {
-    let day = emptyDay("2026-11-20");
-    day = addRequest(day, { usage: { inputTokens: 10, outputTokens: 5 }, answered: true });
-    day = addRequest(day, { usage: undefined, answered: true });
-    day = addRequest(day, { usage: { outputTokens: 0 }, answered: true });
-    expect(day).toEqual({ day: "2026-11-20", requests: 3, inputTokens: 10, outputTokens: 5, unreported: 1 });
-  });
-  it("misses no report of a call that failed, and keeps one that came before it did", () => {
-    let day = addRequest(emptyDay("2026-11-20"), { usage: undefined, answered: false });
-    day = addRequest(day, { usage: { inputTokens: 7 }, answered: false });
-    expect(day).toEqual({ day: "2026-11-20", requests: 2, inputTokens: 7, outputTokens: 0, unreported: 0 });
-  });
-  it("goes by the local calendar", () => {
-    expect(localDay(new Date(2026, 0, 5, 23, 59))).toBe("2026-01-05");
   });
 });

@@ -115,15 +115,15 @@ describe("failures", () => {
 
   it("say when to come again, in seconds, milliseconds or as a date", () => {
     const now = Date.parse("2026-11-20T12:00:00Z");
-    const after = (headers: Record<string, string>) => retryAfterMs((name) => headers[name], now);
-    expect(after({ "retry-after": "2" })).toBe(2000);
-    expect(after({ "retry-after": "0.5" })).toBe(500);
-    expect(after({ "retry-after-ms": "150", "retry-after": "9" })).toBe(150);
-    expect(after({ "retry-after": "Fri, 20 Nov 2026 12:00:05 GMT" })).toBe(5000);
-    expect(after({ "retry-after": "Fri, 20 Nov 2026 11:00:00 GMT" })).toBe(0);
-    expect(after({ "retry-after": "-3" })).toBeUndefined();
-    expect(after({ "retry-after": "soon" })).toBeUndefined();
-    expect(after({})).toBeUndefined();
+    const waitOf = (headers: Record<string, string>) => retryAfterMs((name) => headers[name], now);
+    expect(waitOf({ "retry-after": "2" })).toBe(2000);
+    expect(waitOf({ "retry-after": "0.5" })).toBe(500);
+    expect(waitOf({ "retry-after-ms": "150", "retry-after": "9" })).toBe(150);
+    expect(waitOf({ "retry-after": "Fri, 20 Nov 2026 12:00:05 GMT" })).toBe(5000);
+    expect(waitOf({ "retry-after": "Fri, 20 Nov 2026 11:00:00 GMT" })).toBe(0);
+    expect(waitOf({ "retry-after": "-3" })).toBeUndefined();
+    expect(waitOf({ "retry-after": "soon" })).toBeUndefined();
+    expect(waitOf({})).toBeUndefined();
   });
 });
 

@@ -11,6 +11,7 @@ describe("why a provider could not be reached", () => {
   test.each<[string, { id: string; baseUrl: string }, FindingCode, RegExp, Remedy["kind"]]>([
     ["ENOTFOUND", remote, "host_not_found", /api\.example\.com was not found/, "changeAddress"],
     ["EAI_AGAIN", remote, "host_not_found", /VPN/, "changeAddress"],
+    ["POSTERN_METADATA", remote, "metadata_address", /hand out a machine's own credentials/, "changeAddress"],
     ["ECONNREFUSED", remote, "nothing_listens", /Nothing answers at api\.example\.com:443/, "changeAddress"],
     ["ECONNREFUSED", local(9999), "nothing_listens", /localhost:9999\. Start the server/, "changeAddress"],
     ["ECONNREFUSED", local(11434), "runtime_not_running", /ollama serve/, "startRuntime"],

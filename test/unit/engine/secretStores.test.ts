@@ -8,6 +8,7 @@ const config = (secretStore: string, keys: string[]): EngineConfig => ({
   gateway: { host: "127.0.0.1", port: 1, maxRunning: 1, keys: keys.map((name) => ({ name, key: name })) },
   routes: [],
   routing: { maxAttempts: 4, maxWaitSeconds: 30 },
+  ledger: { retentionDays: 400, maxMb: 200 },
   network: {},
   lingerSeconds: 1,
   keepRunning: false,

@@ -105,6 +105,34 @@ describe("the guided setup", () => {
     ]);
   });
 
+  test("offers the variable that holds the key, and stores no key then", async () => {
+    variables.GROQ_API_KEY = "gsk_of_the_environment";
+    await run(take("preset/groq"), "suggested", "suggested", "suggested", "suggested");
+    expect(added).toEqual([
+      {
+        provider: {
+          id: "groq",
+          type: "openai",
+          baseUrl: "https://api.groq.com/openai/v1",
+          apiKey: "${env:GROQ_API_KEY}",
+        },
+        key: undefined,
+      },
+    ]);
+    expect(asked[3]).toBe("Where does the key come from?");
+    expect(tested[0]?.credential).toEqual({ kind: "apiKey", value: "gsk_of_the_environment" });
+    await run(
+      take("preset/groq"),
+      "suggested",
+      "suggested",
+      take(undefined),
+      take("gsk_pasted"),
+      "suggested",
+    );
+    expect(added[1]).toMatchObject({ key: "gsk_pasted", provider: { id: "groq" } });
+    expect(added[1]?.provider).not.toHaveProperty("apiKey");
+  });
+
   test("asks for what the address needs, suggests what the environment says, and lets it be changed", async () => {
     variables.AWS_REGION = "eu-central-1";
     await run(

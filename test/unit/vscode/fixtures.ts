@@ -33,6 +33,7 @@ export function ready(change: Partial<EngineStatus> = {}): EngineState {
       pid: 42,
       gateway: { state: "running", url: "http://127.0.0.1:4141", host: "127.0.0.1", port: 4141 },
       providers: [],
+      routes: [],
       usage: { day: "2026-01-01", requests: 12, inputTokens: 30_000, outputTokens: 4500, unreported: 0 },
       gatewayKeys: 0,
       running: 0,

@@ -29,6 +29,7 @@ describe("settings", () => {
       keys: [],
       routes: [],
       routing: { maxAttempts: 4, maxWaitSeconds: 30 },
+      ledger: { retentionDays: 400, maxMb: 200 },
       autoStart: false,
       lingerSeconds: 60,
       keepRunning: false,

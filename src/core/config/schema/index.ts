@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { auditSchema } from "./audit";
 import { gatewaySchema } from "./gateway";
+import { ledgerSchema } from "./ledger";
 import { policySchema } from "./policy";
 import { providerSchema } from "./provider";
 import { routeSchema, routingSchema } from "./route";
@@ -10,6 +11,7 @@ export * from "./audit";
 export * from "./credential";
 export * from "./gateway";
 export * from "./gatewayKey";
+export * from "./ledger";
 export * from "./model";
 export * from "./policy";
 export * from "./price";
@@ -27,6 +29,7 @@ export const configSchema = z.strictObject({
   gateway: gatewaySchema.prefault({}),
   routes: z.array(routeSchema).default([]).describe("Model ids of your own, and the models behind them."),
   routing: routingSchema.prefault({}),
+  ledger: ledgerSchema.prefault({}),
   audit: auditSchema.prefault({}),
   policy: policySchema.prefault({}),
   dataDir: text.optional().describe("Folder for what the engine keeps; relative to the configuration file."),

@@ -1,0 +1,80 @@
+import { environmentReference } from "../../core/config/reference";
+import type { CredentialConfig } from "../../core/config/schema";
+import type { ProviderPatch } from "../settings/providerEdits";
+
+/** A provider's entry as it stands in the settings. */
+type Raw = Readonly<Record<string, unknown>>;
+
+/** What a provider has so far, in a list: what it names, or the keys that are stored for it. */
+function listOf(raw: Raw, hasStored: boolean): readonly unknown[] {
+  if (Array.isArray(raw.credentials)) return raw.credentials;
+  for (const as of ["bearerToken", "apiKey"] as const) {
+    const value = raw[as];
+    const name = typeof value === "string" ? environmentReference(value) : undefined;
+    if (name !== undefined) return [{ kind: "env", name, ...(as === "apiKey" ? {} : { as }) }];
+  }
+  return hasStored ? [{ kind: "stored" }] : [];
+}
+
+function patch(credentials: readonly unknown[]): ProviderPatch {
+  return {
+    credentials: credentials.length === 0 ? undefined : credentials,
+    apiKey: undefined,
+    bearerToken: undefined,
+  };
+}
+
+/** Adds one behind those that are there. */
+export function withCredential(raw: Raw, hasStored: boolean, credential: CredentialConfig): ProviderPatch {
+  return patch([...listOf(raw, hasStored), plain(credential)]);
+}
+
+/** Puts one in the place of all that are there; stored keys stay stored. */
+export function onlyCredential(credential: CredentialConfig): ProviderPatch {
+  return patch([plain(credential)]);
+}
+
+/** Makes sure that stored keys are used; undefined if they are. */
+export function withStored(raw: Raw): ProviderPatch | undefined {
+  if (!Array.isArray(raw.credentials)) return undefined;
+  const all = raw.credentials.some((entry) => isStored(entry) && !("label" in (entry as object)));
+  return all ? undefined : patch([...raw.credentials, { kind: "stored" }]);
+}
+
+export function withoutPlace(raw: Raw, place: number): ProviderPatch {
+  return patch(listOf(raw, false).filter((_, at) => at !== place));
+}
+
+export function relabelled(raw: Raw, place: number, label: string): ProviderPatch {
+  return patch(
+    listOf(raw, false).map((entry, at) => (at === place ? { ...(entry as object), label } : entry)),
+  );
+}
+
+/** One place up or down; undefined at the end of the list. */
+export function movedPlace(raw: Raw, place: number, direction: "up" | "down"): ProviderPatch | undefined {
+  const list = [...listOf(raw, false)];
+  const to = direction === "up" ? place - 1 : place + 1;
+  if (to < 0 || to >= list.length) return undefined;
+  [list[place], list[to]] = [list[to], list[place]];
+  return patch(list);
+}
+
+/** Whether a place of the list stands for every stored key. */
+export function standsForAll(raw: Raw, place: number): boolean {
+  const entry = listOf(raw, false)[place];
+  return isStored(entry) && !("label" in (entry as object));
+}
+
+function isStored(entry: unknown): boolean {
+  return typeof entry === "object" && entry !== null && "kind" in entry && entry.kind === "stored";
+}
+
+/** Without the defaults, as a person would write it. */
+function plain(credential: CredentialConfig): CredentialConfig {
+  const { ...fields } = credential as Record<string, unknown>;
+  if (fields.kind === "env" && fields.as === "apiKey") delete fields.as;
+  if (fields.kind === "command" && fields.as === "bearerToken") delete fields.as;
+  if (fields.kind === "command" && fields.timeoutSeconds === 30) delete fields.timeoutSeconds;
+  return fields as CredentialConfig;
+}

@@ -88,6 +88,31 @@ describe("a local runtime that listens elsewhere than it was said to", () => {
   });
 });
 
+describe("a provider with several keys", () => {
+  const pooled = (url: string, ...values: string[]): EngineProvider => {
+    const pool = values.map((value) => ({ label: value, credential: { kind: "apiKey", value } as const }));
+    const [first] = pool;
+    if (!first) throw new Error("no key");
+    return { ...provider(url), credential: first.credential, pool };
+  };
+
+  it("has each of them tried, and the one named that is wrong", async () => {
+    const picky = await ReplayProvider.start((exchange) => {
+      const isRight = exchange.headers.authorization?.startsWith("Bearer right") ?? false;
+      return json(isRight ? { data: [{ id: "m" }] } : {}, isRight ? 200 : 401)(exchange);
+    });
+    const good = await testProvider(upstream, pooled(picky.url, "right-1", "right-2"), { signal });
+    expect(good).toMatchObject({ ok: true, models: ["m"] });
+    expect(picky.requests).toHaveLength(2);
+    const one = await testProvider(upstream, pooled(picky.url, "right-1", "wrong-2"), { signal });
+    expect(one).toMatchObject({ ok: false, finding: { code: "key_wrong" } });
+    expect(one.verdict).toMatch(/^Key "wrong-2": the key was refused/);
+    const all = await testProvider(upstream, pooled(picky.url, "wrong-1", "wrong-2"), { signal });
+    expect(all.verdict).toMatch(/^The key was refused/);
+    await picky.stop();
+  });
+});
+
 describe("a provider's clock", () => {
   it("is compared with this machine's", async () => {
     const ahead = await ReplayProvider.start(

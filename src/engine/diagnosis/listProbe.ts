@@ -6,7 +6,14 @@ import {
   shownUrl,
 } from "../../core/diagnosis/addressFinding";
 import { findingOf } from "../../core/diagnosis/answerFinding";
-import { CHANGE_ADDRESS, type Finding, finding, NAME_MODELS, SET_KEY } from "../../core/diagnosis/finding";
+import {
+  CHANGE_ADDRESS,
+  continued,
+  type Finding,
+  finding,
+  NAME_MODELS,
+  SET_KEY,
+} from "../../core/diagnosis/finding";
 import { isLoopback, LOCAL_RUNTIMES, type LocalRuntime, runtimeOf } from "../../core/diagnosis/localRuntimes";
 import { keyPage } from "../../core/diagnosis/servicePages";
 import { parseJson } from "../../core/json/access";
@@ -29,10 +36,33 @@ export interface ListProbeOptions {
 }
 
 /**
- * Tests a provider's address and key by asking for its models, which costs nothing.
+ * Tests a provider's address and each of its keys by asking for its models, which costs nothing.
  * @throws what the signal was aborted with
  */
 export async function testProvider(
+  upstream: UpstreamClient,
+  provider: EngineProvider,
+  options: ListProbeOptions,
+): Promise<TestResult> {
+  const { pool = [], ...single } = provider;
+  if (pool.length < 2) return testOne(upstream, single, options);
+  const results = await Promise.all(
+    pool.map(async ({ label, credential }) => ({
+      label,
+      result: await testOne(upstream, { ...single, credential }, options),
+    })),
+  );
+  const [first] = results;
+  const bad = results.find(({ result }) => !result.ok);
+  if (!bad || !first) return first?.result ?? testOne(upstream, single, options);
+  // What all keys meet alike is not about one of them.
+  if (results.every(({ result }) => result.finding?.code === bad.result.finding?.code)) return first.result;
+  const sentence = `Key "${bad.label}": ${continued(bad.result.verdict)}`;
+  const { finding: found } = bad.result;
+  return { ...bad.result, verdict: sentence, ...(found ? { finding: { ...found, sentence } } : {}) };
+}
+
+async function testOne(
   upstream: UpstreamClient,
   provider: EngineProvider,
   { signal, timeoutMs = LIST_MS, runtimes = LOCAL_RUNTIMES }: ListProbeOptions,

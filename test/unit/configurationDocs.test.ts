@@ -4,12 +4,14 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { validateConfig } from "../../src/core/config/parse";
 import {
+  budgetSchema,
   configSchema,
   credentialSchema,
   gatewayKeySchema,
   gatewaySchema,
   modelSchema,
   providerSchema,
+  quotaSchema,
 } from "../../src/core/config/schema";
 import { configuration } from "../../src/vscode/manifest/configuration";
 
@@ -36,14 +38,16 @@ function schemaOf(schema: z.ZodType): Fields {
 
 const file = schemaOf(configSchema);
 const settings = (configuration() as unknown as Fields).properties;
-const shared = /^postern\.(providers|gateway\.(host|port|maxRunning|keys))$/;
+const shared = /^postern\.(providers|budgets|quota\.balances|gateway\.(host|port|maxRunning|keys))$/;
 const TABLES: Readonly<Record<string, Fields>> = {
   provider: schemaOf(providerSchema),
   credential: { properties: credentialFields() },
   model: schemaOf(modelSchema),
   gateway: schemaOf(gatewaySchema),
   gatewayKey: schemaOf(gatewayKeySchema),
-  file: { properties: only(file.properties, (name) => name !== "providers" && name !== "gateway") },
+  budget: schemaOf(budgetSchema),
+  quota: schemaOf(quotaSchema),
+  file: { properties: only(file.properties, (name) => !/^(providers|gateway|budgets|quota)$/.test(name)) },
   vscode: { properties: only(settings, (name) => !shared.test(name)) },
 };
 

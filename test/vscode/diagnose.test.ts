@@ -72,7 +72,7 @@ suite("diagnose", () => {
       await http.update("proxy", `http://me:${secrets.proxy}@127.0.0.1:9`, vscode.ConfigurationTarget.Global);
       await vscode.commands.executeCommand("postern.startGateway");
       await until("the entries", () => statusOf(api)?.providers.length === 3);
-      const gatewayKey = (await api.gatewayKeys.list())[0]?.key ?? "";
+      const gatewayKey = (await api.gatewayKeys.copies())[0]?.key ?? "";
       const text = await report();
       match(text, /\*\*problem\*\*: refused .*The key was refused \(HTTP 401\)/);
       match(text, /\*\*problem\*\*: gone .*Nothing answers at 127\.0\.0\.1:9/);

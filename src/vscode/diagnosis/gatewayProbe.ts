@@ -5,10 +5,15 @@ import { portOwner } from "./portOwner";
 
 const TIMEOUT_MS = 10_000;
 
-/** Asks the gateway for its models as a tool would: over HTTP, with a gateway key. */
+/**
+ * Asks the gateway for its models as a tool would: over HTTP, with a gateway key.
+ * @param key undefined where none is known as a whole
+ * @param accepted how many gateway keys there are
+ */
 export async function probeGateway(
   gateway: GatewayState,
   key: string | undefined,
+  accepted: number,
   signal: AbortSignal,
 ): Promise<GatewayInput> {
   if (gateway.state === "stopped") return { kind: "stopped" };
@@ -18,11 +23,15 @@ export async function probeGateway(
     return { kind: "failed", code, message, port, ...(owner ? { owner } : {}) };
   }
   const { url } = gateway;
-  if (key === undefined) return { kind: "keyless", url };
+  if (accepted === 0) return { kind: "keyless", url };
   const begun = performance.now();
-  const answer = await get(`${url}/v1/models`, { authorization: `Bearer ${key}` }, TIMEOUT_MS, signal);
+  // Of a key that was made elsewhere there is only its hash; that the gateway is there can be seen without one.
+  const path = key === undefined ? "/health" : "/v1/models";
+  const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const answer = await get(url + path, headers, TIMEOUT_MS, signal);
   if (typeof answer === "string") return { kind: "silent", url, code: answer };
-  return { kind: "answered", url, status: answer.status, latencyMs: Math.round(performance.now() - begun) };
+  const latencyMs = Math.round(performance.now() - begun);
+  return { kind: "answered", url, status: answer.status, latencyMs, withKey: key !== undefined };
 }
 
 /**

@@ -19,7 +19,7 @@ import { probeGateway } from "./gatewayProbe";
 
 /** What a diagnosis looks at. */
 export interface DiagnosisSources {
-  readonly storage: Pick<Storage, "desired" | "settings" | "environment" | "boot">;
+  readonly storage: Pick<Storage, "desired" | "settings" | "environment" | "boot" | "gatewayKeys">;
   readonly engine: Pick<EngineApi, "diagnose" | "testProvider" | "status">;
 }
 
@@ -44,7 +44,8 @@ export async function gatherDiagnosis(
   const running = await engineInput(engine, signal);
   step("the gateway");
   const gateway = running.kind === "running" ? running.facts.gateway : ({ state: "stopped" } as const);
-  const gatewayInput = await probeGateway(gateway, config.gateway.keys[0]?.key, signal);
+  const gatewayKeys = await keysToAskWith(storage, config);
+  const gatewayInput = await probeGateway(gateway, gatewayKeys[0], config.gateway.keys.length, signal);
   const providers = await testProviders(
     config,
     local,
@@ -73,7 +74,22 @@ export async function gatherDiagnosis(
     network: networkInput(storage),
     environment: storage.environment,
   };
-  return { inputs, hidden: await privateOf(storage, config) };
+  return { inputs, hidden: await privateOf(storage, config, gatewayKeys) };
+}
+
+/** Gateway keys that are known here as a whole: of the others there are only hashes. */
+async function keysToAskWith(
+  { gatewayKeys }: Pick<Storage, "gatewayKeys">,
+  config: EngineConfig,
+): Promise<readonly string[]> {
+  const now = Date.now();
+  const accepted = config.gateway.keys.filter(
+    ({ enabled = true, expiresAt = Number.POSITIVE_INFINITY }) => enabled && expiresAt > now,
+  );
+  const names = new Set(accepted.map(({ name }) => name));
+  const copies = await gatewayKeys.copies().catch(() => []);
+  const copied = copies.filter(({ name }) => names.has(name)).map(({ key }) => key);
+  return [...copied, ...accepted.flatMap(({ key }) => key ?? [])];
 }
 
 async function engineInput(engine: DiagnosisSources["engine"], signal: AbortSignal): Promise<EngineInput> {
@@ -167,6 +183,7 @@ function networkInput({ settings, environment }: Pick<Storage, "settings" | "env
 async function privateOf(
   storage: Pick<Storage, "boot" | "settings" | "environment">,
   config: EngineConfig,
+  gatewayKeys: readonly string[],
 ): Promise<Private> {
   const token = await storage.boot().then(
     (boot) => boot.token,
@@ -180,7 +197,8 @@ async function privateOf(
     token,
     ...config.providers.flatMap(secretsOf),
     ...pools,
-    ...config.gateway.keys.map(({ key }) => key),
+    ...gatewayKeys,
+    ...config.gateway.keys.flatMap(({ key, hash }) => [key ?? [], hash ?? []].flat()),
     ...proxies,
   ];
   return { secrets, home: os.homedir() };

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { addProviderFlow } from "../commands/addProvider";
+import { budgetCommands } from "../commands/budgetCommands";
 import { credentialCommands } from "../commands/credentialCommands";
 import { editProviderFlow, openProviderSettings } from "../commands/editProvider";
 import { gatewayCommands } from "../commands/gatewayCommands";
@@ -39,10 +40,24 @@ export interface CommandParts {
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
   const { store, storage, engine, registry, gateway, runtimes, credentials, report, channel } = parts;
-  const surroundings = {
-    accepted: async () => (await storage.desired()).config.gateway.keys,
-    changed: () => engine.sync.flush(),
+  const changed = (): Promise<void> => engine.sync.flush();
+  const keySurroundings = {
+    entries: () => store.value.local.gatewayKeys,
+    copyable: async () => {
+      const copies = await storage.gatewayKeys.copies();
+      const fromEnvironment = (await storage.desired()).config.gateway.keys.flatMap(
+        ({ name, key, workspaceFolder }) =>
+          key === undefined || workspaceFolder !== undefined ? [] : [{ name, key }],
+      );
+      const names = new Set(copies.map(({ name }) => name));
+      return [...copies, ...fromEnvironment.filter(({ name }) => !names.has(name))];
+    },
+    settings: () => storage.settings.gatewayKeys(),
+    workspaceKeys: storage.workspaceKeys,
+    cutRequests: (name: string) => engine.api.abortRequests(name),
+    changed,
   };
+  const budgetParts = { store, settings: storage.settings, keys: storage.gatewayKeys, changed };
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
@@ -57,7 +72,8 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     ...modelCommands(store, registry, () => engine.api.status()),
     ...moveProviderCommands(store, registry),
     ...gatewayCommands(store, gateway),
-    ...gatewayKeyCommands(storage.gatewayKeys, surroundings),
+    ...gatewayKeyCommands(storage.gatewayKeys, keySurroundings),
+    ...budgetCommands(budgetParts),
     "postern.addProvider": async () => {
       const id = await addProviderFlow({
         registry,

@@ -43,7 +43,7 @@ const inputs = (change: Partial<DiagnosisInputs> = {}): DiagnosisInputs => ({
     host: "desktop",
   },
   engine: { kind: "running", facts },
-  gateway: { kind: "answered", url: "http://127.0.0.1:4141", status: 200, latencyMs: 4 },
+  gateway: { kind: "answered", url: "http://127.0.0.1:4141", status: 200, latencyMs: 4, withKey: true },
   gatewayKeys: [{ name: "default" }],
   providers: [usable()],
   settingsProblems: [],
@@ -210,7 +210,7 @@ describe("what is found", () => {
     ],
     [
       "a gateway that refuses its own key",
-      { gateway: { kind: "answered", url: "http://127.0.0.1:1", status: 401, latencyMs: 1 } },
+      { gateway: { kind: "answered", url: "http://127.0.0.1:1", status: 401, latencyMs: 1, withKey: true } },
       /HTTP 401/,
       { command: "postern.restartGateway" },
     ],

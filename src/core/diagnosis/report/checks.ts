@@ -91,11 +91,11 @@ function gatewayChecks(gateway: GatewayInput): Check[] {
         ),
       ];
     case "answered": {
-      const { url, status, latencyMs } = gateway;
-      if (status === 200)
-        return [
-          check("Gateway", "ok", `Answers on ${url} to a gateway key, over real HTTP, in ${latencyMs} ms.`),
-        ];
+      const { url, status, latencyMs, withKey } = gateway;
+      if (status === 200) {
+        const to = withKey ? "to a gateway key" : "(no gateway key is known here as a whole to ask it with)";
+        return [check("Gateway", "ok", `Answers on ${url} ${to}, over real HTTP, in ${latencyMs} ms.`)];
+      }
       const text = `It answers on ${url} with HTTP ${status} to its own gateway key. Restart it; if it stays so, another program may answer there.`;
       return [check("Gateway", "problem", text, RESTART, SHOW_LOG)];
     }

@@ -38,9 +38,16 @@ export type EngineInput =
 /** How the gateway answered a real request over HTTP. */
 export type GatewayInput =
   | { readonly kind: "stopped" }
-  /** It listens, and there is no gateway key to ask it with. */
+  /** It listens, and accepts no gateway key. */
   | { readonly kind: "keyless"; readonly url: string }
-  | { readonly kind: "answered"; readonly url: string; readonly status: number; readonly latencyMs: number }
+  | {
+      readonly kind: "answered";
+      readonly url: string;
+      readonly status: number;
+      readonly latencyMs: number;
+      /** False: only `/health` was asked, since no gateway key is known here as a whole. */
+      readonly withKey: boolean;
+    }
   | { readonly kind: "silent"; readonly url: string; readonly code: string }
   | {
       readonly kind: "failed";

@@ -42,7 +42,6 @@ function exported(): Exported {
       ["token", [key("key"), key("token", "bearerToken")]],
       ["mixed", [key("work"), key("unused")]],
     ]),
-    gatewayKeys: [],
     usualVariable: ({ id }) => (id === "openai" ? "OPENAI_API_KEY" : undefined),
     gateway: { port: 4150 },
     gatewayKeys: [],

@@ -9,6 +9,7 @@ import type { Period, TimeRange } from "../governance/period";
 import type { RequestRecord } from "../governance/requestRecord";
 import type { Scope, ScopeKind, Totals } from "../governance/spend";
 import type { ModelFacts } from "../models/facts";
+import type { AuditRequests, PolicyWarning } from "./audit";
 import type { LimitsStatus } from "./limitsStatus";
 
 /**
@@ -239,7 +240,7 @@ export interface LogEntry {
 }
 
 /** Requests from a window to the engine: method name → parameters and result. */
-export interface EngineRequests {
+export interface EngineRequests extends AuditRequests {
   hello: { params: HelloParams; result: HelloResult };
   authenticate: { params: AuthenticateParams; result: { readonly log: readonly LogEntry[] } };
   configure: { params: EngineConfig; result: EngineStatus };
@@ -283,6 +284,7 @@ export interface CredentialRefusal {
 
 /** Notifications from the engine to every window. */
 export interface EngineNotifications {
+  policyWarning: PolicyWarning;
   statusChanged: EngineStatus;
   log: LogEntry;
   /** Sent to one window of each secret storage: it gets another credential if it can, and answers either way. */

@@ -1,5 +1,12 @@
 import { gatewaySchema } from "../../core/config/schema";
-import { COMMAND_IDS, COMMANDS, GATEWAY_VIEW, PROVIDERS_VIEW, VIEW_CONTAINER } from "../common/commandIds";
+import {
+  ACTIVITY_VIEW,
+  COMMAND_IDS,
+  COMMANDS,
+  GATEWAY_VIEW,
+  PROVIDERS_VIEW,
+  VIEW_CONTAINER,
+} from "../common/commandIds";
 import { configuration } from "./configuration";
 import { keybindings, menus } from "./menus";
 
@@ -19,6 +26,7 @@ export function contributes(): Record<string, unknown> {
       [VIEW_CONTAINER]: [
         { id: PROVIDERS_VIEW, name: "Providers", icon: "media/postern.svg" },
         { id: GATEWAY_VIEW, name: "Gateway", icon: "media/postern.svg" },
+        { id: ACTIVITY_VIEW, name: "Activity", icon: "media/postern.svg" },
       ],
     },
     viewsWelcome: [

@@ -1,4 +1,6 @@
 import * as vscode from "vscode";
+import { activityCommands } from "../activity/activityCommands";
+import { auditCommands } from "../activity/auditCommands";
 import { addProviderFlow } from "../commands/addProvider";
 import { budgetCommands } from "../commands/budgetCommands";
 import { credentialCommands } from "../commands/credentialCommands";
@@ -20,6 +22,7 @@ import type { LocalRuntimes } from "../runtimes/localRuntimes";
 import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
+import type { ActivityParts } from "./activity";
 import type { EngineParts } from "./engine";
 import { interchangeCommands } from "./interchange";
 import type { Storage } from "./storage";
@@ -32,6 +35,7 @@ export interface CommandParts {
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
   readonly report: ReportDocument;
+  readonly activity: ActivityParts;
   readonly runtimes: LocalRuntimes;
   readonly credentials: WindowCredentials;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
@@ -39,7 +43,8 @@ export interface CommandParts {
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, runtimes, credentials, report, channel } = parts;
+  const { store, storage, engine, registry, gateway, runtimes, credentials, activity, report, channel } =
+    parts;
   const changed = (): Promise<void> => engine.sync.flush();
   const keySurroundings = {
     entries: () => store.value.local.gatewayKeys,
@@ -74,6 +79,8 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     ...gatewayCommands(store, gateway),
     ...gatewayKeyCommands(storage.gatewayKeys, keySurroundings),
     ...budgetCommands(budgetParts),
+    ...activityCommands({ ...activity, api: engine.api, gatewayKeys: keySurroundings.copyable }),
+    ...auditCommands({ ...activity, api: engine.api }),
     "postern.addProvider": async () => {
       const id = await addProviderFlow({
         registry,

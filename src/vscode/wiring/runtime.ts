@@ -1,5 +1,6 @@
 import os from "node:os";
 import * as vscode from "vscode";
+import type { ActivityStore } from "../activity/activityState";
 import type { CommandHandlers } from "../commands/register";
 import { messageOf } from "../common/log";
 import { ReportDocument } from "../diagnosis/reportDocument";
@@ -17,6 +18,7 @@ import type { StateStore } from "../state";
 import { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import { notify } from "../ui/notify";
+import { createActivity } from "./activity";
 import { createCommands } from "./commands";
 import { createCredentials } from "./credentials";
 import { createEngine } from "./engine";
@@ -30,6 +32,8 @@ export interface Runtime {
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
   viewsVisible(): void;
+  /** The Activity view comes into sight, or goes out of it. */
+  activityVisible(visible: boolean): void;
   /** A provider was dragged to another place; what goes wrong is logged and shown. */
   moveProvider(...move: Parameters<ProviderRegistry["move"]>): void;
   testApi(activationMs: number): PosternTestApi;
@@ -39,6 +43,7 @@ export interface Runtime {
 export function createRuntime(
   context: vscode.ExtensionContext,
   store: StateStore,
+  activityStore: ActivityStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
   const { credentials, disposables } = createCredentials(context, channel, () => sync.schedule());
@@ -71,6 +76,7 @@ export function createRuntime(
       await gateway.start();
     },
   });
+  const activity = createActivity(activityStore, engine);
   const report = new ReportDocument();
   const literalKeys = new LiteralKeyNotice(registry);
   const notices = new LimitNotices({
@@ -108,6 +114,7 @@ export function createRuntime(
   };
   context.subscriptions.push(
     engine.disposables,
+    activity,
     report.disposables,
     disposables,
     follower,
@@ -118,6 +125,7 @@ export function createRuntime(
       notices.follow(state);
       terminals.follow(state);
       wakeForViews();
+      activity.feed.engineChanged();
       followRuntimes();
       void startFileWriter?.follow(state);
     }),
@@ -156,6 +164,7 @@ export function createRuntime(
       gateway,
       runtimes,
       credentials,
+      activity,
       report,
       channel,
     }),
@@ -164,6 +173,7 @@ export function createRuntime(
       viewsSeen = true;
       wakeForViews();
     },
+    activityVisible: (visible) => activity.feed.setVisible(visible),
     moveProvider: (provider, place) => {
       registry.move(provider, place).catch((error: unknown) => {
         channel.error(`A provider could not be moved: ${messageOf(error)}`);

@@ -6,6 +6,7 @@ import type { Period, TimeRange } from "../governance/period";
 import type { RequestRecord } from "../governance/requestRecord";
 import type { Scope, ScopeKind, Totals } from "../governance/spend";
 import type { ModelFacts } from "../models/facts";
+import type { AuditRequests, PolicyWarning } from "./audit";
 import type { LimitsStatus } from "./limitsStatus";
 
 /**
@@ -221,8 +222,19 @@ export interface LogEntry {
   readonly message: string;
 }
 
+/**
+ * The way of a window's own requests to models: plain HTTP/1.1, the gateway's paths and protocols, over a second
+ * private socket. Good as long as the window's connection to the engine.
+ */
+export interface ChatAccess {
+  /** Unix domain socket in the pipe's folder, or a Windows named pipe. */
+  readonly path: string;
+  /** Sent as `authorization: Bearer …`; made for this window alone, and only ever in memory. */
+  readonly token: string;
+}
+
 /** Requests from a window to the engine: method name → parameters and result. */
-export interface EngineRequests {
+export interface EngineRequests extends AuditRequests {
   hello: { params: HelloParams; result: HelloResult };
   authenticate: { params: AuthenticateParams; result: { readonly log: readonly LogEntry[] } };
   configure: { params: EngineConfig; result: EngineStatus };
@@ -236,6 +248,8 @@ export interface EngineRequests {
   abortRequests: { params: { readonly gatewayKey: string }; result: { readonly aborted: number } };
   /** Asks for a limit's notice; of several windows one is told yes, and shows it. */
   claimNotice: { params: { readonly id: string }; result: { readonly claimed: boolean } };
+  /** Where this window's own chat requests go; see `ChatAccess`. Asked again, the answer is the same. */
+  chatAccess: { params: Record<string, never>; result: ChatAccess };
   /** There is no other credential than the one that was refused. Where there is, it comes with `configure`. */
   credentialKept: { params: CredentialRefusal; result: Record<string, never> };
   /** Requests of the ledger, the latest first. */
@@ -263,6 +277,7 @@ export interface CredentialRefusal {
 
 /** Notifications from the engine to every window. */
 export interface EngineNotifications {
+  policyWarning: PolicyWarning;
   statusChanged: EngineStatus;
   log: LogEntry;
   /** Sent to one window of each secret storage: it gets another credential if it can, and answers either way. */

@@ -111,7 +111,8 @@ export class Operations {
       if (route.operation === "countTokens") return await this.countTokens(route, body, plan, exchange);
       const outcome = await this.tryTargets(plan, exchange, async (target, hold) => {
         permit?.enter(target);
-        return this.send(route, (await permit?.bodyFor(target)) ?? body, target, exchange, hold);
+        const options = { holdRefusals: hold, ...permit?.relayOptions };
+        return this.send(route, (await permit?.bodyFor(target)) ?? body, target, exchange, options);
       });
       permit.answered(outcome);
     } catch (error) {
@@ -120,6 +121,8 @@ export class Operations {
         else this.parts.permits.refused(trace.refused(error, performance.now()));
       }
       throw error;
+    } finally {
+      permit?.leave();
     }
   }
 
@@ -175,14 +178,14 @@ export class Operations {
     body: ClientBody,
     target: Target,
     exchange: Exchange,
-    hold: boolean,
+    given: RelayOptions,
   ): ResponseRelay {
     const { sender } = this.parts;
     const translated = treatmentOf(target, route.operation, route.protocol) === "translated";
     exchange.trace.protocolOut = translated ? preferredProtocol(target.provider.config) : route.protocol;
     const { credential = "" } = exchange.trace.target ?? {};
     const options: RelayOptions = {
-      holdRefusals: hold,
+      ...given,
       onHeaders: (status, headers) => this.parts.permits.observe(target, credential, status, headers),
     };
     return translated

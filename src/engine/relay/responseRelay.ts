@@ -50,6 +50,8 @@ export class AttemptRefused extends Error {
 }
 
 export interface RelayOptions {
+  /** Sees each piece of the answer as the client gets it; must not throw, and copies what it keeps. */
+  readonly onPiece?: (piece: Piece) => void;
   /** Refusals are held back: the relay then fails with `AttemptRefused`. */
   readonly holdRefusals?: boolean;
   /** How long the answer may take to begin, and to come to its end. */
@@ -309,7 +311,10 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (pieces.length > 0) this.sendHeaders();
     let flowing = true;
     // Node gathers the writes of one turn by itself; its own cork() would swallow the drain event.
-    for (const piece of pieces) flowing = this.response.write(piece) && flowing;
+    for (const piece of pieces) {
+      flowing = this.response.write(piece) && flowing;
+      this.options.onPiece?.(piece);
+    }
     return flowing;
   }
 
@@ -405,6 +410,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     // A broken connection is the honest end of what cannot be mended.
     if (last === undefined) this.response.destroy();
     else this.response.end(last === "" ? undefined : last);
+    if (last) this.options.onPiece?.(last);
     this.settle("cut", fault);
   }
 

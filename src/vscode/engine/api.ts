@@ -1,5 +1,5 @@
 import type { EngineProvider } from "../../core/config/engineConfig";
-import type { EngineStatus, TestResult } from "../../core/rpc/contract";
+import type { EngineRequests, EngineStatus, TestResult } from "../../core/rpc/contract";
 import { startGateway } from "./startGateway";
 import type { EngineSupervisor } from "./supervisor";
 
@@ -43,6 +43,15 @@ export class EngineApi {
   async claimNotice(id: string): Promise<boolean> {
     const link = await this.supervisor.ensure();
     return (await link.request("claimNotice", { id })).claimed;
+  }
+
+  /** Asks the engine for something that does not change its state. */
+  async ask<M extends keyof EngineRequests>(
+    method: M,
+    params: EngineRequests[M]["params"],
+  ): Promise<EngineRequests[M]["result"]> {
+    const link = await this.supervisor.ensure();
+    return link.request(method, params);
   }
 
   private accept(status: EngineStatus): EngineStatus {

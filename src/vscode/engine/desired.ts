@@ -80,6 +80,8 @@ export function desiredState(inputs: DesiredInputs): Desired {
       budgets: settings.budgets.flatMap((checked) => (checked.ok ? [checked.budget] : [])),
       balances: settings.balances,
       ledger: settings.ledger,
+      audit: settings.audit,
+      policy: settings.policy,
       network: inputs.proxy === "off" ? {} : { ...networkFrom(environment), ...inputs.proxy },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,

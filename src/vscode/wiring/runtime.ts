@@ -1,5 +1,7 @@
 import os from "node:os";
 import * as vscode from "vscode";
+import type { ActivityStore } from "../activity/activityState";
+import type { ChatProvider } from "../chat/provider";
 import type { CommandHandlers } from "../commands/register";
 import { messageOf } from "../common/log";
 import { GatewayController } from "../gateway/controller";
@@ -16,6 +18,8 @@ import type { StateStore } from "../state";
 import { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import { notify } from "../ui/notify";
+import { createActivity } from "./activity";
+import { createChat } from "./chat";
 import { createCommands } from "./commands";
 import { createCredentials } from "./credentials";
 import { createEngine } from "./engine";
@@ -25,10 +29,13 @@ import { createTestApi } from "./testApi";
 /** What comes after activation: everything behind the commands and views. */
 export interface Runtime {
   readonly commands: CommandHandlers;
+  readonly chat: ChatProvider;
   /** Resolves once the settings and secrets have been read for the first time. */
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
   viewsVisible(): void;
+  /** The Activity view comes into sight, or goes out of it. */
+  activityVisible(visible: boolean): void;
   /** A provider was dragged to another place; what goes wrong is logged and shown. */
   moveProvider(...move: Parameters<ProviderRegistry["move"]>): void;
   testApi(activationMs: number): PosternTestApi;
@@ -38,6 +45,7 @@ export interface Runtime {
 export function createRuntime(
   context: vscode.ExtensionContext,
   store: StateStore,
+  activityStore: ActivityStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
   const { credentials, disposables } = createCredentials(context, channel, () => sync.schedule());
@@ -70,6 +78,7 @@ export function createRuntime(
       await gateway.start();
     },
   });
+  const activity = createActivity(activityStore, engine);
   const literalKeys = new LiteralKeyNotice(registry);
   const notices = new LimitNotices({
     focused: () => vscode.window.state.focused,
@@ -106,6 +115,7 @@ export function createRuntime(
   };
   context.subscriptions.push(
     engine.disposables,
+    activity,
     disposables,
     follower,
     store.onDidChange((state) => {
@@ -115,6 +125,7 @@ export function createRuntime(
       notices.follow(state);
       terminals.follow(state);
       wakeForViews();
+      activity.feed.engineChanged();
       followRuntimes();
       void startFileWriter?.follow(state);
     }),
@@ -134,6 +145,8 @@ export function createRuntime(
     .takeOver()
     .catch((error: unknown) => channel.error(`Gateway keys could not be taken over: ${String(error)}`))
     .then(changed);
+  const chat = createChat(store, engine, settled, context.globalStorageUri.fsPath, channel);
+  context.subscriptions.push(chat.provider);
   const begin = async (): Promise<void> => {
     await settled;
     await supervisor.joinIfRunning();
@@ -145,12 +158,25 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, credentials, channel }),
+    commands: createCommands({
+      store,
+      storage,
+      engine,
+      registry,
+      gateway,
+      runtimes,
+      credentials,
+      activity,
+      channel,
+      chat,
+    }),
+    chat: chat.provider,
     settled,
     viewsVisible: () => {
       viewsSeen = true;
       wakeForViews();
     },
+    activityVisible: (visible) => activity.feed.setVisible(visible),
     moveProvider: (provider, place) => {
       registry.move(provider, place).catch((error: unknown) => {
         channel.error(`A provider could not be moved: ${messageOf(error)}`);

@@ -37,11 +37,28 @@ describe("settings", () => {
       statusBarLimit: "tightest",
       terminalTools: [],
       ledger: { retentionDays: 400, maxMb: 200 },
+      audit: { level: "metadata", retentionDays: 30, maxMb: 512, keys: {}, workspaces: {} },
+      policy: { rules: [] },
       autoStart: false,
       lingerSeconds: 60,
       keepRunning: false,
       problems: [],
     });
+  });
+
+  test("with a policy rule that cannot be read let nothing pass, and say which rule it is", () => {
+    const rules = [
+      { name: "a", refuse: true },
+      { name: "b", allows: ["azure/*"] },
+    ];
+    const settings = read({ "policy.rules": rules, "audit.level": "everything" });
+    expect(settings.policy).toEqual({ fault: expect.stringContaining("postern.policy.rules[1].allows") });
+    expect(settings.audit.level).toBe("metadata");
+    expect(settings.problems.map(({ path }) => path)).toContain("postern.audit.level");
+    expect(settings.problems.find(({ path }) => path.includes("policy"))?.message).toContain(
+      "no request is sent",
+    );
+    expect(read({ "policy.rules": rules.slice(0, 1) }).policy).toMatchObject({ rules: [{ name: "a" }] });
   });
 
   test("written as nonsense fall back, each with what is wrong", () => {

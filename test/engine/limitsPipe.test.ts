@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { EngineConfig } from "../../src/core/config/engineConfig";
 import { budgetSchema } from "../../src/core/config/schema";
+import { callerHeaders } from "../../src/core/rpc/callerHeaders";
 import { ask, Engine, EngineClient, engineConfig, type Home, newHome, startGateway } from "../support/engine";
 import { GATEWAY_KEY } from "../support/gateway";
+import { askPrivately } from "../support/privateSocket";
 import { recording } from "../support/recordings";
 import { json, ReplayProvider } from "../support/replayProvider";
 import { eventually } from "../support/waiting";
@@ -75,6 +77,29 @@ describe("windows and limits", () => {
     await one.request("configure", { ...config, gateway: { ...config.gateway, keys } });
     expect((await ask(url)).status).toBe(401);
     expect((await one.request("status", {})).gatewayKeys).toBe(0);
+  });
+
+  it.each([
+    ["everything", "all"],
+    ["its extension", { extension: "github.copilot-chat" }],
+    ["its folder", { workspace: "/home/me/project" }],
+  ])("VS Code Chat counts and stops like any other, by a budget for %s", async (_, scope) => {
+    const [one] = await windows();
+    const budgets = [budgetSchema.parse({ name: "b", scope, requests: 1, period: "day" })];
+    await one.request("configure", engineConfig(provider.url, { budgets }));
+    const access = await one.request("chatAccess", {});
+    const headers = callerHeaders({
+      caller: "github.copilot-chat",
+      workspace: { folder: "/home/me/project" },
+    });
+    const chatted = async () => {
+      const answer = await askPrivately({ ...access, headers });
+      return { status: answer.status, text: await answer.text() };
+    };
+    expect((await chatted()).status).toBe(200);
+    const { status, text } = await chatted();
+    expect(status).toBe(429);
+    expect(text).toContain('Budget \\"b\\"');
   });
 
   it("cuts what runs on one gateway key, there and at the provider, and nothing else", async () => {

@@ -5,6 +5,7 @@ import * as z from "zod";
 import { validateConfig } from "../../src/core/config/parse";
 import {
   auditSchema,
+  budgetSchema,
   configSchema,
   credentialSchema,
   gatewayKeySchema,
@@ -13,6 +14,7 @@ import {
   policyRuleSchema,
   policySchema,
   providerSchema,
+  quotaSchema,
 } from "../../src/core/config/schema";
 import { configuration } from "../../src/vscode/manifest/configuration";
 
@@ -41,7 +43,8 @@ function schemaOf(schema: z.ZodType): Fields {
 
 const file = schemaOf(configSchema);
 const settings = (configuration() as unknown as Fields).properties;
-const shared = /^postern\.(providers|gateway\.(host|port|maxRunning|keys)|audit\..*|policy\..*)$/;
+const shared =
+  /^postern\.(providers|budgets|quota\.balances|gateway\.(host|port|maxRunning|keys)|audit\..*|policy\..*)$/;
 const TABLES: Readonly<Record<string, Fields>> = {
   provider: schemaOf(providerSchema),
   credential: { properties: credentialFields() },
@@ -51,8 +54,13 @@ const TABLES: Readonly<Record<string, Fields>> = {
   audit: schemaOf(auditSchema),
   policy: schemaOf(policySchema),
   policyRule: schemaOf(policyRuleSchema),
+  budget: schemaOf(budgetSchema),
+  quota: schemaOf(quotaSchema),
   file: {
-    properties: only(file.properties, (name) => !["providers", "gateway", "audit", "policy"].includes(name)),
+    properties: only(
+      file.properties,
+      (name) => !/^(providers|gateway|budgets|quota|audit|policy)$/.test(name),
+    ),
   },
   vscode: { properties: only(settings, (name) => !shared.test(name)) },
 };

@@ -7,6 +7,7 @@ import type { RequestRecord } from "../governance/requestRecord";
 import type { Scope, ScopeKind, Totals } from "../governance/spend";
 import type { ModelFacts } from "../models/facts";
 import type { AuditRequests, PolicyWarning } from "./audit";
+import type { LimitsStatus } from "./limitsStatus";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -184,6 +185,8 @@ export interface EngineStatus {
   readonly gatewayKeys: number;
   /** Requests running now. */
   readonly running: number;
+  /** What may still be used. */
+  readonly limits?: LimitsStatus;
 }
 
 /** A stretch of time: the period that now lies in, or from one moment to another. */
@@ -230,6 +233,10 @@ export interface EngineRequests extends AuditRequests {
   /** Tests a provider as given, which need not be configured yet. */
   testProvider: { params: EngineProvider; result: TestResult };
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
+  /** Cuts every request that runs on a gateway key. */
+  abortRequests: { params: { readonly gatewayKey: string }; result: { readonly aborted: number } };
+  /** Asks for a limit's notice; of several windows one is told yes, and shows it. */
+  claimNotice: { params: { readonly id: string }; result: { readonly claimed: boolean } };
   /** There is no other credential than the one that was refused. Where there is, it comes with `configure`. */
   credentialKept: { params: CredentialRefusal; result: Record<string, never> };
   /** Requests of the ledger, the latest first. */

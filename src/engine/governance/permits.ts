@@ -11,7 +11,7 @@ import type { RelayOptions, RelayOutcome } from "../relay/responseRelay";
 import type { Target } from "../relay/target";
 import type { SecretDetector } from "../secrets/secretDetector";
 import { withBytes } from "./changedBody";
-import type { Governor, Reservation } from "./governor";
+import type { Governor, ObservedAnswer, Reservation } from "./governor";
 import type { Pricing } from "./pricing";
 
 export interface PermitParts {
@@ -40,6 +40,22 @@ export class Permits {
     permit.showPolicy();
     if (policy?.refusal) throw refusalError(policy.refusal);
     return permit;
+  }
+
+  /** A provider has answered: what its headers say of its limits. */
+  observe(
+    { provider, model }: Target,
+    credential: string,
+    status: number,
+    headers: ObservedAnswer["headers"],
+  ): void {
+    this.parts.governor.observe({
+      provider: provider.config.id,
+      model: model.id,
+      credential,
+      headers,
+      status,
+    });
   }
 
   /** The row of a request that was refused before there was a permit. */

@@ -133,6 +133,10 @@ export class PipeServer {
         await engine.refreshModels(providerId);
         return engine.status();
       },
+      abortRequests: async ({ gatewayKey }) => ({
+        aborted: engine.runningByKey.abortRequestsOf(gatewayKey),
+      }),
+      claimNotice: async ({ id }) => ({ claimed: engine.claimNotice(id) }),
       credentialKept: async ({ providerId, label }) => {
         engine.credentials.kept(providerId, label);
         return {};

@@ -7,6 +7,7 @@ import { preferredProtocol } from "../../core/providers/spoken";
 import { conversationKey } from "../../core/routing/affinity";
 import { answerJson } from "../gateway/answer";
 import { readRequestBody } from "../gateway/requestBody";
+import type { RunningRequests } from "../governance/governor";
 import type { Permit, Permits } from "../governance/permits";
 import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
@@ -39,6 +40,8 @@ export interface OperationParts {
   readonly stored: StoredResponses;
   readonly stickiness: Stickiness;
   readonly permits: Permits;
+  /** What is running, by gateway key, so that taking one back can cut it. */
+  readonly running: RunningRequests;
   readonly log: Log;
   onChange(): void;
 }
@@ -79,6 +82,7 @@ export class Operations {
     const began = { at: Date.now(), tick: performance.now() };
     const trace = new RequestTrace(requestId, caller, route.protocol, began);
     const exchange = { request, response, headers: { "x-request-id": requestId }, trace };
+    const ended = this.parts.running.track(caller, () => response.destroy());
     try {
       if (route.kind === "storedResponse") await this.runStored(route, exchange);
       else await this.runOperation(route, exchange);
@@ -87,6 +91,7 @@ export class Operations {
         for (const [name, value] of Object.entries(exchange.headers)) response.setHeader(name, value);
       throw error;
     } finally {
+      ended();
       this.count -= 1;
       this.parts.onChange();
     }
@@ -146,13 +151,15 @@ export class Operations {
       patient: plan.route !== undefined || neverRetries(trace.tool),
       client: presenceOf(response),
       provider: (id) => registry.get(id),
-      start: (target, label, attempt, hold) => {
+      start: async (target, label, attempt, hold) => {
         const { config } = target.provider;
         trace.target = { provider: config.id, model: target.model.id, credential: label };
         headers["x-postern-provider"] = config.id;
         headers["x-postern-model"] = headerSafe(target.model.id);
         if (plan.route !== undefined || attempt > 1) headers["x-postern-attempts"] = String(attempt);
-        return send(target, hold);
+        const relay = await send(target, hold);
+        trace.sent = true;
+        return relay;
       },
       tried: (tried) => {
         trace.tried(tried);
@@ -171,11 +178,16 @@ export class Operations {
     body: ClientBody,
     target: Target,
     exchange: Exchange,
-    options: RelayOptions,
+    given: RelayOptions,
   ): ResponseRelay {
     const { sender } = this.parts;
     const translated = treatmentOf(target, route.operation, route.protocol) === "translated";
     exchange.trace.protocolOut = translated ? preferredProtocol(target.provider.config) : route.protocol;
+    const { credential = "" } = exchange.trace.target ?? {};
+    const options: RelayOptions = {
+      ...given,
+      onHeaders: (status, headers) => this.parts.permits.observe(target, credential, status, headers),
+    };
     return translated
       ? sender.translated(route, body, target, exchange, options)
       : sender.asItIs(route, body, target, exchange, options);

@@ -62,6 +62,11 @@ export interface RelayOptions {
   readonly stalledMs?: number;
   /** Statuses by which the provider says that it has no such operation; the relay then fails with `not_found`. */
   readonly lacking?: readonly number[];
+  /** Hears of the provider's answer when it begins, whatever it is. */
+  readonly onHeaders?: (
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ) => void;
 }
 
 /** A refusal told in more bytes than this is passed on as it comes. */
@@ -144,6 +149,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200) return;
+    this.options.onHeaders?.(status, headers);
     const type = String(headers["content-type"] ?? "").toLowerCase();
     if (this.options.lacking?.includes(status)) {
       const text = `Provider "${this.provider.id}" has no such operation.`;

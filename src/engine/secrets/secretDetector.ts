@@ -15,7 +15,10 @@ export class SecretDetector {
 
   /** Takes over the credentials of a configuration. */
   configure({ providers, gateway }: Pick<EngineConfig, "providers" | "gateway">): void {
-    this.known = knownSecrets([...providers.flatMap(credentialsOf), ...gateway.keys.map(({ key }) => key)]);
+    this.known = knownSecrets([
+      ...providers.flatMap(credentialsOf),
+      ...gateway.keys.flatMap(({ key }) => key ?? []),
+    ]);
   }
 
   /** Kinds of the secrets in a request's body. */

@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
-import type { EngineGatewayKey } from "../../core/config/engineConfig";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import type { CommandHandlers } from "../commands/register";
 import type { Target } from "../common/target";
 import type { EngineApi } from "../engine/api";
 import type { ActivityDetail } from "../render/activityDocument";
 import { commitTrailer, curlCommand, type Replayable, replayable } from "../render/requestActions";
+import type { WholeGatewayKey } from "../secrets/gatewayKeys";
 import { confirm, notify } from "../ui/notify";
 import { withCancel } from "../ui/progress";
 import { pickStep } from "../ui/steps";
@@ -33,7 +33,7 @@ export interface ActivityAround {
   readonly feed: ActivityFeed;
   readonly detail: (id: string) => Promise<ActivityDetail>;
   /** The gateway keys of this window. */
-  readonly gatewayKeys: () => Promise<readonly EngineGatewayKey[]>;
+  readonly gatewayKeys: () => Promise<readonly WholeGatewayKey[]>;
 }
 
 /** The commands on single requests. */

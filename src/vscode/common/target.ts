@@ -4,6 +4,8 @@ export type Target =
   /** One of a provider's credentials, by its label. */
   | { readonly kind: "credential"; readonly id: string; readonly index: number; readonly label: string }
   | { readonly kind: "gatewayKey"; readonly name: string }
+  /** A budget, or a gateway key's own, by its limit's id. */
+  | { readonly kind: "limit"; readonly name: string }
   /** A model by the id that clients address it by, and by its provider's entry in the settings. */
   | {
       readonly kind: "model";
@@ -31,7 +33,10 @@ export function targetOf(argument: unknown): Target | undefined {
     const entry = entryOf(target);
     return entry && typeof label === "string" ? { kind, ...entry, label } : undefined;
   }
-  if ((kind !== "gatewayKey" && kind !== "model" && kind !== "request") || typeof name !== "string")
+  if (
+    (kind !== "gatewayKey" && kind !== "model" && kind !== "limit" && kind !== "request") ||
+    typeof name !== "string"
+  )
     return undefined;
   if (kind !== "model") return { kind, name };
   const entry = entryOf(provider);

@@ -42,6 +42,18 @@ export class EngineApi {
     return link.request(method, params);
   }
 
+  /** Cuts what runs on a gateway key. @returns how many requests that were */
+  async abortRequests(gatewayKey: string): Promise<number> {
+    const link = await this.supervisor.ensure();
+    return (await link.request("abortRequests", { gatewayKey })).aborted;
+  }
+
+  /** @returns whether this window is the one to tell a notice */
+  async claimNotice(id: string): Promise<boolean> {
+    const link = await this.supervisor.ensure();
+    return (await link.request("claimNotice", { id })).claimed;
+  }
+
   private accept(status: EngineStatus): EngineStatus {
     this.supervisor.accept(status);
     return status;

@@ -1,3 +1,5 @@
+import * as z from "zod";
+import { type CheckedBudget, checkBudgets } from "../../core/config/budgets";
 import { type CheckedGatewayKey, checkGatewayKeys } from "../../core/config/gatewayKeys";
 import { type CheckedProvider, checkProviders } from "../../core/config/parse";
 import { type ConfigProblem, problemsOf } from "../../core/config/problems";
@@ -10,9 +12,12 @@ import {
   ledgerSchema,
   type PolicyConfig,
   policySchema,
+  quotaSchema,
   type RoutingConfig,
   routingSchema,
 } from "../../core/config/schema";
+import { text } from "../../core/config/schema/text";
+import { type TerminalTool, terminalToolsSchema } from "../terminal/tools";
 
 /** Looks up a setting below `postern.`, as the user wrote it; a workspace's value is never among them. */
 export type RawSettings = (key: string) => unknown;
@@ -26,6 +31,14 @@ export interface Settings {
   readonly keys: readonly CheckedGatewayKey[];
   readonly routes: readonly CheckedRoute[];
   readonly routing: RoutingConfig;
+  readonly budgets: readonly CheckedBudget[];
+  /** Whether providers may be asked what money is left there. */
+  readonly balances: boolean;
+  /** Which tools a workspace's terminals have a gateway key for. */
+  readonly terminalTools: readonly TerminalTool[];
+  /** Which limit the status bar shows: its id, `tightest`, or `none`. */
+  readonly statusBarLimit: string;
+  readonly statusBarForm: StatusBarForm;
   readonly ledger: LedgerConfig;
   readonly audit: AuditConfig;
   /** The rules, or why they cannot be used: then nothing is sent. */
@@ -36,6 +49,13 @@ export interface Settings {
   /** What is wrong with settings other than the lists above; the default is used instead. */
   readonly problems: readonly ConfigProblem[];
 }
+
+/** How the status bar shows what is left: in percent, or in dollars, tokens, requests. */
+export const STATUS_BAR_FORMS = ["percent", "amount"] as const;
+export type StatusBarForm = (typeof STATUS_BAR_FORMS)[number];
+
+/** The status bar shows whatever is nearest to its end. */
+export const TIGHTEST = "tightest";
 
 export const DEFAULT_LINGER_SECONDS = 60;
 
@@ -90,6 +110,11 @@ export function readSettings(raw: RawSettings): Settings {
         routing.maxWaitSeconds,
       ),
     },
+    budgets: checkBudgets(raw("budgets")),
+    balances: checked("quota.balances", flag, quotaSchema.parse({}).balances),
+    terminalTools: checked("terminal.tools", zodField(terminalToolsSchema), []),
+    statusBarForm: checked("statusBar.form", zodField(z.enum(STATUS_BAR_FORMS)), "amount"),
+    statusBarLimit: checked("statusBar.limit", zodField(text), TIGHTEST),
     ledger: {
       retentionDays: checked(
         "ledger.retentionDays",

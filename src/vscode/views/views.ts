@@ -47,7 +47,7 @@ export function createViews(
   const { onVisible, onMove } = events;
   const disposables = new DisposableStore();
   const providers = disposables.add(new RenderedTree(() => renderProviders(store.value), begun));
-  const gateway = disposables.add(new RenderedTree(() => renderGateway(store.value), begun));
+  const gateway = disposables.add(new RenderedTree(() => renderGateway(store.value, Date.now()), begun));
   const providersView = vscode.window.createTreeView(PROVIDERS_VIEW, {
     treeDataProvider: providers,
     showCollapseAll: true,
@@ -123,5 +123,7 @@ function applyStatusBar(item: vscode.StatusBarItem, view: StatusBarView): void {
   item.command = view.command;
   item.accessibilityInformation = { label: view.accessibilityLabel, role: "button" };
   item.backgroundColor =
-    view.severity === "warning" ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+    view.severity === "normal"
+      ? undefined
+      : new vscode.ThemeColor(`statusBarItem.${view.severity}Background`);
 }

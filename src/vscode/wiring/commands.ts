@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { activityCommands } from "../activity/activityCommands";
 import { auditCommands } from "../activity/auditCommands";
 import { addProviderFlow } from "../commands/addProvider";
+import { budgetCommands } from "../commands/budgetCommands";
 import { credentialCommands } from "../commands/credentialCommands";
 import { editProviderFlow, openProviderSettings } from "../commands/editProvider";
 import { gatewayCommands } from "../commands/gatewayCommands";
@@ -40,10 +41,24 @@ export interface CommandParts {
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
   const { store, storage, engine, registry, gateway, runtimes, credentials, activity, channel } = parts;
-  const surroundings = {
-    accepted: async () => (await storage.desired()).config.gateway.keys,
-    changed: () => engine.sync.flush(),
+  const changed = (): Promise<void> => engine.sync.flush();
+  const keySurroundings = {
+    entries: () => store.value.local.gatewayKeys,
+    copyable: async () => {
+      const copies = await storage.gatewayKeys.copies();
+      const fromEnvironment = (await storage.desired()).config.gateway.keys.flatMap(
+        ({ name, key, workspaceFolder }) =>
+          key === undefined || workspaceFolder !== undefined ? [] : [{ name, key }],
+      );
+      const names = new Set(copies.map(({ name }) => name));
+      return [...copies, ...fromEnvironment.filter(({ name }) => !names.has(name))];
+    },
+    settings: () => storage.settings.gatewayKeys(),
+    workspaceKeys: storage.workspaceKeys,
+    cutRequests: (name: string) => engine.api.abortRequests(name),
+    changed,
   };
+  const budgetParts = { store, settings: storage.settings, keys: storage.gatewayKeys, changed };
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
@@ -58,8 +73,9 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     ...modelCommands(store, registry, () => engine.api.status()),
     ...moveProviderCommands(store, registry),
     ...gatewayCommands(store, gateway),
-    ...gatewayKeyCommands(storage.gatewayKeys, surroundings),
-    ...activityCommands({ ...activity, api: engine.api, gatewayKeys: surroundings.accepted }),
+    ...gatewayKeyCommands(storage.gatewayKeys, keySurroundings),
+    ...budgetCommands(budgetParts),
+    ...activityCommands({ ...activity, api: engine.api, gatewayKeys: keySurroundings.copyable }),
     ...auditCommands({ ...activity, api: engine.api }),
     "postern.addProvider": async () => {
       const id = await addProviderFlow({

@@ -6,6 +6,7 @@ import { messageOf } from "../common/log";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
+import { LimitNotices } from "../limits/limitNotice";
 import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
@@ -13,6 +14,7 @@ import { RuntimeFollower } from "../runtimes/follower";
 import { LocalRuntimes } from "../runtimes/localRuntimes";
 import { concernsEngine } from "../secrets/names";
 import type { StateStore } from "../state";
+import { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import { notify } from "../ui/notify";
 import { createActivity } from "./activity";
@@ -75,6 +77,16 @@ export function createRuntime(
   });
   const activity = createActivity(activityStore, engine);
   const literalKeys = new LiteralKeyNotice(registry);
+  const notices = new LimitNotices({
+    focused: () => vscode.window.state.focused,
+    claim: (id) => api.claimNotice(id),
+    log: channel,
+  });
+  const terminals = new TerminalEnvironment(context.environmentVariableCollection, {
+    keys: storage.workspaceKeys,
+    changed,
+    log: channel,
+  });
   const waitingCredentials = new CredentialNotice();
   const runtimes = new LocalRuntimes({
     platform: process.platform,
@@ -107,6 +119,8 @@ export function createRuntime(
       literalKeys.follow(state.local);
       waitingCredentials.follow(state.local);
       failure.follow(state.engine);
+      notices.follow(state);
+      terminals.follow(state);
       wakeForViews();
       activity.feed.engineChanged();
       followRuntimes();
@@ -114,13 +128,20 @@ export function createRuntime(
     }),
     vscode.window.onDidChangeWindowState(() => {
       failure.follow(store.value.engine);
+      notices.follow(store.value);
       credentials.recheck();
       followRuntimes();
     }),
+    terminals,
+    vscode.workspace.onDidChangeWorkspaceFolders(() => terminals.follow(store.value)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => terminals.follow(store.value)),
     storage.settings.onDidChange(() => sync.schedule()),
     context.secrets.onDidChange(({ key }) => concernsEngine(key) && sync.schedule()),
   );
-  const settled = changed();
+  const settled = storage.gatewayKeys
+    .takeOver()
+    .catch((error: unknown) => channel.error(`Gateway keys could not be taken over: ${String(error)}`))
+    .then(changed);
   const begin = async (): Promise<void> => {
     await settled;
     await supervisor.joinIfRunning();
@@ -156,6 +177,16 @@ export function createRuntime(
       });
     },
     testApi: (activationMs) =>
-      createTestApi({ context, storage, store, engine, registry, credentials, gateway, activationMs }),
+      createTestApi({
+        context,
+        storage,
+        store,
+        engine,
+        registry,
+        credentials,
+        gateway,
+        terminals,
+        activationMs,
+      }),
   };
 }

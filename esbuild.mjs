@@ -33,7 +33,10 @@ const undiciDispatchers = {
     onResolve({ filter: /^undici$/ }, () => ({ path: "undici", namespace: "dispatchers" }));
     onLoad({ filter: /.*/, namespace: "dispatchers" }, () => ({
       contents: `
-        require("undici/lib/dispatcher/dispatcher.js").prototype.request = require("undici/lib/api/api-request.js");
+        const { prototype } = require("undici/lib/dispatcher/dispatcher.js");
+        prototype.request = require("undici/lib/api/api-request.js");
+        // By which a proxy is asked for a tunnel.
+        prototype.connect = require("undici/lib/api/api-connect.js");
         module.exports = {
         Agent: require("undici/lib/dispatcher/agent.js"),
         EnvHttpProxyAgent: require("undici/lib/dispatcher/env-http-proxy-agent.js"),

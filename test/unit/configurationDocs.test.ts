@@ -51,11 +51,11 @@ const TABLES: Readonly<Record<string, Fields>> = {
   model: schemaOf(modelSchema),
   gateway: schemaOf(gatewaySchema),
   gatewayKey: schemaOf(gatewayKeySchema),
+  budget: schemaOf(budgetSchema),
+  quota: schemaOf(quotaSchema),
   audit: schemaOf(auditSchema),
   policy: schemaOf(policySchema),
   policyRule: schemaOf(policyRuleSchema),
-  budget: schemaOf(budgetSchema),
-  quota: schemaOf(quotaSchema),
   file: {
     properties: only(
       file.properties,

@@ -1,4 +1,5 @@
 import { gatewaySchema } from "../../core/config/schema";
+import { CHAT_VENDOR } from "../chat/vendor";
 import {
   ACTIVITY_VIEW,
   COMMAND_IDS,
@@ -35,6 +36,10 @@ export function contributes(): Record<string, unknown> {
         contents:
           "No model providers yet. Enter one with its key once, and every tool on this machine can use it through the gateway.\n[Add Provider](command:postern.addProvider)\n[Open Settings](command:postern.openSettings)\nKeys are kept in VS Code's secret storage and in no file.",
       },
+    ],
+    // `configuration` would make VS Code keep keys and addresses, too: a second truth beside our settings.
+    languageModelChatProviders: [
+      { vendor: CHAT_VENDOR, displayName: "Postern", managementCommand: "postern.addProvider" },
     ],
     menus: menus(),
     keybindings: keybindings(),

@@ -13,7 +13,10 @@ import { moveProviderCommands } from "../commands/moveProvider";
 import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
+import { utilityModelCommands } from "../commands/utilityModel";
 import type { WindowCredentials } from "../credentials/windowCredentials";
+import { diagnose } from "../diagnosis/diagnose";
+import type { ReportDocument } from "../diagnosis/reportDocument";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import type { LocalRuntimes } from "../runtimes/localRuntimes";
@@ -21,6 +24,7 @@ import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
 import type { ActivityParts } from "./activity";
+import type { ChatParts } from "./chat";
 import type { EngineParts } from "./engine";
 import { interchangeCommands } from "./interchange";
 import type { Storage } from "./storage";
@@ -32,7 +36,9 @@ export interface CommandParts {
   readonly engine: Pick<EngineParts, "api" | "sync">;
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
+  readonly report: ReportDocument;
   readonly activity: ActivityParts;
+  readonly chat: Pick<ChatParts, "models">;
   readonly runtimes: LocalRuntimes;
   readonly credentials: WindowCredentials;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
@@ -40,7 +46,19 @@ export interface CommandParts {
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, runtimes, credentials, activity, channel } = parts;
+  const {
+    store,
+    storage,
+    engine,
+    registry,
+    gateway,
+    runtimes,
+    credentials,
+    activity,
+    report,
+    channel,
+    chat,
+  } = parts;
   const changed = (): Promise<void> => engine.sync.flush();
   const keySurroundings = {
     entries: () => store.value.local.gatewayKeys,
@@ -62,6 +80,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
+    ...utilityModelCommands(() => chat.models.list()),
     ...credentialCommands({
       store,
       registry,
@@ -95,6 +114,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
         "Test Connection": () => vscode.commands.executeCommand("postern.testConnection", { target: chosen }),
       });
     },
+    "postern.diagnose": () => diagnose({ storage, engine: engine.api, registry, report }),
     "postern.showLog": async () => channel.show(true),
     "postern.openSettings": async () => {
       const hasProviders = store.value.local.providers.length > 0;

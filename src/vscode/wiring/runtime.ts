@@ -1,8 +1,10 @@
 import os from "node:os";
 import * as vscode from "vscode";
 import type { ActivityStore } from "../activity/activityState";
+import type { ChatProvider } from "../chat/provider";
 import type { CommandHandlers } from "../commands/register";
 import { messageOf } from "../common/log";
+import { ReportDocument } from "../diagnosis/reportDocument";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
@@ -18,6 +20,7 @@ import { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import { notify } from "../ui/notify";
 import { createActivity } from "./activity";
+import { createChat } from "./chat";
 import { createCommands } from "./commands";
 import { createCredentials } from "./credentials";
 import { createEngine } from "./engine";
@@ -27,6 +30,7 @@ import { createTestApi } from "./testApi";
 /** What comes after activation: everything behind the commands and views. */
 export interface Runtime {
   readonly commands: CommandHandlers;
+  readonly chat: ChatProvider;
   /** Resolves once the settings and secrets have been read for the first time. */
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
@@ -76,6 +80,7 @@ export function createRuntime(
     },
   });
   const activity = createActivity(activityStore, engine);
+  const report = new ReportDocument();
   const literalKeys = new LiteralKeyNotice(registry);
   const notices = new LimitNotices({
     focused: () => vscode.window.state.focused,
@@ -113,6 +118,7 @@ export function createRuntime(
   context.subscriptions.push(
     engine.disposables,
     activity,
+    report.disposables,
     disposables,
     follower,
     store.onDidChange((state) => {
@@ -142,6 +148,8 @@ export function createRuntime(
     .takeOver()
     .catch((error: unknown) => channel.error(`Gateway keys could not be taken over: ${String(error)}`))
     .then(changed);
+  const chat = createChat(store, engine, settled, context.globalStorageUri.fsPath, channel);
+  context.subscriptions.push(chat.provider);
   const begin = async (): Promise<void> => {
     await settled;
     await supervisor.joinIfRunning();
@@ -162,8 +170,11 @@ export function createRuntime(
       runtimes,
       credentials,
       activity,
+      report,
       channel,
+      chat,
     }),
+    chat: chat.provider,
     settled,
     viewsVisible: () => {
       viewsSeen = true;

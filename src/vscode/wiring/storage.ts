@@ -84,7 +84,11 @@ export function createStorage(
         environment,
         credentials: new Map(stored),
         asked: asking ? credentials.asked.asked : credentials.asked.known,
-        gatewayKeys: await readable(gatewayKeys.list(), [], log),
+        gatewayKeys: await readable(
+          storedGatewayKeys(gatewayKeys, workspaceKeys, read.terminalTools.length > 0),
+          NO_STORED_GATEWAY_KEYS,
+          log,
+        ),
         secretStore: await readable(secretStoreId(context.secrets), "unreadable", log),
       };
       credentials.asked.keepOnly(providers);

@@ -324,7 +324,9 @@ export class EngineService {
    * @throws PosternError invalid_request for a gateway key that is not there
    */
   async explainPolicy(question: PolicyQuestion): Promise<PolicyExplanation> {
-    const caller = askedCaller(question, this.config?.gateway.keys ?? []);
+    const caller = askedCaller(question, this.config?.gateway.keys ?? [], (folder) =>
+      this.origins.origin(folder),
+    );
     const secrets = question.text === undefined ? [] : (await this.secrets.redactText(question.text)).kinds;
     const facts = { ...factsOf(caller, question.task), secrets };
     return this.policy.explain(facts, this.candidateOf(question.model));

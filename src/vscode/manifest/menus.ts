@@ -46,6 +46,7 @@ export function menus(): Record<string, readonly MenuItem[]> {
       },
       { command: "postern.exportAudit", when: `view == ${ACTIVITY_VIEW}`, group: "1_audit@1" },
       { command: "postern.verifyAudit", when: `view == ${ACTIVITY_VIEW}`, group: "1_audit@2" },
+      { command: "postern.deleteActivity", when: `view == ${ACTIVITY_VIEW}`, group: "1_audit@3" },
       { command: "postern.explainPolicy", when: `view == ${ACTIVITY_VIEW}`, group: "2_policy@1" },
       { command: "postern.addProvider", when: `view == ${PROVIDERS_VIEW}`, group: "navigation@1" },
       { command: "postern.importProviders", when: `view == ${PROVIDERS_VIEW}`, group: "0_exchange@1" },

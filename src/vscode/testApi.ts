@@ -1,5 +1,6 @@
 import type { EngineRequests } from "../core/rpc/contract";
 import type { WindowCredentials } from "./credentials/windowCredentials";
+import type { EngineApi } from "./engine/api";
 import type { EngineLink } from "./engine/link";
 import type { GatewayController } from "./gateway/controller";
 import type { ProviderRegistry } from "./providers/registry";
@@ -30,6 +31,9 @@ export interface PosternTestApi {
   providersTree(): readonly TreeNode[];
   gatewayTree(): readonly TreeNode[];
   statusBar(): StatusBarView;
+  /** What new terminals of the first workspace folder get. */
+  terminalVariables(): Promise<Readonly<Record<string, string>>>;
+  readonly engineApi: Pick<EngineApi, "abortRequests" | "claimNotice">;
   /** A second connection to the engine, as another window would have. */
   secondWindow(): Promise<EngineLink>;
   testProvider(

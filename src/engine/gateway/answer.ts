@@ -61,10 +61,18 @@ export function answerError(
   });
   answerJson(response, fault.status, body, {
     "x-request-id": requestId,
+    // Not every protocol's errors have a place for a code, and a client may want to know whose error it is.
+    "x-postern-error": fault.code,
     ...(fault.retryAfterSeconds === undefined ? {} : { "retry-after": String(fault.retryAfterSeconds) }),
+    ...(isLasting(fault) ? { "x-should-retry": "false" } : {}),
     ...(closesAfter(fault, response.req) ? { connection: "close" } : {}),
     ...headers,
   });
+}
+
+/** OpenAI's and Anthropic's SDKs try a 429 again at once, unless they are told not to. */
+function isLasting({ code, retryAfterSeconds }: PosternError): boolean {
+  return code === "budget_exceeded" && (retryAfterSeconds === undefined || retryAfterSeconds > 60);
 }
 
 function closesAfter({ code }: PosternError, { complete, headers }: IncomingMessage): boolean {

@@ -6,6 +6,7 @@ import { claudeAliases, offeredModels } from "../../core/gateway/offeredModels";
 import { presentedKeys } from "../../core/gateway/presentedKeys";
 import { matchRoute, type Route } from "../../core/gateway/routes";
 import type { Caller } from "../../core/governance/caller";
+import type { ModelChoice } from "../../core/governance/keyModels";
 import { JsonSyntaxError } from "../../core/json/topLevel";
 import type { WireProtocol } from "../../core/protocols/wire";
 import { nearestIds } from "../../core/routing/editDistance";
@@ -24,6 +25,8 @@ export interface GatewayFacts {
   keys(): KeyRing;
   /** The ids that stand for routes. */
   routes(): readonly string[];
+  /** Whether a caller's gateway key allows a model, or a route by its name. */
+  allows(caller: Caller, choice: ModelChoice): boolean;
 }
 
 /** Takes a request from the socket to the operation it asks for: guard, route, key, then the work. */
@@ -37,15 +40,23 @@ export class RequestHandler {
     private readonly log: Log,
   ) {}
 
-  /** Never rejects: every failure becomes an answer. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /**
+   * Never rejects: every failure becomes an answer.
+   * @param identify who asks, for a socket that knows by itself who its clients are, and that no browser can reach;
+   *   throws `unauthorized`
+   */
+  async handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    identify?: (request: IncomingMessage) => Caller,
+  ): Promise<void> {
     const requestId = newRequestId();
     let protocol: WireProtocol = "chat";
     try {
       const { path, anthropicVersion } = addressed(request);
       const match = matchRoute(request.method ?? "", path, anthropicVersion);
       protocol = match.kind === "found" ? match.route.protocol : match.protocol;
-      this.guard(request);
+      if (!identify) this.guard(request);
       if (/\bwebsocket\b/i.test(request.headers.upgrade ?? "")) {
         // Codex tries a WebSocket first; 426 sends it to plain HTTP at once, any other answer costs it retries.
         const fault = new PosternError("upgrade_required", "WebSocket is not spoken here; use HTTP.");
@@ -59,7 +70,7 @@ export class RequestHandler {
         return;
       }
       refuseKeyInAddress(request);
-      const caller = await this.authenticate(request);
+      const caller = identify ? identify(request) : await this.authenticate(request);
       if (match.kind === "notFound") {
         const hint = "An OpenAI base URL ends in /v1, an Anthropic one does not.";
         throw new PosternError(
@@ -106,11 +117,14 @@ export class RequestHandler {
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;
     });
-    const name = this.facts.keys().identify(presented);
-    if (name !== undefined) return { kind: "gatewayKey", name, labels: {} };
+    const caller = this.facts.keys().identify(presented);
+    if (caller) return caller;
     const delay = this.guesses.next();
     if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
-    const what = presented.length === 0 ? "No gateway key was sent" : "The gateway key is not valid";
+    const what =
+      presented.length === 0
+        ? "No gateway key was sent"
+        : "The gateway key is unknown, disabled or has expired";
     throw new PosternError(
       "unauthorized",
       `${what}. Send a key of Postern's (not the provider's) as "Authorization: Bearer …" or "x-api-key"; in VS Code run "Postern: Copy Gateway Key".`,
@@ -128,7 +142,7 @@ export class RequestHandler {
       await this.operations.run(route, request, response, requestId, caller);
     } else if (route.kind === "models") {
       await this.registry.settleModels(2_000);
-      this.answerModels(route, request, response, requestId);
+      this.answerModels(route, request, response, requestId, caller);
     }
   }
 
@@ -137,9 +151,17 @@ export class RequestHandler {
     request: IncomingMessage,
     response: ServerResponse,
     requestId: string,
+    caller: Caller,
   ): void {
-    const sources = this.registry.sources();
-    const offered = offeredModels(sources, this.facts.routes());
+    // What its key does not allow, a client need not see.
+    const sources = this.registry.sources().map((source) => ({
+      ...source,
+      models: source.models.filter(({ id }) => this.facts.allows(caller, { provider: source.id, model: id })),
+    }));
+    const routes = this.facts
+      .routes()
+      .filter((name) => this.facts.allows(caller, { provider: "", model: name, route: name }));
+    const offered = offeredModels(sources, routes);
     const headers = { "x-request-id": requestId };
     if (route.id === undefined) {
       const body =

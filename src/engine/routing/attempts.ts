@@ -90,7 +90,7 @@ export class Attempts {
     let last: Failure | undefined;
     for (let attempt = 1; ; ) {
       const choice = attempt > maxAttempts ? undefined : this.choose(standings, alone);
-      const patience = request.patient ? deadline - this.now() : 0;
+      const patience = request.patient ? Math.max(0, deadline - this.now()) : 0;
       if (!choice || (last && choice.waitMs > patience)) return giveUp(last);
       // Where nobody is free soon enough, the first is asked all the same: it knows best.
       if (choice.waitMs > 0 && choice.waitMs <= patience) await pause(choice.waitMs, request.client);

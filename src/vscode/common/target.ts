@@ -4,13 +4,17 @@ export type Target =
   /** One of a provider's credentials, by its label. */
   | { readonly kind: "credential"; readonly id: string; readonly index: number; readonly label: string }
   | { readonly kind: "gatewayKey"; readonly name: string }
+  /** A budget, or a gateway key's own, by its limit's id. */
+  | { readonly kind: "limit"; readonly name: string }
   /** A model by the id that clients address it by, and by its provider's entry in the settings. */
   | {
       readonly kind: "model";
       readonly name: string;
       readonly modelId?: string;
       readonly provider?: { readonly id: string; readonly index: number };
-    };
+    }
+  /** A request by its id. */
+  | { readonly kind: "request"; readonly name: string };
 
 /**
  * The target in a command's first argument. Commands can be called by anybody with anything, so the form is checked;
@@ -29,8 +33,12 @@ export function targetOf(argument: unknown): Target | undefined {
     const entry = entryOf(target);
     return entry && typeof label === "string" ? { kind, ...entry, label } : undefined;
   }
-  if ((kind !== "gatewayKey" && kind !== "model") || typeof name !== "string") return undefined;
-  if (kind === "gatewayKey") return { kind, name };
+  if (
+    (kind !== "gatewayKey" && kind !== "model" && kind !== "limit" && kind !== "request") ||
+    typeof name !== "string"
+  )
+    return undefined;
+  if (kind !== "model") return { kind, name };
   const entry = entryOf(provider);
   return { kind, name, ...(entry && typeof modelId === "string" ? { modelId, provider: entry } : {}) };
 }

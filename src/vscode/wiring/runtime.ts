@@ -1,10 +1,13 @@
 import os from "node:os";
 import * as vscode from "vscode";
+import type { ActivityStore } from "../activity/activityState";
+import type { ChatProvider } from "../chat/provider";
 import type { CommandHandlers } from "../commands/register";
 import { messageOf } from "../common/log";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
+import { LimitNotices } from "../limits/limitNotice";
 import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
@@ -12,8 +15,11 @@ import { RuntimeFollower } from "../runtimes/follower";
 import { LocalRuntimes } from "../runtimes/localRuntimes";
 import { concernsEngine } from "../secrets/names";
 import type { StateStore } from "../state";
+import { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import { notify } from "../ui/notify";
+import { createActivity } from "./activity";
+import { createChat } from "./chat";
 import { createCommands } from "./commands";
 import { createCredentials } from "./credentials";
 import { createEngine } from "./engine";
@@ -23,10 +29,13 @@ import { createTestApi } from "./testApi";
 /** What comes after activation: everything behind the commands and views. */
 export interface Runtime {
   readonly commands: CommandHandlers;
+  readonly chat: ChatProvider;
   /** Resolves once the settings and secrets have been read for the first time. */
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
   viewsVisible(): void;
+  /** The Activity view comes into sight, or goes out of it. */
+  activityVisible(visible: boolean): void;
   /** A provider was dragged to another place; what goes wrong is logged and shown. */
   moveProvider(...move: Parameters<ProviderRegistry["move"]>): void;
   testApi(activationMs: number): PosternTestApi;
@@ -36,6 +45,7 @@ export interface Runtime {
 export function createRuntime(
   context: vscode.ExtensionContext,
   store: StateStore,
+  activityStore: ActivityStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
   const { credentials, disposables } = createCredentials(context, channel, () => sync.schedule());
@@ -68,7 +78,18 @@ export function createRuntime(
       await gateway.start();
     },
   });
+  const activity = createActivity(activityStore, engine);
   const literalKeys = new LiteralKeyNotice(registry);
+  const notices = new LimitNotices({
+    focused: () => vscode.window.state.focused,
+    claim: (id) => api.claimNotice(id),
+    log: channel,
+  });
+  const terminals = new TerminalEnvironment(context.environmentVariableCollection, {
+    keys: storage.workspaceKeys,
+    changed,
+    log: channel,
+  });
   const waitingCredentials = new CredentialNotice();
   const runtimes = new LocalRuntimes({
     platform: process.platform,
@@ -94,25 +115,38 @@ export function createRuntime(
   };
   context.subscriptions.push(
     engine.disposables,
+    activity,
     disposables,
     follower,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
       waitingCredentials.follow(state.local);
       failure.follow(state.engine);
+      notices.follow(state);
+      terminals.follow(state);
       wakeForViews();
+      activity.feed.engineChanged();
       followRuntimes();
       void startFileWriter?.follow(state);
     }),
     vscode.window.onDidChangeWindowState(() => {
       failure.follow(store.value.engine);
+      notices.follow(store.value);
       credentials.recheck();
       followRuntimes();
     }),
+    terminals,
+    vscode.workspace.onDidChangeWorkspaceFolders(() => terminals.follow(store.value)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => terminals.follow(store.value)),
     storage.settings.onDidChange(() => sync.schedule()),
     context.secrets.onDidChange(({ key }) => concernsEngine(key) && sync.schedule()),
   );
-  const settled = changed();
+  const settled = storage.gatewayKeys
+    .takeOver()
+    .catch((error: unknown) => channel.error(`Gateway keys could not be taken over: ${String(error)}`))
+    .then(changed);
+  const chat = createChat(store, engine, settled, context.globalStorageUri.fsPath, channel);
+  context.subscriptions.push(chat.provider);
   const begin = async (): Promise<void> => {
     await settled;
     await supervisor.joinIfRunning();
@@ -124,12 +158,25 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, credentials, channel }),
+    commands: createCommands({
+      store,
+      storage,
+      engine,
+      registry,
+      gateway,
+      runtimes,
+      credentials,
+      activity,
+      channel,
+      chat,
+    }),
+    chat: chat.provider,
     settled,
     viewsVisible: () => {
       viewsSeen = true;
       wakeForViews();
     },
+    activityVisible: (visible) => activity.feed.setVisible(visible),
     moveProvider: (provider, place) => {
       registry.move(provider, place).catch((error: unknown) => {
         channel.error(`A provider could not be moved: ${messageOf(error)}`);
@@ -137,6 +184,16 @@ export function createRuntime(
       });
     },
     testApi: (activationMs) =>
-      createTestApi({ context, storage, store, engine, registry, credentials, gateway, activationMs }),
+      createTestApi({
+        context,
+        storage,
+        store,
+        engine,
+        registry,
+        credentials,
+        gateway,
+        terminals,
+        activationMs,
+      }),
   };
 }

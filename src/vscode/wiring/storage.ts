@@ -6,10 +6,12 @@ import type { EngineBoot } from "../../core/rpc/contract";
 import { type Log, messageOf } from "../common/log";
 import type { WindowCredentials } from "../credentials/windowCredentials";
 import { type Desired, desiredState } from "../engine/desired";
+import { NO_STORED_GATEWAY_KEYS, type StoredGatewayKeys } from "../engine/desiredKeys";
 import { notedPipePath, type PipeHost, preparePipePath } from "../engine/pipePath";
 import { engineToken, machineEngineToken, secretStoreId } from "../secrets/engineToken";
 import { GatewayKeys } from "../secrets/gatewayKeys";
 import { ProviderKeys } from "../secrets/providerKeys";
+import { WorkspaceKeys } from "../secrets/workspaceKeys";
 import { SettingsStore } from "../settings/store";
 
 /** Where everything is kept. */
@@ -17,6 +19,7 @@ export interface Storage {
   readonly settings: SettingsStore;
   readonly providerKeys: ProviderKeys;
   readonly gatewayKeys: GatewayKeys;
+  readonly workspaceKeys: WorkspaceKeys;
   readonly environment: Environment;
   /** VS Code's folder of the user's settings. */
   readonly userFolder: string;
@@ -42,7 +45,8 @@ export function createStorage(
 ): Storage {
   const settings = new SettingsStore();
   const providerKeys = new ProviderKeys(context.secrets);
-  const gatewayKeys = new GatewayKeys(context.secrets);
+  const gatewayKeys = new GatewayKeys(settings, context.secrets);
+  const workspaceKeys = new WorkspaceKeys(context.secrets);
   const environment: Environment = (name) => process.env[name];
   const storagePath = context.globalStorageUri.fsPath;
   const dataDir = path.join(storagePath, "engine");
@@ -58,6 +62,7 @@ export function createStorage(
     settings,
     providerKeys,
     gatewayKeys,
+    workspaceKeys,
     environment,
     // <user folder>/globalStorage/<extension>
     userFolder: path.dirname(path.dirname(storagePath)),
@@ -79,7 +84,11 @@ export function createStorage(
         environment,
         credentials: new Map(stored),
         asked: asking ? credentials.asked.asked : credentials.asked.known,
-        gatewayKeys: await readable(gatewayKeys.list(), [], log),
+        gatewayKeys: await readable(
+          storedGatewayKeys(gatewayKeys, workspaceKeys, read.terminalTools.length > 0),
+          NO_STORED_GATEWAY_KEYS,
+          log,
+        ),
         secretStore: await readable(secretStoreId(context.secrets), "unreadable", log),
       };
       credentials.asked.keepOnly(providers);
@@ -90,6 +99,19 @@ export function createStorage(
       await credentials.asked.settled(ASKED_MS);
       return desiredState(inputs);
     },
+  };
+}
+
+async function storedGatewayKeys(
+  gatewayKeys: GatewayKeys,
+  workspaceKeys: WorkspaceKeys,
+  forTerminals: boolean,
+): Promise<StoredGatewayKeys> {
+  const copies = await gatewayKeys.copies();
+  return {
+    whole: await gatewayKeys.notTakenOver(),
+    copies: new Set(copies.map(({ name }) => name)),
+    workspaces: forTerminals ? await workspaceKeys.list() : [],
   };
 }
 

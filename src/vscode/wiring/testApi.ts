@@ -6,6 +6,7 @@ import { renderGateway } from "../render/gatewayTree";
 import { renderProviders } from "../render/providersTree";
 import { renderStatusBar } from "../render/statusBar";
 import type { StateStore } from "../state";
+import type { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import type { EngineParts } from "./engine";
 import type { Storage } from "./storage";
@@ -19,12 +20,13 @@ export interface TestApiParts {
   readonly registry: ProviderRegistry;
   readonly credentials: WindowCredentials;
   readonly gateway: GatewayController;
+  readonly terminals: TerminalEnvironment;
   readonly activationMs: number;
 }
 
 /** Builds what tests in the extension host work with. */
 export function createTestApi(parts: TestApiParts): PosternTestApi {
-  const { context, storage, store, engine, registry, credentials, gateway, activationMs } = parts;
+  const { context, storage, store, engine, registry, credentials, gateway, terminals, activationMs } = parts;
   return {
     registry,
     gateway,
@@ -36,8 +38,13 @@ export function createTestApi(parts: TestApiParts): PosternTestApi {
     state: () => store.value,
     onDidChangeState: (listener) => store.onDidChange(listener),
     providersTree: () => renderProviders(store.value),
-    gatewayTree: () => renderGateway(store.value),
+    gatewayTree: () => renderGateway(store.value, Date.now()),
     statusBar: () => renderStatusBar(store.value),
+    terminalVariables: async () => {
+      await terminals.settled();
+      return terminals.variables();
+    },
+    engineApi: engine.api,
     secondWindow: async () => {
       const link = await engine.launcher.joinRunning();
       if (typeof link === "string") throw new Error(`The engine is ${link}.`);

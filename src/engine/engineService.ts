@@ -1,5 +1,7 @@
 import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
 import { auditSchema } from "../core/config/schema";
+import type { EngineFacts } from "../core/diagnosis/facts";
+import type { ProbeResult } from "../core/diagnosis/probes";
 import { logSafeText, PosternError } from "../core/errors";
 import type { Caller } from "../core/governance/caller";
 import type { ModelChoice } from "../core/governance/keyModels";
@@ -7,8 +9,18 @@ import type { PolicyExplanation } from "../core/governance/policy/explain";
 import { factsOf } from "../core/governance/policy/facts";
 import { decided, resolveModel } from "../core/routing/resolveModel";
 import type { PolicyQuestion } from "../core/rpc/audit";
-import type { EngineStatus, GatewayState, ProviderStatus, TestResult } from "../core/rpc/contract";
+import type {
+  EngineStatus,
+  GatewayState,
+  LogEntry,
+  ProbeParams,
+  ProviderStatus,
+  TestResult,
+} from "../core/rpc/contract";
 import type { AuditService } from "./audit/auditService";
+import { engineFacts } from "./diagnosis/engineFacts";
+import { testProvider } from "./diagnosis/listProbe";
+import { runProbe } from "./diagnosis/runProbe";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
@@ -32,7 +44,6 @@ import { CredentialRefreshHub } from "./providers/credentialRefreshHub";
 import { fetchJson } from "./providers/fetchJson";
 import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
-import { testProvider } from "./providers/testProvider";
 import { Operations } from "./relay/operations";
 import type { RelayOptions } from "./relay/responseRelay";
 import { Sender } from "./relay/sender";
@@ -270,8 +281,18 @@ export class EngineService {
     return this.registry.refresh(providerId);
   }
 
-  testProvider(provider: EngineProvider): Promise<TestResult> {
-    return testProvider(this.upstream, provider, () => performance.now());
+  testProvider(provider: EngineProvider, signal: AbortSignal): Promise<TestResult> {
+    return testProvider(this.upstream, provider, { signal });
+  }
+
+  /** Costs some tokens; the person was asked. */
+  runProbe({ provider, probe, model }: ProbeParams, signal: AbortSignal): Promise<ProbeResult> {
+    return runProbe(this.upstream, provider, probe, model, { signal });
+  }
+
+  /** @param log the latest entries */
+  facts(log: readonly LogEntry[]): EngineFacts {
+    return engineFacts(this.status(), this.config?.network ?? {}, log);
   }
 
   /** @returns whether the window that asks is the one to tell the notice */

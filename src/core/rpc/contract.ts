@@ -1,5 +1,8 @@
 import type { EngineConfig, EngineProvider } from "../config/engineConfig";
 import type { ConfigProblem } from "../config/problems";
+import type { EngineFacts } from "../diagnosis/facts";
+import type { Finding } from "../diagnosis/finding";
+import type { PaidProbe, ProbeResult } from "../diagnosis/probes";
 import type { RequestPage, RequestQuery } from "../governance/ledgerQuery";
 import type { Held, RequestBeginning } from "../governance/openRequest";
 import type { Period, TimeRange } from "../governance/period";
@@ -93,6 +96,8 @@ export interface ProviderStatus {
   readonly state: ProviderState;
   /** One sentence for the person, where there is something to say. */
   readonly detail?: string;
+  /** What failed, with what can be done about it, where that is known. */
+  readonly finding?: Finding;
   readonly problems?: readonly ConfigProblem[];
   readonly models: readonly ModelStatus[];
   /** Where the models come from; `pending` while they are being asked for. */
@@ -209,10 +214,22 @@ export interface TestResult {
   readonly ok: boolean;
   /** One sentence: what was found, and what to do if it failed. Log-safe. */
   readonly verdict: string;
+  /** What failed, with the buttons that mend it. */
+  readonly finding?: Finding;
   /** Round trip of the probe in milliseconds. */
   readonly latencyMs: number;
   /** Models the provider listed, if it did. */
   readonly models: readonly string[];
+  /** How far the provider's clock is ahead of this machine's, in seconds, where it said its time. */
+  readonly clockAheadSeconds?: number;
+}
+
+export interface ProbeParams {
+  /** As given; need not be configured yet. */
+  readonly provider: EngineProvider;
+  readonly probe: PaidProbe;
+  /** As it is configured or listed. */
+  readonly model?: string;
 }
 
 export interface LogEntry {
@@ -243,6 +260,9 @@ export interface EngineRequests extends AuditRequests {
   status: { params: Record<string, never>; result: EngineStatus };
   /** Tests a provider as given, which need not be configured yet. */
   testProvider: { params: EngineProvider; result: TestResult };
+  /** Tries one thing with a model, by a tiny request that costs some tokens. */
+  runProbe: { params: ProbeParams; result: ProbeResult };
+  diagnose: { params: Record<string, never>; result: EngineFacts };
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
   /** Cuts every request that runs on a gateway key. */
   abortRequests: { params: { readonly gatewayKey: string }; result: { readonly aborted: number } };

@@ -139,7 +139,9 @@ export class PipeServer {
       ...ledgerHandlers(engine.ledger),
       ...auditHandlers(() => engine.audit),
       explainPolicy: (question) => engine.explainPolicy(question),
-      testProvider: (provider) => engine.testProvider(provider),
+      testProvider: (provider, signal) => engine.testProvider(provider, signal),
+      runProbe: (params, signal) => engine.runProbe(params, signal),
+      diagnose: async () => engine.facts(this.log.recent()),
       refreshModels: async ({ providerId }) => {
         await engine.refreshModels(providerId);
         return engine.status();

@@ -19,6 +19,8 @@ export const COMMANDS = {
   "postern.importProviders": { title: "Import…" },
   "postern.exportConfiguration": { title: "Export…" },
   "postern.testConnection": { title: "Test Connection", icon: "$(debug-disconnect)" },
+  "postern.tryModel": { title: "Try Model", icon: "$(beaker)" },
+  "postern.diagnose": { title: "Diagnose", icon: "$(pulse)" },
   "postern.refreshModels": { title: "Refresh Models", icon: "$(refresh)" },
   "postern.moveProviderUp": { title: "Move Provider Up" },
   "postern.moveProviderDown": { title: "Move Provider Down" },

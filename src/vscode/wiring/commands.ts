@@ -15,6 +15,8 @@ import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
 import { utilityModelCommands } from "../commands/utilityModel";
 import type { WindowCredentials } from "../credentials/windowCredentials";
+import { diagnose } from "../diagnosis/diagnose";
+import type { ReportDocument } from "../diagnosis/reportDocument";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import type { LocalRuntimes } from "../runtimes/localRuntimes";
@@ -34,6 +36,7 @@ export interface CommandParts {
   readonly engine: Pick<EngineParts, "api" | "sync">;
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
+  readonly report: ReportDocument;
   readonly activity: ActivityParts;
   readonly chat: Pick<ChatParts, "models">;
   readonly runtimes: LocalRuntimes;
@@ -43,7 +46,19 @@ export interface CommandParts {
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, runtimes, credentials, activity, channel, chat } = parts;
+  const {
+    store,
+    storage,
+    engine,
+    registry,
+    gateway,
+    runtimes,
+    credentials,
+    activity,
+    report,
+    channel,
+    chat,
+  } = parts;
   const changed = (): Promise<void> => engine.sync.flush();
   const keySurroundings = {
     entries: () => store.value.local.gatewayKeys,
@@ -99,6 +114,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
         "Test Connection": () => vscode.commands.executeCommand("postern.testConnection", { target: chosen }),
       });
     },
+    "postern.diagnose": () => diagnose({ storage, engine: engine.api, registry, report }),
     "postern.showLog": async () => channel.show(true),
     "postern.openSettings": async () => {
       const hasProviders = store.value.local.providers.length > 0;

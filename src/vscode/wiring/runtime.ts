@@ -4,6 +4,7 @@ import type { ActivityStore } from "../activity/activityState";
 import type { ChatProvider } from "../chat/provider";
 import type { CommandHandlers } from "../commands/register";
 import { messageOf } from "../common/log";
+import { ReportDocument } from "../diagnosis/reportDocument";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
@@ -79,6 +80,7 @@ export function createRuntime(
     },
   });
   const activity = createActivity(activityStore, engine);
+  const report = new ReportDocument();
   const literalKeys = new LiteralKeyNotice(registry);
   const notices = new LimitNotices({
     focused: () => vscode.window.state.focused,
@@ -116,6 +118,7 @@ export function createRuntime(
   context.subscriptions.push(
     engine.disposables,
     activity,
+    report.disposables,
     disposables,
     follower,
     store.onDidChange((state) => {
@@ -167,6 +170,7 @@ export function createRuntime(
       runtimes,
       credentials,
       activity,
+      report,
       channel,
       chat,
     }),

@@ -8,6 +8,7 @@ import { ReportDocument } from "../diagnosis/reportDocument";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
+import { LedgerNotices } from "../ledger/ledgerNotice";
 import { LimitNotices } from "../limits/limitNotice";
 import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
@@ -87,6 +88,7 @@ export function createRuntime(
     claim: (id) => api.claimNotice(id),
     log: channel,
   });
+  const ledgerNotices = new LedgerNotices(() => vscode.window.state.focused);
   const terminals = new TerminalEnvironment(context.environmentVariableCollection, {
     keys: storage.workspaceKeys,
     changed,
@@ -126,6 +128,7 @@ export function createRuntime(
       waitingCredentials.follow(state.local);
       failure.follow(state.engine);
       notices.follow(state);
+      ledgerNotices.follow(state);
       terminals.follow(state);
       wakeForViews();
       activity.feed.engineChanged();
@@ -135,6 +138,7 @@ export function createRuntime(
     vscode.window.onDidChangeWindowState(() => {
       failure.follow(store.value.engine);
       notices.follow(store.value);
+      ledgerNotices.follow(store.value);
       credentials.recheck();
       followRuntimes();
     }),

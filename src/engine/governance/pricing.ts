@@ -47,7 +47,8 @@ export class Pricing {
       requestBytes: body.bytes.length - mediaBytes,
       mediaBytes,
       answers: positive(member(body, "n")) ?? 1,
-      ...(limits.length > 0 ? { maxTokens: Math.min(...limits) } : {}),
+      // Which of several a provider goes by is its own business.
+      ...(limits.length > 0 ? { maxTokens: Math.max(...limits) } : {}),
       ...(facts?.maxOutput === undefined ? {} : { modelMaxOutput: facts.maxOutput }),
     });
     const priced = this.priced(provider.config.id, model.id, at);

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { findingOf } from "../../core/diagnosis/answerFinding";
-import type { Finding } from "../../core/diagnosis/finding";
 import { PosternError } from "../../core/errors";
 import { neverRetries, recognizeTool } from "../../core/gateway/recognizeTool";
 import type { Route } from "../../core/gateway/routes";
@@ -165,11 +164,16 @@ export class Operations {
       start: async (target, label, attempt, goesOn) => {
         if (exchange.taken) throw exchange.taken;
         const { config } = target.provider;
+        const before = trace.target;
         trace.target = { provider: config.id, model: target.model.id, credential: label };
         headers["x-postern-provider"] = config.id;
         headers["x-postern-model"] = headerSafe(target.model.id);
         if (plan.route !== undefined || attempt > 1) headers["x-postern-attempts"] = String(attempt);
-        const relay = await send(target, goesOn);
+        const relay = await send(target, goesOn).catch((error: unknown) => {
+          // What it could not be sent to is not where it was.
+          if (trace.sent) trace.target = before;
+          throw error;
+        });
         exchange.relay = relay;
         trace.sent = true;
         return relay;

@@ -76,6 +76,9 @@ function isLasting({ code, retryAfterSeconds }: PosternError): boolean {
 function closesAfter({ code }: PosternError, { complete, headers }: IncomingMessage): boolean {
   // What a web page sent here deserves no connection to try again on.
   if (code === "forbidden_host" || code === "forbidden_origin") return true;
-  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  const encoding = headers["transfer-encoding"];
+  // Where this request ends and a next one begins is not for us to guess.
+  if (encoding?.includes(",")) return true;
+  const hasBody = encoding !== undefined || Number(headers["content-length"] ?? 0) > 0;
   return hasBody && !complete;
 }

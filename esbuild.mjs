@@ -1,12 +1,21 @@
-// Builds the three composition roots into dist/ as CommonJS. cli.js and engine.js share engineRuntime.js,
+// `node esbuild.mjs [--dev] [FOLDER]`: builds the three composition roots into dist/, or FOLDER, as CommonJS. cli.js and engine.js share engineRuntime.js,
 // which loads tokenizer.js and catalogue.js when they are first needed.
 import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { sbom } from "./scripts/lib/sbom.mjs";
+import { shippedPackages } from "./scripts/lib/shippedPackages.mjs";
 import { thirdPartyNotices } from "./scripts/lib/thirdPartyNotices.mjs";
 
-const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+/** @param {string} file relative to the root */
+const readJson = (file) => JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"));
+
+const { name, version, license } = readJson("package.json");
 const development = process.argv.includes("--dev");
+const outdir = resolve(root, process.argv.slice(2).find((argument) => !argument.startsWith("--")) ?? "dist");
 
 /**
  * Leaves the imports of the shared runtime and of what is seldom needed to Node: the one is bundled once and not in
@@ -39,7 +48,7 @@ const undiciDispatchers = {
         EnvHttpProxyAgent: require("undici/lib/dispatcher/env-http-proxy-agent.js"),
         Pool: require("undici/lib/dispatcher/pool.js"),
       };`,
-      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+      resolveDir: root,
     }));
   },
 };
@@ -56,7 +65,8 @@ const result = await build({
     catalogue: "src/engine/models/shippedCatalogue.ts",
   },
   plugins: [sharedRuntime, undiciDispatchers],
-  outdir: "dist",
+  outdir,
+  absWorkingDir: root,
   bundle: true,
   platform: "node",
   format: "cjs",
@@ -73,12 +83,11 @@ const result = await build({
   logLevel: "warning",
 });
 
-const notices = thirdPartyNotices(
-  Object.keys(result.metafile.inputs),
-  fileURLToPath(new URL(".", import.meta.url)),
-  JSON.parse(readFileSync(new URL("src/core/models/data/notices.json", import.meta.url), "utf8")),
-);
-writeFileSync("dist/THIRD-PARTY-NOTICES.txt", notices);
+const packages = shippedPackages(Object.keys(result.metafile.inputs), root);
+const data = readJson("src/core/models/data/notices.json");
+writeFileSync(join(outdir, "THIRD-PARTY-NOTICES.txt"), thirdPartyNotices(packages, root, data));
+const bill = sbom({ name, version, license }, packages, data, readJson("package-lock.json"));
+writeFileSync(join(outdir, "sbom.cdx.json"), bill);
 
 for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) {
   if (file.endsWith(".js")) console.log(`${file}  ${(bytes / 1024).toFixed(0)} KB`);

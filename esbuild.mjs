@@ -7,6 +7,7 @@ import { build } from "esbuild";
 import { sbom } from "./scripts/lib/sbom.mjs";
 import { shippedPackages } from "./scripts/lib/shippedPackages.mjs";
 import { thirdPartyNotices } from "./scripts/lib/thirdPartyNotices.mjs";
+import { mendedClient, PATCHED_FILE } from "./scripts/lib/undiciPatch.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
@@ -53,6 +54,14 @@ const undiciDispatchers = {
   },
 };
 
+/** @type {import("esbuild").Plugin} */
+const undiciMended = {
+  name: "undici-mended",
+  setup({ onLoad }) {
+    onLoad({ filter: PATCHED_FILE }, ({ path }) => ({ contents: mendedClient(readFileSync(path, "utf8")) }));
+  },
+};
+
 const result = await build({
   entryPoints: {
     extension: "src/extension.ts",
@@ -64,7 +73,7 @@ const result = await build({
     secretRules: "src/engine/secrets/secretRules.ts",
     catalogue: "src/engine/models/shippedCatalogue.ts",
   },
-  plugins: [sharedRuntime, undiciDispatchers],
+  plugins: [sharedRuntime, undiciDispatchers, undiciMended],
   outdir,
   absWorkingDir: root,
   bundle: true,

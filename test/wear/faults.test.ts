@@ -40,6 +40,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  // Why a gateway has died, if it has.
+  const last = /^(?:postern failed|.*FATAL).*(?:\n {4}at .*)*/m.exec(gateway?.stderr ?? "")?.[0];
+  if (last !== undefined) console.error(last);
   watch?.close();
   await gateway?.stop();
   await good?.stop();

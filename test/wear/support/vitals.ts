@@ -15,7 +15,7 @@ export interface Vitals {
 }
 
 /** The environment for a gateway whose vitals are to be looked at. */
-export const WATCHED = { NODE_OPTIONS: "--inspect=127.0.0.1:0" };
+export const WATCHED = { NODE_OPTIONS: "--inspect=127.0.0.1:0 --stack-trace-limit=60 --enable-source-maps" };
 
 /** Looks into a running gateway through Node's inspector. */
 export class Watch {

@@ -1,9 +1,27 @@
 import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
+import { auditSchema } from "../core/config/schema";
+import type { EngineFacts } from "../core/diagnosis/facts";
+import type { ProbeResult } from "../core/diagnosis/probes";
 import { logSafeText, PosternError } from "../core/errors";
 import { isLoopbackHost } from "../core/gateway/hostGuard";
 import type { Caller } from "../core/governance/caller";
 import type { ModelChoice } from "../core/governance/keyModels";
-import type { EngineStatus, GatewayState, ProviderStatus, TestResult } from "../core/rpc/contract";
+import type { PolicyExplanation } from "../core/governance/policy/explain";
+import { factsOf } from "../core/governance/policy/facts";
+import { decided, resolveModel } from "../core/routing/resolveModel";
+import type { PolicyQuestion } from "../core/rpc/audit";
+import type {
+  EngineStatus,
+  GatewayState,
+  LogEntry,
+  ProbeParams,
+  ProviderStatus,
+  TestResult,
+} from "../core/rpc/contract";
+import type { AuditService } from "./audit/auditService";
+import { engineFacts } from "./diagnosis/engineFacts";
+import { testProvider } from "./diagnosis/listProbe";
+import { runProbe } from "./diagnosis/runProbe";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
@@ -16,15 +34,17 @@ import { RunningByKey } from "./governance/runningRequests";
 import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
 import { loadCatalogue } from "./models/loadCatalogue";
+import type { HandlePrivately } from "./pipe/privateHttp";
 import type { AdministratorPolicy } from "./policy/administratorPolicy";
-import { PolicyService } from "./policy/policyService";
+import { askedCaller } from "./policy/askedCaller";
+import { type Candidate, PolicyService } from "./policy/policyService";
+import { PolicyWarnings } from "./policy/policyWarnings";
 import { RepositoryPolicies } from "./policy/repositoryPolicies";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
 import { CredentialRefreshHub } from "./providers/credentialRefreshHub";
 import { fetchJson } from "./providers/fetchJson";
 import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
-import { testProvider } from "./providers/testProvider";
 import { Operations } from "./relay/operations";
 import type { RelayOptions } from "./relay/responseRelay";
 import { Sender } from "./relay/sender";
@@ -48,6 +68,10 @@ export interface EngineParts {
   readonly version: string;
   readonly log: Log;
   readonly ledger: Ledger;
+  /** Keeps what the settings want kept of requests; absent: nothing but the ledger. */
+  readonly audit?: AuditService;
+  /** Shared with the audit; absent: one of its own. */
+  readonly secrets?: SecretDetector;
   /** The policy of the machine's administrator; absent: there is none. */
   readonly administrator?: Pick<AdministratorPolicy, "source">;
   /** Renews credentials that expire. */
@@ -64,11 +88,14 @@ export class EngineService {
   readonly credentials: CredentialRefreshHub;
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
+  private readonly handler: RequestHandler;
   private readonly pricing: Pricing;
   private readonly limits: LimitsGovernor;
   private readonly balances: BalanceWatch;
-  private readonly secrets = new SecretDetector();
+  private readonly secrets: SecretDetector;
   private readonly policy: PolicyService;
+  /** Warnings of policy rules, for the windows. */
+  readonly warnings = new PolicyWarnings(() => performance.now());
   private readonly health: Health;
   private readonly router: Router;
   private readonly server: GatewayServer;
@@ -115,6 +142,7 @@ export class EngineService {
       log,
     });
     const administrator = parts.administrator ?? { source: async () => undefined };
+    this.secrets = parts.secrets ?? new SecretDetector();
     this.policy = new PolicyService(administrator, new RepositoryPolicies(), this.secrets);
     this.health = new Health(() => performance.now(), tell);
     const stickiness = new Stickiness(() => performance.now());
@@ -136,6 +164,8 @@ export class EngineService {
         policy: this.policy,
         secrets: this.secrets,
         pricing: this.pricing,
+        audit: parts.audit,
+        warnings: this.warnings,
       }),
       running: this.runningByKey,
       log,
@@ -148,9 +178,14 @@ export class EngineService {
       routes: () => this.router.names(),
       allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
-    const handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
-    this.server = new GatewayServer((request, response) => void handler.handle(request, response));
+    this.handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
+    this.server = new GatewayServer((request, response) => void this.handler.handle(request, response));
   }
+
+  /** Serves a request of a window's own, whether the gateway listens or not. */
+  readonly handlePrivately: HandlePrivately = (request, response, identify) => {
+    void this.handler.handle(request, response, identify);
+  };
 
   /** Takes over a configuration; running requests finish as they began. */
   async configure(config: EngineConfig): Promise<void> {
@@ -170,6 +205,7 @@ export class EngineService {
     this.balances.configure(config.providers, config.balances ?? false);
     this.secrets.configure(config);
     this.policy.configure(config.policy ?? { rules: [] });
+    this.parts.audit?.configure(config.audit ?? auditSchema.parse({}));
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     const unguarded = this.server.address && !isLoopbackHost(config.gateway.host) && this.keys.size === 0;
@@ -261,8 +297,18 @@ export class EngineService {
     return this.registry.refresh(providerId);
   }
 
-  testProvider(provider: EngineProvider): Promise<TestResult> {
-    return testProvider(this.upstream, provider, () => performance.now());
+  testProvider(provider: EngineProvider, signal: AbortSignal): Promise<TestResult> {
+    return testProvider(this.upstream, provider, { signal });
+  }
+
+  /** Costs some tokens; the person was asked. */
+  runProbe({ provider, probe, model }: ProbeParams, signal: AbortSignal): Promise<ProbeResult> {
+    return runProbe(this.upstream, provider, probe, model, { signal });
+  }
+
+  /** @param log the latest entries */
+  facts(log: readonly LogEntry[]): EngineFacts {
+    return engineFacts(this.status(), this.config?.network ?? {}, log);
   }
 
   /** @returns whether the window that asks is the one to tell the notice */
@@ -281,6 +327,33 @@ export class EngineService {
 
   get ledger(): Ledger {
     return this.parts.ledger;
+  }
+
+  /** @throws PosternError not_ready where there is none */
+  get audit(): AuditService {
+    if (!this.parts.audit) throw new PosternError("not_ready", "This engine keeps no audit.");
+    return this.parts.audit;
+  }
+
+  /**
+   * What the policy would say of a request; nothing is sent.
+   * @throws PosternError invalid_request for a gateway key that is not there
+   */
+  async explainPolicy(question: PolicyQuestion): Promise<PolicyExplanation> {
+    const caller = askedCaller(question, this.config?.gateway.keys ?? [], (folder) =>
+      this.origins.origin(folder),
+    );
+    const secrets = question.text === undefined ? [] : (await this.secrets.redactText(question.text)).kinds;
+    const facts = { ...factsOf(caller, question.task), secrets };
+    return this.policy.explain(facts, this.candidateOf(question.model));
+  }
+
+  private candidateOf(model: string | undefined): Candidate | undefined {
+    const found = model === undefined ? undefined : decided(resolveModel(model, this.registry.sources()));
+    const provider = found?.kind === "found" ? this.registry.get(found.providerId) : undefined;
+    return found?.kind === "found" && provider
+      ? { provider: provider.config, model: found.model.id }
+      : undefined;
   }
 
   status(): EngineStatus {
@@ -330,6 +403,7 @@ export class EngineService {
     const until = performance.now() + CUT_MS;
     while (this.operations.running > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 5));
+    await this.parts.audit?.close();
     this.parts.ledger.close();
   }
 

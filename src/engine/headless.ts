@@ -4,14 +4,13 @@ import { type EngineConfig, engineConfigFromFile } from "../core/config/engineCo
 import { parseConfigText } from "../core/config/parse";
 import type { ConfigProblem } from "../core/config/problems";
 import { logSafeText } from "../core/errors";
+import { openAuditedLedger } from "./audit/openAuditedLedger";
+import { type CheckOptions, checkProviders } from "./diagnosis/check";
 import { EngineService } from "./engineService";
 import { commandProblems, HeadlessCredentials } from "./headlessCredentials";
-import { Ledger } from "./ledger/ledger";
 import { EngineLog } from "./log/log";
 import { machinePolicy } from "./policy/machinePolicy";
 import { ModelListCache } from "./providers/modelListCache";
-import { testProvider } from "./providers/testProvider";
-import { UpstreamClient } from "./relay/upstreamClient";
 
 /** How long running requests may go on after a signal. */
 const DRAIN_MS = 10_000;
@@ -93,9 +92,10 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
     process.stderr.write(`dataDir: the folder ${loaded.dataDir} cannot be made (${fault})\n`);
     return 2;
   }
-  const ledger = new Ledger({ folder: loaded.dataDir, log });
   const lists = new ModelListCache(loaded.dataDir, log);
-  const engine = new EngineService({ version, log, ledger, lists, administrator: machinePolicy() });
+  const { ledger, audit, secrets } = openAuditedLedger(loaded.dataDir, log);
+  const administrator = machinePolicy();
+  const engine = new EngineService({ version, log, ledger, audit, secrets, lists, administrator });
   const { gateway } = loaded.engine;
   if (gateway.keys.length === 0)
     log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");
@@ -132,20 +132,15 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
   return 0;
 }
 
-/** Tests each provider's connection, one line each. @returns whether all that are enabled work */
-export async function check(loaded: LoadedConfig, write: (line: string) => void): Promise<boolean> {
-  const upstream = new UpstreamClient();
-  const config = await loaded.credentials.ready();
-  upstream.setNetwork(config.network);
-  const verdicts = await Promise.all(
-    config.providers.map(async (provider) => {
-      if (!provider.config.enabled) return { id: provider.config.id, ok: true, text: "disabled" };
-      const { ok, verdict, latencyMs } = await testProvider(upstream, provider, () => performance.now());
-      return { id: provider.config.id, ok, text: ok ? `${verdict} (${latencyMs} ms)` : verdict };
-    }),
-  );
-  for (const { id, ok, text } of verdicts) write(`${ok ? "ok  " : "FAIL"} ${id}: ${text}`);
-  loaded.credentials.dispose();
-  await upstream.destroy();
-  return verdicts.every(({ ok }) => ok);
+/** Tests each provider, as `checkProviders` does. @returns whether all that are enabled work */
+export async function check(
+  { credentials }: LoadedConfig,
+  write: (line: string) => void,
+  options: CheckOptions,
+): Promise<boolean> {
+  try {
+    return await checkProviders(await credentials.ready(), write, options);
+  } finally {
+    credentials.dispose();
+  }
 }

@@ -4,12 +4,15 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { validateConfig } from "../../src/core/config/parse";
 import {
+  auditSchema,
   budgetSchema,
   configSchema,
   credentialSchema,
   gatewayKeySchema,
   gatewaySchema,
   modelSchema,
+  policyRuleSchema,
+  policySchema,
   providerSchema,
   quotaSchema,
 } from "../../src/core/config/schema";
@@ -18,6 +21,8 @@ import { configuration } from "../../src/vscode/manifest/configuration";
 interface Field {
   readonly type?: string;
   readonly enum?: readonly string[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly Field[];
   readonly default?: unknown;
   readonly description?: string;
   readonly markdownDescription?: string;
@@ -38,7 +43,8 @@ function schemaOf(schema: z.ZodType): Fields {
 
 const file = schemaOf(configSchema);
 const settings = (configuration() as unknown as Fields).properties;
-const shared = /^postern\.(providers|budgets|quota\.balances|gateway\.(host|port|maxRunning|keys))$/;
+const shared =
+  /^postern\.(providers|budgets|quota\.balances|gateway\.(host|port|maxRunning|keys)|audit\..*|policy\..*)$/;
 const TABLES: Readonly<Record<string, Fields>> = {
   provider: schemaOf(providerSchema),
   credential: { properties: credentialFields() },
@@ -47,7 +53,15 @@ const TABLES: Readonly<Record<string, Fields>> = {
   gatewayKey: schemaOf(gatewayKeySchema),
   budget: schemaOf(budgetSchema),
   quota: schemaOf(quotaSchema),
-  file: { properties: only(file.properties, (name) => !/^(providers|gateway|budgets|quota)$/.test(name)) },
+  audit: schemaOf(auditSchema),
+  policy: schemaOf(policySchema),
+  policyRule: schemaOf(policyRuleSchema),
+  file: {
+    properties: only(
+      file.properties,
+      (name) => !/^(providers|gateway|budgets|quota|audit|policy)$/.test(name),
+    ),
+  },
   vscode: { properties: only(settings, (name) => !shared.test(name)) },
 };
 
@@ -79,6 +93,8 @@ function rowsOf({ properties, required = [] }: Fields, prefix = ""): string[][] 
 }
 
 function kindOfValue(field: Field): string {
+  if (field.const !== undefined) return `\`${String(field.const)}\``;
+  if (field.anyOf) return [...new Set(field.anyOf.map(kindOfValue))].join(", ");
   if (field.enum) return field.enum.map((value) => `\`${value}\``).join(", ");
   const names: Readonly<Record<string, string>> = {
     string: "text",
@@ -92,7 +108,9 @@ function kindOfValue(field: Field): string {
 
 function defaultOf(field: Field, required: boolean): string {
   if (required) return "must be given";
-  return field.default === undefined || field.type === "array" ? "" : `\`${String(field.default)}\``;
+  return field.default === undefined || typeof field.default === "object"
+    ? ""
+    : `\`${String(field.default)}\``;
 }
 
 function textOf({ description, markdownDescription }: Field): string {

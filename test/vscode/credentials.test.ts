@@ -101,12 +101,17 @@ suite("credentials", () => {
         provider.baseUrl,
         "second",
       );
-      const before = api
-        .providersTree()[0]
-        ?.children?.map(({ label, description }) => `${label}: ${description}`);
-      ok(before?.includes("program: the command has not been confirmed on this machine"), before?.join("\n"));
-      await confirmAll(api, "all");
+      const rows = () =>
+        api.providersTree()[0]?.children?.map(({ label, description }) => `${label}: ${description}`) ?? [];
+      ok(
+        rows().some((row) => row.startsWith("program: ")),
+        rows().join("\n"),
+      );
       await vscode.commands.executeCommand("postern.startGateway");
+      await until("the question", () =>
+        rows().includes("program: the command has not been confirmed on this machine"),
+      );
+      await confirmAll(api, "all");
       await until("the program's token", () =>
         api
           .state()
@@ -158,12 +163,12 @@ suite("credentials", () => {
         { id: "az", type: "openai", baseUrl: provider.baseUrl, models: [{ id: "m" }], credentials },
       ]);
       await until("the entry", () => api.state().local.providers.length === 1);
+      await vscode.commands.executeCommand("postern.startGateway");
       await confirmAll(api, "az");
       await until("the token", () => {
         const [entry] = api.state().local.providers;
         return entry && !entry.faulty && entry.credentials[0]?.usable;
       });
-      await vscode.commands.executeCommand("postern.startGateway");
       equal((await ask(api, "az/m")).status, 200);
       equal(provider.sent.at(-1), "Bearer token-before");
       // The window runs programs in its own environment, which has another token by now.
@@ -189,6 +194,7 @@ suite("credentials", () => {
         credentials: [{ kind: "github" }],
       },
     ]);
+    await vscode.commands.executeCommand("postern.startGateway");
     const row = await until("the account", () =>
       api
         .providersTree()[0]

@@ -6,6 +6,7 @@ import { PosternError } from "../../core/errors";
 import { networkFault, type Reached } from "../../core/providers/networkFault";
 import { contentDecoder } from "./contentDecoder";
 import type { Begun, Lane, Piece } from "./lane";
+import { faultCode } from "./proxyFaults";
 import { refusalOf } from "./refusal";
 
 /** How a relayed request ended. */
@@ -50,8 +51,12 @@ export class AttemptRefused extends Error {
 }
 
 export interface RelayOptions {
+  /** Sees each piece of the answer as the client gets it; must not throw, and copies what it keeps. */
+  readonly onPiece?: (piece: Piece) => void;
   /** Refusals are held back: the relay then fails with `AttemptRefused`. */
   readonly holdRefusals?: boolean;
+  /** So is the beginning of a stream, until content shows that it will not fail at once. */
+  readonly holdBeginnings?: boolean;
   /** How long the answer may take to begin, and to come to its end. */
   readonly firstByteMs?: number;
   readonly totalMs?: number;
@@ -118,7 +123,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     });
     // Whoever waits for the end hears of it there.
     this.begins.catch(() => {});
-    if (options.holdRefusals) this.heldPieces = [];
+    if (options.holdBeginnings) this.heldPieces = [];
     response.once("close", this.onClosed);
     // An answer that waits behind another on its connection is not told by Node 20 that the connection has gone.
     response.req.socket.once("close", this.onClosed);
@@ -199,8 +204,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.done) return;
-    const code = "code" in error && typeof error.code === "string" ? error.code : "";
-    this.cut(networkFault(this.provider, code));
+    this.cut(networkFault(this.provider, faultCode(error)));
   }
 
   private pass(chunk: Buffer): void {
@@ -309,7 +313,10 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (pieces.length > 0) this.sendHeaders();
     let flowing = true;
     // Node gathers the writes of one turn by itself; its own cork() would swallow the drain event.
-    for (const piece of pieces) flowing = this.response.write(piece) && flowing;
+    for (const piece of pieces) {
+      flowing = this.response.write(piece) && flowing;
+      this.options.onPiece?.(piece);
+    }
     return flowing;
   }
 
@@ -405,6 +412,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     // A broken connection is the honest end of what cannot be mended.
     if (last === undefined) this.response.destroy();
     else this.response.end(last === "" ? undefined : last);
+    if (last) this.options.onPiece?.(last);
     this.settle("cut", fault);
   }
 

@@ -19,6 +19,8 @@ export const COMMANDS = {
   "postern.importProviders": { title: "Import…" },
   "postern.exportConfiguration": { title: "Export…" },
   "postern.testConnection": { title: "Test Connection", icon: "$(debug-disconnect)" },
+  "postern.tryModel": { title: "Try Model", icon: "$(beaker)" },
+  "postern.diagnose": { title: "Diagnose", icon: "$(pulse)" },
   "postern.refreshModels": { title: "Refresh Models", icon: "$(refresh)" },
   "postern.moveProviderUp": { title: "Move Provider Up" },
   "postern.moveProviderDown": { title: "Move Provider Down" },
@@ -46,8 +48,22 @@ export const COMMANDS = {
   "postern.raiseBudget": { title: "Raise Budget", icon: "$(arrow-up)" },
   "postern.deleteBudget": { title: "Delete Budget" },
   "postern.chooseStatusBarLimit": { title: "Choose Status Bar Limit" },
+  "postern.chooseUtilityModel": { title: "Choose Model for VS Code's Utility Tasks…" },
   "postern.showLog": { title: "Show Log", icon: "$(output)" },
   "postern.openSettings": { title: "Open Settings", icon: "$(settings-gear)" },
+  "postern.openRequest": { title: "Open Request", icon: "$(go-to-file)" },
+  "postern.replayRequest": { title: "Replay", icon: "$(debug-rerun)" },
+  "postern.replayRequestOnModel": { title: "Replay on Another Model" },
+  "postern.copyRequestAsCurl": { title: "Copy as curl" },
+  "postern.diffRequest": { title: "Diff with…", icon: "$(diff)" },
+  "postern.copyCommitTrailer": { title: "Copy Commit Trailer" },
+  "postern.deleteActivity": { title: "Delete from Activity…", icon: "$(trash)" },
+  "postern.filterActivity": { title: "Filter Activity…", icon: "$(filter)" },
+  "postern.clearActivityFilter": { title: "Clear Activity Filter", icon: "$(clear-all)" },
+  "postern.showMoreActivity": { title: "Show More Activity" },
+  "postern.exportAudit": { title: "Export Audit…", icon: "$(export)" },
+  "postern.verifyAudit": { title: "Verify Audit", icon: "$(verified)" },
+  "postern.explainPolicy": { title: "Explain Policy…", icon: "$(law)" },
 } as const satisfies Record<`postern.${string}`, { readonly title: string; readonly icon?: string }>;
 
 export type CommandId = keyof typeof COMMANDS;
@@ -59,6 +75,9 @@ export const COMMAND_IDS = Object.keys(COMMANDS) as readonly CommandId[];
 export const VIEW_CONTAINER = "postern";
 export const PROVIDERS_VIEW = "postern.providers";
 export const GATEWAY_VIEW = "postern.gateway";
+export const ACTIVITY_VIEW = "postern.activity";
 
+/** Set while the Activity view shows only some requests. */
+export const ACTIVITY_FILTER_CONTEXT = "postern.activityFiltered";
 /** running, stopped, failed or busy: which gateway commands make sense. */
 export const GATEWAY_CONTEXT = "postern.gatewayState";

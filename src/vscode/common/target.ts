@@ -12,7 +12,9 @@ export type Target =
       readonly name: string;
       readonly modelId?: string;
       readonly provider?: { readonly id: string; readonly index: number };
-    };
+    }
+  /** A request by its id. */
+  | { readonly kind: "request"; readonly name: string };
 
 /**
  * The target in a command's first argument. Commands can be called by anybody with anything, so the form is checked;
@@ -31,7 +33,10 @@ export function targetOf(argument: unknown): Target | undefined {
     const entry = entryOf(target);
     return entry && typeof label === "string" ? { kind, ...entry, label } : undefined;
   }
-  if ((kind !== "gatewayKey" && kind !== "model" && kind !== "limit") || typeof name !== "string")
+  if (
+    (kind !== "gatewayKey" && kind !== "model" && kind !== "limit" && kind !== "request") ||
+    typeof name !== "string"
+  )
     return undefined;
   if (kind !== "model") return { kind, name };
   const entry = entryOf(provider);

@@ -1,5 +1,7 @@
 import type { EngineProvider } from "../../core/config/engineConfig";
-import type { EngineStatus, TestResult } from "../../core/rpc/contract";
+import type { EngineFacts } from "../../core/diagnosis/facts";
+import type { ProbeResult } from "../../core/diagnosis/probes";
+import type { EngineRequests, EngineStatus, ProbeParams, TestResult } from "../../core/rpc/contract";
 import { startGateway } from "./startGateway";
 import type { EngineSupervisor } from "./supervisor";
 
@@ -33,6 +35,18 @@ export class EngineApi {
     return link.request("testProvider", provider, signal);
   }
 
+  /** Tries one thing with a model; costs some tokens. */
+  async runProbe(params: ProbeParams, signal: AbortSignal): Promise<ProbeResult> {
+    const link = await this.supervisor.ensure();
+    return link.request("runProbe", params, signal);
+  }
+
+  /** What the engine says about itself. */
+  async diagnose(signal: AbortSignal): Promise<EngineFacts> {
+    const link = await this.supervisor.ensure();
+    return link.request("diagnose", {}, signal);
+  }
+
   /** Cuts what runs on a gateway key. @returns how many requests that were */
   async abortRequests(gatewayKey: string): Promise<number> {
     const link = await this.supervisor.ensure();
@@ -43,6 +57,15 @@ export class EngineApi {
   async claimNotice(id: string): Promise<boolean> {
     const link = await this.supervisor.ensure();
     return (await link.request("claimNotice", { id })).claimed;
+  }
+
+  /** Asks the engine for something that does not change its state. */
+  async ask<M extends keyof EngineRequests>(
+    method: M,
+    params: EngineRequests[M]["params"],
+  ): Promise<EngineRequests[M]["result"]> {
+    const link = await this.supervisor.ensure();
+    return link.request(method, params);
   }
 
   private accept(status: EngineStatus): EngineStatus {

@@ -80,7 +80,9 @@ export function desiredState(inputs: DesiredInputs): Desired {
       budgets: settings.budgets.flatMap((checked) => (checked.ok ? [checked.budget] : [])),
       balances: settings.balances,
       ledger: settings.ledger,
-      network: inputs.proxy === "off" ? {} : { ...networkFrom(environment), ...inputs.proxy },
+      audit: settings.audit,
+      policy: settings.policy,
+      network: { ...(inputs.proxy.off ? {} : networkFrom(environment)), ...inputs.proxy.network },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,
       secretStore: inputs.secretStore,
@@ -101,19 +103,19 @@ export function desiredState(inputs: DesiredInputs): Desired {
 }
 
 function presence({ provider: { credential }, credentials }: ResolvedProvider): KeyPresence {
-  if (credential.kind === "missing") return { kind: "missing", reason: credential.reason };
+  if (credential.kind === "missing") {
+    const waiting = credentials.find(({ outcome }) => outcome.kind === "missing" && outcome.why === "idle");
+    if (waiting && isAskedKind(waiting.source)) return { kind: waiting.source };
+    return { kind: "missing", reason: credential.reason };
+  }
   if (credential.kind === "none") return { kind: "notNeeded" };
   const used = credentials.find(({ outcome }) => outcome.kind === credential.kind);
-  switch (used?.source) {
-    case "env":
-      return { kind: "environment" };
-    case "command":
-    case "entra":
-    case "github":
-      return { kind: used.source };
-    default:
-      return { kind: "stored" };
-  }
+  if (used && isAskedKind(used.source)) return { kind: used.source };
+  return { kind: used?.source === "env" ? "environment" : "stored" };
+}
+
+function isAskedKind(source: ResolvedCredential["source"]): source is "command" | "entra" | "github" {
+  return source === "command" || source === "entra" || source === "github";
 }
 
 function credentialEntry({ label, source, place, outcome }: ResolvedCredential): CredentialEntry {

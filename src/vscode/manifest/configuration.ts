@@ -1,9 +1,11 @@
 import * as z from "zod";
 import {
+  auditSchema,
   budgetSchema,
   gatewayKeySchema,
   gatewaySchema,
   ledgerSchema,
+  policySchema,
   providerSchema,
   quotaSchema,
   routeSchema,
@@ -22,6 +24,8 @@ export function configuration(): JsonSchema {
   const gateway = properties(schemaOf(gatewaySchema));
   const routing = properties(schemaOf(routingSchema));
   const ledger = properties(schemaOf(ledgerSchema));
+  const audit = properties(schemaOf(auditSchema));
+  const policy = properties(schemaOf(policySchema));
   const settings: Record<string, JsonSchema> = {
     "postern.providers": {
       type: "array",
@@ -90,6 +94,13 @@ export function configuration(): JsonSchema {
     "postern.routing.maxWaitSeconds": { ...routing.maxWaitSeconds },
     "postern.ledger.retentionDays": { ...ledger.retentionDays },
     "postern.ledger.maxMb": { ...ledger.maxMb },
+    "postern.audit.level": { ...audit.level },
+    "postern.audit.retentionDays": { ...audit.retentionDays },
+    "postern.audit.maxMb": { ...audit.maxMb },
+    "postern.audit.keys": { ...audit.keys },
+    "postern.audit.workspaces": { ...audit.workspaces },
+    "postern.policy.rules": { ...policy.rules },
+    "postern.policy.approved": { default: [], ...policy.approved },
     "postern.engine.lingerSeconds": {
       type: "integer",
       default: DEFAULT_LINGER_SECONDS,

@@ -1,5 +1,13 @@
 import { gatewaySchema } from "../../core/config/schema";
-import { COMMAND_IDS, COMMANDS, GATEWAY_VIEW, PROVIDERS_VIEW, VIEW_CONTAINER } from "../common/commandIds";
+import { CHAT_VENDOR } from "../chat/vendor";
+import {
+  ACTIVITY_VIEW,
+  COMMAND_IDS,
+  COMMANDS,
+  GATEWAY_VIEW,
+  PROVIDERS_VIEW,
+  VIEW_CONTAINER,
+} from "../common/commandIds";
 import { configuration } from "./configuration";
 import { keybindings, menus } from "./menus";
 
@@ -19,6 +27,7 @@ export function contributes(): Record<string, unknown> {
       [VIEW_CONTAINER]: [
         { id: PROVIDERS_VIEW, name: "Providers", icon: "media/postern.svg" },
         { id: GATEWAY_VIEW, name: "Gateway", icon: "media/postern.svg" },
+        { id: ACTIVITY_VIEW, name: "Activity", icon: "media/postern.svg" },
       ],
     },
     viewsWelcome: [
@@ -27,6 +36,10 @@ export function contributes(): Record<string, unknown> {
         contents:
           "No model providers yet. Enter one with its key once, and every tool on this machine can use it through the gateway.\n[Add Provider](command:postern.addProvider)\n[Open Settings](command:postern.openSettings)\nKeys are kept in VS Code's secret storage and in no file.",
       },
+    ],
+    // `configuration` would make VS Code keep keys and addresses, too: a second truth beside our settings.
+    languageModelChatProviders: [
+      { vendor: CHAT_VENDOR, displayName: "Postern", managementCommand: "postern.addProvider" },
     ],
     menus: menus(),
     keybindings: keybindings(),

@@ -1,4 +1,11 @@
-import { type CommandId, GATEWAY_CONTEXT, GATEWAY_VIEW, PROVIDERS_VIEW } from "../common/commandIds";
+import {
+  ACTIVITY_FILTER_CONTEXT,
+  ACTIVITY_VIEW,
+  type CommandId,
+  GATEWAY_CONTEXT,
+  GATEWAY_VIEW,
+  PROVIDERS_VIEW,
+} from "../common/commandIds";
 
 interface MenuItem {
   readonly command: CommandId;
@@ -11,6 +18,7 @@ const notRunning = `${GATEWAY_CONTEXT} != running && ${GATEWAY_CONTEXT} != busy`
 
 /** A row of the Providers view whose context value has these words. */
 const provider = (...words: string[]): string => row(PROVIDERS_VIEW, "provider", ...words);
+const request = (...words: string[]): string => row(ACTIVITY_VIEW, "request", ...words);
 const gateway = (...words: string[]): string => row(GATEWAY_VIEW, ...words);
 
 function row(view: string, ...words: string[]): string {
@@ -26,13 +34,26 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.startGateway", when: notRunning },
       { command: "postern.stopGateway", when: running },
       { command: "postern.restartGateway", when: running },
+      { command: "postern.clearActivityFilter", when: ACTIVITY_FILTER_CONTEXT },
+      { command: "postern.showMoreActivity", when: "false" },
     ],
     "view/title": [
+      { command: "postern.filterActivity", when: `view == ${ACTIVITY_VIEW}`, group: "navigation@1" },
+      {
+        command: "postern.clearActivityFilter",
+        when: `view == ${ACTIVITY_VIEW} && ${ACTIVITY_FILTER_CONTEXT}`,
+        group: "navigation@2",
+      },
+      { command: "postern.exportAudit", when: `view == ${ACTIVITY_VIEW}`, group: "1_audit@1" },
+      { command: "postern.verifyAudit", when: `view == ${ACTIVITY_VIEW}`, group: "1_audit@2" },
+      { command: "postern.deleteActivity", when: `view == ${ACTIVITY_VIEW}`, group: "1_audit@3" },
+      { command: "postern.explainPolicy", when: `view == ${ACTIVITY_VIEW}`, group: "2_policy@1" },
       { command: "postern.addProvider", when: `view == ${PROVIDERS_VIEW}`, group: "navigation@1" },
       { command: "postern.importProviders", when: `view == ${PROVIDERS_VIEW}`, group: "0_exchange@1" },
       { command: "postern.exportConfiguration", when: `view == ${PROVIDERS_VIEW}`, group: "0_exchange@2" },
       { command: "postern.openSettings", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@1" },
-      { command: "postern.showLog", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@2" },
+      { command: "postern.diagnose", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@2" },
+      { command: "postern.showLog", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@3" },
       {
         command: "postern.startGateway",
         when: `view == ${GATEWAY_VIEW} && ${notRunning}`,
@@ -52,7 +73,8 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.addBudget", when: `view == ${GATEWAY_VIEW}`, group: "1_keys@2" },
       { command: "postern.chooseStatusBarLimit", when: `view == ${GATEWAY_VIEW}`, group: "1_keys@3" },
       { command: "postern.openSettings", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@1" },
-      { command: "postern.showLog", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@2" },
+      { command: "postern.diagnose", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@2" },
+      { command: "postern.showLog", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@3" },
     ],
     "view/item/context": [
       { command: "postern.setKey", when: provider("keyWanted"), group: "inline@1" },
@@ -65,9 +87,10 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.addCredential", when: provider("enabled"), group: "1_edit@5" },
       { command: "postern.deleteKey", when: provider("keyStored"), group: "1_edit@6" },
       { command: "postern.testConnection", when: provider("enabled"), group: "2_test@1" },
-      { command: "postern.refreshModels", when: provider("enabled"), group: "2_test@2" },
-      { command: "postern.addModel", when: provider("enabled"), group: "2_test@3" },
-      { command: "postern.showHiddenModels", when: provider("hasHidden"), group: "2_test@4" },
+      { command: "postern.tryModel", when: provider("enabled"), group: "2_test@2" },
+      { command: "postern.refreshModels", when: provider("enabled"), group: "2_test@3" },
+      { command: "postern.addModel", when: provider("enabled"), group: "2_test@4" },
+      { command: "postern.showHiddenModels", when: provider("hasHidden"), group: "2_test@5" },
       { command: "postern.moveProviderUp", when: provider(), group: "4_order@1" },
       { command: "postern.moveProviderDown", when: provider(), group: "4_order@2" },
       { command: "postern.enableProvider", when: provider("disabled"), group: "3_state@1" },
@@ -76,6 +99,7 @@ export function menus(): Record<string, readonly MenuItem[]> {
       ...credentialItems(),
       ...modelItems(),
       ...gatewayItems(),
+      ...activityItems(),
     ],
   };
 }
@@ -102,6 +126,7 @@ function modelItems(): readonly MenuItem[] {
   return [
     { command: "postern.copyModelId", when: model(), group: "inline@1" },
     { command: "postern.copyModelId", when: model(), group: "1_copy@1" },
+    { command: "postern.tryModel", when: `${model()} && !listMultiSelection`, group: "1_copy@2" },
     { command: "postern.pinModels", when: model("unpinned"), group: "2_list@1" },
     { command: "postern.unpinModels", when: model("pinned"), group: "2_list@2" },
     { command: "postern.hideModels", when: model(), group: "2_list@3" },
@@ -153,5 +178,20 @@ function gatewayItems(): readonly MenuItem[] {
     { command: "postern.raiseBudget", when: gateway("budget"), group: "inline@1" },
     { command: "postern.raiseBudget", when: gateway("budget"), group: "1_budget@1" },
     { command: "postern.deleteBudget", when: gateway("budget"), group: "9_remove@1" },
+  ];
+}
+
+function activityItems(): readonly MenuItem[] {
+  const settled = request("settled");
+  return [
+    { command: "postern.replayRequest", when: settled, group: "inline@1" },
+    { command: "postern.openRequest", when: settled, group: "1_open@1" },
+    { command: "postern.diffRequest", when: settled, group: "1_open@2" },
+    { command: "postern.replayRequest", when: settled, group: "2_replay@1" },
+    { command: "postern.replayRequestOnModel", when: settled, group: "2_replay@2" },
+    { command: "postern.copyRequestAsCurl", when: settled, group: "3_copy@1" },
+    { command: "postern.copyCommitTrailer", when: settled, group: "3_copy@2" },
+    { command: "postern.deleteActivity", when: settled, group: "9_remove@1" },
+    { command: "postern.clearActivityFilter", when: row(ACTIVITY_VIEW, "activityFilter"), group: "inline@1" },
   ];
 }

@@ -2,12 +2,16 @@ import * as z from "zod";
 import { type CheckedBudget, checkBudgets } from "../../core/config/budgets";
 import { type CheckedGatewayKey, checkGatewayKeys } from "../../core/config/gatewayKeys";
 import { type CheckedProvider, checkProviders } from "../../core/config/parse";
-import type { ConfigProblem } from "../../core/config/problems";
+import { type ConfigProblem, problemsOf } from "../../core/config/problems";
 import { type CheckedRoute, checkRoutes } from "../../core/config/routes";
 import {
+  type AuditConfig,
+  auditSchema,
   gatewaySchema,
   type LedgerConfig,
   ledgerSchema,
+  type PolicyConfig,
+  policySchema,
   quotaSchema,
   type RoutingConfig,
   routingSchema,
@@ -36,6 +40,9 @@ export interface Settings {
   readonly statusBarLimit: string;
   readonly statusBarForm: StatusBarForm;
   readonly ledger: LedgerConfig;
+  readonly audit: AuditConfig;
+  /** The rules, or why they cannot be used: then nothing is sent. */
+  readonly policy: PolicyConfig | { readonly fault: string };
   readonly autoStart: boolean;
   readonly lingerSeconds: number;
   readonly keepRunning: boolean;
@@ -73,6 +80,15 @@ export function readSettings(raw: RawSettings): Settings {
   const defaults = gatewaySchema.parse({});
   const routing = routingSchema.parse({});
   const ledger = ledgerSchema.parse({});
+  const audit = auditSchema.parse({});
+  const auditField = <K extends keyof AuditConfig>(name: K): AuditConfig[K] =>
+    checked<AuditConfig[K]>(
+      `audit.${name}`,
+      zodField<AuditConfig[K]>(auditSchema.shape[name] as unknown as Checker<AuditConfig[K]>),
+      audit[name],
+    );
+  const policy = checkedPolicy(raw);
+  problems.push(...policy.problems);
   const flag = (value: unknown): { data?: boolean; fault?: string } =>
     typeof value === "boolean" ? { data: value } : { fault: "must be true or false" };
   return {
@@ -107,9 +123,39 @@ export function readSettings(raw: RawSettings): Settings {
       ),
       maxMb: checked("ledger.maxMb", zodField(ledgerSchema.shape.maxMb), ledger.maxMb),
     },
+    audit: {
+      level: auditField("level"),
+      retentionDays: auditField("retentionDays"),
+      maxMb: auditField("maxMb"),
+      keys: auditField("keys"),
+      workspaces: auditField("workspaces"),
+    },
+    policy: policy.policy,
     autoStart: checked("gateway.autoStart", flag, false),
     lingerSeconds: checked("engine.lingerSeconds", seconds, DEFAULT_LINGER_SECONDS),
     keepRunning: checked("engine.keepRunning", flag, false),
+    problems,
+  };
+}
+
+/** A rule that cannot be read might be the one that protects, so a fault in one stops everything. */
+function checkedPolicy(raw: RawSettings): {
+  readonly policy: Settings["policy"];
+  readonly problems: readonly ConfigProblem[];
+} {
+  const rules = raw("policy.rules") ?? [];
+  const approved = raw("policy.approved") ?? undefined;
+  // An empty list is what VS Code shows where nothing was set; it would approve nobody.
+  const given = Array.isArray(approved) && approved.length === 0 ? {} : { approved };
+  const parsed = policySchema.safeParse({ rules, ...given }, { reportInput: true });
+  if (parsed.success) return { policy: parsed.data, problems: [] };
+  const problems = problemsOf(parsed.error, ["postern", "policy"]).map(({ path, message }) => ({
+    path,
+    message: `${message}; no request is sent until this is mended`,
+  }));
+  const [first] = problemsOf(parsed.error, ["postern", "policy"]);
+  return {
+    policy: { fault: `${first?.path ?? "postern.policy"} ${first?.message ?? "is not valid"}.` },
     problems,
   };
 }

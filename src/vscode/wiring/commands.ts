@@ -1,4 +1,6 @@
 import * as vscode from "vscode";
+import { activityCommands } from "../activity/activityCommands";
+import { auditCommands } from "../activity/auditCommands";
 import { addProviderFlow } from "../commands/addProvider";
 import { budgetCommands } from "../commands/budgetCommands";
 import { credentialCommands } from "../commands/credentialCommands";
@@ -11,13 +13,18 @@ import { moveProviderCommands } from "../commands/moveProvider";
 import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
+import { utilityModelCommands } from "../commands/utilityModel";
 import type { WindowCredentials } from "../credentials/windowCredentials";
+import { diagnose } from "../diagnosis/diagnose";
+import type { ReportDocument } from "../diagnosis/reportDocument";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import type { LocalRuntimes } from "../runtimes/localRuntimes";
 import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
+import type { ActivityParts } from "./activity";
+import type { ChatParts } from "./chat";
 import type { EngineParts } from "./engine";
 import { interchangeCommands } from "./interchange";
 import type { Storage } from "./storage";
@@ -29,6 +36,9 @@ export interface CommandParts {
   readonly engine: Pick<EngineParts, "api" | "sync">;
   readonly registry: ProviderRegistry;
   readonly gateway: GatewayController;
+  readonly report: ReportDocument;
+  readonly activity: ActivityParts;
+  readonly chat: Pick<ChatParts, "models">;
   readonly runtimes: LocalRuntimes;
   readonly credentials: WindowCredentials;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
@@ -36,7 +46,19 @@ export interface CommandParts {
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, runtimes, credentials, channel } = parts;
+  const {
+    store,
+    storage,
+    engine,
+    registry,
+    gateway,
+    runtimes,
+    credentials,
+    activity,
+    report,
+    channel,
+    chat,
+  } = parts;
   const changed = (): Promise<void> => engine.sync.flush();
   const keySurroundings = {
     entries: () => store.value.local.gatewayKeys,
@@ -58,6 +80,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
+    ...utilityModelCommands(() => chat.models.list()),
     ...credentialCommands({
       store,
       registry,
@@ -71,6 +94,8 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     ...gatewayCommands(store, gateway),
     ...gatewayKeyCommands(storage.gatewayKeys, keySurroundings),
     ...budgetCommands(budgetParts),
+    ...activityCommands({ ...activity, api: engine.api, gatewayKeys: keySurroundings.copyable }),
+    ...auditCommands({ ...activity, api: engine.api }),
     "postern.addProvider": async () => {
       const id = await addProviderFlow({
         registry,
@@ -89,6 +114,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
         "Test Connection": () => vscode.commands.executeCommand("postern.testConnection", { target: chosen }),
       });
     },
+    "postern.diagnose": () => diagnose({ storage, engine: engine.api, registry, report }),
     "postern.showLog": async () => channel.show(true),
     "postern.openSettings": async () => {
       const hasProviders = store.value.local.providers.length > 0;

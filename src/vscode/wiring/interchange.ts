@@ -17,7 +17,7 @@ export function interchangeCommands(
   storage: Storage,
   registry: ProviderRegistry,
 ): Pick<CommandHandlers, "postern.importProviders" | "postern.exportConfiguration"> {
-  const { settings, environment, userFolder } = storage;
+  const { settings, environment, gatewayKeys, userFolder } = storage;
   return {
     "postern.importProviders": () =>
       importProviders({

@@ -1,10 +1,14 @@
 import os from "node:os";
 import * as vscode from "vscode";
+import type { ActivityStore } from "../activity/activityState";
+import type { ChatProvider } from "../chat/provider";
 import type { CommandHandlers } from "../commands/register";
 import { messageOf } from "../common/log";
+import { ReportDocument } from "../diagnosis/reportDocument";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
+import { LedgerNotices } from "../ledger/ledgerNotice";
 import { LimitNotices } from "../limits/limitNotice";
 import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
@@ -16,6 +20,8 @@ import type { StateStore } from "../state";
 import { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import { notify } from "../ui/notify";
+import { createActivity } from "./activity";
+import { createChat } from "./chat";
 import { createCommands } from "./commands";
 import { createCredentials } from "./credentials";
 import { createEngine } from "./engine";
@@ -25,10 +31,13 @@ import { createTestApi } from "./testApi";
 /** What comes after activation: everything behind the commands and views. */
 export interface Runtime {
   readonly commands: CommandHandlers;
+  readonly chat: ChatProvider;
   /** Resolves once the settings and secrets have been read for the first time. */
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
   viewsVisible(): void;
+  /** The Activity view comes into sight, or goes out of it. */
+  activityVisible(visible: boolean): void;
   /** A provider was dragged to another place; what goes wrong is logged and shown. */
   moveProvider(...move: Parameters<ProviderRegistry["move"]>): void;
   testApi(activationMs: number): PosternTestApi;
@@ -38,6 +47,7 @@ export interface Runtime {
 export function createRuntime(
   context: vscode.ExtensionContext,
   store: StateStore,
+  activityStore: ActivityStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
   const { credentials, disposables } = createCredentials(context, channel, () => sync.schedule());
@@ -70,12 +80,15 @@ export function createRuntime(
       await gateway.start();
     },
   });
+  const activity = createActivity(activityStore, engine);
+  const report = new ReportDocument();
   const literalKeys = new LiteralKeyNotice(registry);
   const notices = new LimitNotices({
     focused: () => vscode.window.state.focused,
     claim: (id) => api.claimNotice(id),
     log: channel,
   });
+  const ledgerNotices = new LedgerNotices(() => vscode.window.state.focused);
   const terminals = new TerminalEnvironment(context.environmentVariableCollection, {
     keys: storage.workspaceKeys,
     changed,
@@ -106,6 +119,8 @@ export function createRuntime(
   };
   context.subscriptions.push(
     engine.disposables,
+    activity,
+    report.disposables,
     disposables,
     follower,
     store.onDidChange((state) => {
@@ -113,14 +128,17 @@ export function createRuntime(
       waitingCredentials.follow(state.local);
       failure.follow(state.engine);
       notices.follow(state);
+      ledgerNotices.follow(state);
       terminals.follow(state);
       wakeForViews();
+      activity.feed.engineChanged();
       followRuntimes();
       void startFileWriter?.follow(state);
     }),
     vscode.window.onDidChangeWindowState(() => {
       failure.follow(store.value.engine);
       notices.follow(store.value);
+      ledgerNotices.follow(store.value);
       credentials.recheck();
       followRuntimes();
     }),
@@ -134,6 +152,8 @@ export function createRuntime(
     .takeOver()
     .catch((error: unknown) => channel.error(`Gateway keys could not be taken over: ${String(error)}`))
     .then(changed);
+  const chat = createChat(store, engine, settled, context.globalStorageUri.fsPath, channel);
+  context.subscriptions.push(chat.provider);
   const begin = async (): Promise<void> => {
     await settled;
     await supervisor.joinIfRunning();
@@ -145,12 +165,26 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, credentials, channel }),
+    commands: createCommands({
+      store,
+      storage,
+      engine,
+      registry,
+      gateway,
+      runtimes,
+      credentials,
+      activity,
+      report,
+      channel,
+      chat,
+    }),
+    chat: chat.provider,
     settled,
     viewsVisible: () => {
       viewsSeen = true;
       wakeForViews();
     },
+    activityVisible: (visible) => activity.feed.setVisible(visible),
     moveProvider: (provider, place) => {
       registry.move(provider, place).catch((error: unknown) => {
         channel.error(`A provider could not be moved: ${messageOf(error)}`);

@@ -27,8 +27,11 @@ export interface Storage {
   boot(): Promise<EngineBoot>;
   /** Where the running engine says its pipe is. */
   notedPipe(): Promise<string | undefined>;
-  /** Settings, secrets and environment as they are now. */
-  desired(): Promise<Desired>;
+  /**
+   * Settings, secrets and environment as they are now.
+   * @param asking whether programs and accounts are asked for what is not known yet
+   */
+  desired(asking?: boolean): Promise<Desired>;
 }
 
 /** How long settings and secrets wait for credentials that are being asked for. */
@@ -69,7 +72,7 @@ export function createStorage(
       dataDir,
     }),
     notedPipe: () => notedPipePath(dataDir, host),
-    desired: async () => {
+    desired: async (asking = false) => {
       const read = settings.read();
       const providers = read.providers.flatMap((checked) => (checked.ok ? [checked.provider] : []));
       const stored = await Promise.all(
@@ -80,7 +83,7 @@ export function createStorage(
         proxy: settings.proxy(),
         environment,
         credentials: new Map(stored),
-        asked: credentials.asked.asked,
+        asked: asking ? credentials.asked.asked : credentials.asked.known,
         gatewayKeys: await readable(
           storedGatewayKeys(gatewayKeys, workspaceKeys, read.terminalTools.length > 0),
           NO_STORED_GATEWAY_KEYS,
@@ -91,7 +94,7 @@ export function createStorage(
       credentials.asked.keepOnly(providers);
       credentials.recheck();
       const known = desiredState(inputs);
-      if (!credentials.asked.isAsking) return known;
+      if (!asking || !credentials.asked.isAsking) return known;
       // Most programs and accounts answer by then; what comes later is another change.
       await credentials.asked.settled(ASKED_MS);
       return desiredState(inputs);

@@ -32,7 +32,7 @@ const CUT: Record<string, Buffer> = {
 
 let server: Server;
 let gateway: Gateway;
-let answer = Buffer.alloc(0);
+let answer: Buffer = Buffer.alloc(0);
 
 beforeAll(async () => {
   server = createServer((socket) => {

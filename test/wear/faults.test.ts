@@ -110,7 +110,7 @@ describe("providers of every kind of wrong", () => {
       })();
       const ends = await Promise.all(asking);
       over = true;
-      expect(await others).toBeGreaterThan(5);
+      expect(await others).toBeGreaterThan(0);
       // No answer that is not whole is taken for one that is.
       const silent = ends.filter(
         ({ fault, end }) => end === "empty" || (end === "answered" && !HARMLESS.has(fault)),

@@ -1,9 +1,14 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type EngineConfig, engineConfigFromFile } from "../core/config/engineConfig";
+import { type EngineConfig, type EngineProvider, engineConfigFromFile } from "../core/config/engineConfig";
 import { parseConfigText } from "../core/config/parse";
 import type { ConfigProblem } from "../core/config/problems";
 import { logSafeText } from "../core/errors";
+import { NO_FACTS } from "../core/models/facts";
+import { providerModels } from "../core/models/providerModels";
+import type { ModelSource } from "../core/routing/resolveModel";
+import { routeLines } from "../core/routing/routeReport";
+import { RouteTable } from "../core/routing/routeTable";
 import { EngineService } from "./engineService";
 import { commandProblems, HeadlessCredentials } from "./headlessCredentials";
 import { Ledger } from "./ledger/ledger";
@@ -132,19 +137,43 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
   return 0;
 }
 
-/** Tests each provider's connection, one line each. @returns whether all that are enabled work */
+/** A provider's models, from its configuration and from what it has just listed. */
+function sourceOf({ config }: EngineProvider, listed: readonly string[]): ModelSource {
+  return {
+    id: config.id,
+    enabled: config.enabled,
+    models: providerModels(
+      config,
+      listed.map((id) => ({ id, facts: {} })),
+      () => NO_FACTS,
+    ),
+    listIsComplete: config.models !== undefined,
+  };
+}
+
+/**
+ * Tests each provider's connection, one line each, and says what is to be known of the routes.
+ * @returns whether all providers that are enabled work
+ */
 export async function check(loaded: LoadedConfig, write: (line: string) => void): Promise<boolean> {
   const upstream = new UpstreamClient();
   const config = await loaded.credentials.ready();
   upstream.setNetwork(config.network);
   const verdicts = await Promise.all(
     config.providers.map(async (provider) => {
-      if (!provider.config.enabled) return { id: provider.config.id, ok: true, text: "disabled" };
-      const { ok, verdict, latencyMs } = await testProvider(upstream, provider, () => performance.now());
-      return { id: provider.config.id, ok, text: ok ? `${verdict} (${latencyMs} ms)` : verdict };
+      const { id, enabled } = provider.config;
+      if (!enabled) return { id, ok: true, text: "disabled", source: sourceOf(provider, []) };
+      const { ok, verdict, latencyMs, models } = await testProvider(upstream, provider, () =>
+        performance.now(),
+      );
+      const source = sourceOf(provider, models);
+      return { id, ok, text: ok ? `${verdict} (${latencyMs} ms)` : verdict, source };
     }),
   );
   for (const { id, ok, text } of verdicts) write(`${ok ? "ok  " : "FAIL"} ${id}: ${text}`);
+  const sources = verdicts.map(({ source }) => source);
+  // Models come and go at their providers, so what is said of routes here is no failure.
+  for (const line of routeLines(config.routes, sources, new RouteTable(config.routes))) write(`note ${line}`);
   loaded.credentials.dispose();
   await upstream.destroy();
   return verdicts.every(({ ok }) => ok);

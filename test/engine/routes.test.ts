@@ -26,9 +26,12 @@ const ROUTES = [
   { name: "turns", strategy: "round-robin", affinity: false, targets: [target("one"), target("two")] },
   { name: "sticky", strategy: "round-robin", targets: [target("one"), target("two")] },
   { name: "single", targets: [target("one")] },
+  { name: "beside", targets: [{ model: "one/model-b" }, target("two")] },
   { name: "half", targets: [{ model: "nowhere/x" }, target("two")] },
   { name: "lost", targets: [{ model: "nowhere/x" }] },
   { match: "gpt-4", targets: [target("two")] },
+  { name: "model-a", targets: [target("two")] },
+  { name: "nested", targets: [{ model: "fast" }] },
   { match: "claude-*", targets: [target("claude")] },
 ];
 
@@ -77,11 +80,12 @@ describe("a route", () => {
     expect(response.headers.get("x-postern-attempts")).toBe("1");
     expect(JSON.parse((await one.last.body).toString()).model).toBe("model-a");
     const { data } = (await (await gateway.fetch("/v1/models")).json()) as { data: { id: string }[] };
-    expect(data.map(({ id }) => id).slice(0, 6)).toEqual([
+    expect(data.map(({ id }) => id).slice(0, 7)).toEqual([
       "fast",
       "turns",
       "sticky",
       "single",
+      "beside",
       "half",
       "lost",
     ]);
@@ -258,6 +262,33 @@ describe("a route", () => {
     // Longer than it would have waited for its target.
     await new Promise((resolve) => setTimeout(resolve, 2_300));
     expect(one.requests).toHaveLength(1);
+  });
+});
+
+describe("what is told of a route", () => {
+  it("its name is among those that may have been meant", async () => {
+    const response = await post("fsat");
+    expect(response.status).toBe(404);
+    expect(await response.text()).toMatch(/Did you mean fast[?,]/);
+  });
+
+  it("it stands before a model of its name, which is reached by its provider", async () => {
+    expect(await said(await post("model-a"))).toBe("two");
+    expect(await said(await post("one/model-a"))).toBe("one");
+  });
+
+  it("it cannot lead to another route", async () => {
+    const response = await post("nested");
+    expect(response.status).toBe(404);
+    expect(await response.text()).toContain("leads to models only");
+    expect(one.requests).toHaveLength(0);
+  });
+
+  it("a key that may not use one model is still used for another", async () => {
+    one.play = refusal(403, "no access to model-a");
+    expect(await said(await post("fast"))).toBe("two");
+    one.play = answer("one");
+    expect(await said(await post("beside"))).toBe("one");
   });
 });
 

@@ -1,4 +1,4 @@
-import { isBrokenCircuitError } from "cockatiel";
+import { BrokenCircuitError, CircuitState, isBrokenCircuitError } from "cockatiel";
 import type { EngineProvider, LabelledCredential } from "../../core/config/engineConfig";
 import type { RoutingConfig } from "../../core/config/schema";
 import { PosternError } from "../../core/errors";
@@ -90,7 +90,8 @@ export class Attempts {
     let last: Failure | undefined;
     for (let attempt = 1; ; ) {
       const choice = attempt > maxAttempts ? undefined : this.choose(standings, alone);
-      const patience = request.patient ? deadline - this.now() : 0;
+      // Who has waited long enough is still tried elsewhere at once.
+      const patience = request.patient ? Math.max(0, deadline - this.now()) : 0;
       if (!choice || (last && choice.waitMs > patience)) return giveUp(last);
       // Where nobody is free soon enough, the first is asked all the same: it knows best.
       if (choice.waitMs > 0 && choice.waitMs <= patience) await pause(choice.waitMs, request.client);
@@ -145,7 +146,10 @@ export class Attempts {
     if (guardedBy === undefined) return (await begin()).settled;
     let relay: ResponseRelay | undefined;
     let failed: unknown;
-    await this.health.breakerOf(guardedBy).execute(async () => {
+    const breaker = this.health.breakerOf(guardedBy);
+    // The breaker would let this request wait for how the one ends that tries whether the target is back.
+    if (breaker.state === CircuitState.HalfOpen) throw new BrokenCircuitError();
+    await breaker.execute(async () => {
       try {
         relay = await begin();
         await relay.begins;
@@ -250,7 +254,11 @@ export class Attempts {
           (await this.renewed(standing, label, request))
         )
           return;
-        this.health.refused(credentialKey(target, label), failure.status);
+        // What a key may not (403) is most often this model; what it is not (401) or cannot pay (402) is for all of them.
+        this.health.refused(
+          failure.status === 403 ? `${key}#${label}` : credentialKey(target, label),
+          failure.status,
+        );
         standing.refused.add(label);
         return;
       default:

@@ -1,5 +1,6 @@
 import type { RouteConfig, RoutingConfig } from "../../core/config/schema";
 import { PosternError } from "../../core/errors";
+import { findRouteTarget } from "../../core/routing/routeReport";
 import { RouteTable, routeLabel } from "../../core/routing/routeTable";
 import { orderedTargets, type StrategyInputs } from "../../core/routing/strategy";
 import type { RouteStatus } from "../../core/rpc/contract";
@@ -46,7 +47,12 @@ export class Router {
 
   /** How each route's targets stand at present. */
   status(): RouteStatus[] {
-    return routeStatuses(this.routes, this.registry.sources(), this.health);
+    return routeStatuses(this.routes, {
+      sources: this.registry.sources(),
+      table: this.table,
+      health: this.health,
+      provider: (id) => this.registry.get(id),
+    });
   }
 
   configure(routes: readonly RouteConfig[], limits: RoutingConfig): void {
@@ -72,9 +78,14 @@ export class Router {
     const candidates: Candidate[] = [];
     const unusable: { model: string; reason: string }[] = [];
     let fault: unknown;
-    for (const { model, weight } of route.targets) {
+    // At once: each may wait for lists that are still being asked for.
+    const targets = await Promise.all(
+      route.targets.map(async ({ model, weight }) => ({ model, weight, found: await this.found(model) })),
+    );
+    for (const { model, weight, found } of targets) {
       try {
-        const target = await findTarget(this.registry, model);
+        if (found instanceof PosternError) throw found;
+        const target = found;
         const candidate = {
           key: `${target.provider.config.id}/${target.model.id}`,
           weight: weight ?? 1,
@@ -98,8 +109,21 @@ export class Router {
     };
   }
 
+  /** A route's target, or why there is none. */
+  private async found(model: string): Promise<Target | PosternError> {
+    try {
+      return await findTarget(this.registry, model);
+    } catch (error) {
+      if (!(error instanceof PosternError)) throw error;
+      if (error.code !== "model_not_found" || !this.table.isName(model)) return error;
+      const finding = findRouteTarget(model, this.registry.sources(), this.table);
+      if (finding.kind === "found") return error;
+      return new PosternError("model_not_found", `The target ${JSON.stringify(model)} ${finding.detail}.`);
+    }
+  }
+
   private async straight(request: PlanRequest): Promise<Plan> {
-    const target = await findTarget(this.registry, request.model);
+    const target = await findTarget(this.registry, request.model, this.names());
     const candidate = { key: `${target.provider.config.id}/${target.model.id}`, weight: 1, target };
     this.assertAllowed(request, candidate, undefined);
     return { route: undefined, candidates: [candidate], unusable: [], conversation: undefined };

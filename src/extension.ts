@@ -31,6 +31,7 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
     {
       onVisible: () => void runtime.then(({ viewsVisible }) => viewsVisible()),
       onMove: (provider, place) => void runtime.then(({ moveProvider }) => moveProvider(provider, place)),
+      onMoveRoute: (row, place) => void runtime.then(({ moveRoute }) => moveRoute(row, place)),
     },
   );
   context.subscriptions.push(

@@ -4,6 +4,7 @@ import type { GatewayController } from "./gateway/controller";
 import type { ProviderRegistry } from "./providers/registry";
 import type { StatusBarView } from "./render/statusBar";
 import type { TreeNode } from "./render/treeNode";
+import type { RouteEditor } from "./routes/routeEditor";
 import type { GatewayKeys } from "./secrets/gatewayKeys";
 import type { PosternState } from "./state";
 
@@ -13,6 +14,7 @@ import type { PosternState } from "./state";
  */
 export interface PosternTestApi {
   readonly registry: ProviderRegistry;
+  readonly routes: RouteEditor;
   readonly gateway: GatewayController;
   readonly gatewayKeys: GatewayKeys;
   readonly secrets: {
@@ -25,6 +27,7 @@ export interface PosternTestApi {
   state(): PosternState;
   onDidChangeState(listener: (state: PosternState) => void): { dispose(): void };
   providersTree(): readonly TreeNode[];
+  routesTree(): readonly TreeNode[];
   gatewayTree(): readonly TreeNode[];
   statusBar(): StatusBarView;
   /** A second connection to the engine, as another window would have. */

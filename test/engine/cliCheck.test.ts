@@ -98,7 +98,10 @@ describe("check gives a verdict on each provider in one line", () => {
 
   it("and says what is to be known of the routes, which is no failure", async () => {
     provider.play = json(list);
-    const route = (name: string, ...models: string[]) => ({ name, targets: models.map((model) => ({ model })) });
+    const route = (name: string, ...models: string[]) => ({
+      name,
+      targets: models.map((model) => ({ model })),
+    });
     const { code, lines } = await checkConfig({
       providers: [
         providerEntry(provider.url, { models: undefined }),

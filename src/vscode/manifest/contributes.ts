@@ -1,5 +1,12 @@
 import { gatewaySchema } from "../../core/config/schema";
-import { COMMAND_IDS, COMMANDS, GATEWAY_VIEW, PROVIDERS_VIEW, VIEW_CONTAINER } from "../common/commandIds";
+import {
+  COMMAND_IDS,
+  COMMANDS,
+  GATEWAY_VIEW,
+  PROVIDERS_VIEW,
+  ROUTES_VIEW,
+  VIEW_CONTAINER,
+} from "../common/commandIds";
 import { configuration } from "./configuration";
 import { keybindings, menus } from "./menus";
 
@@ -18,6 +25,7 @@ export function contributes(): Record<string, unknown> {
     views: {
       [VIEW_CONTAINER]: [
         { id: PROVIDERS_VIEW, name: "Providers", icon: "media/postern.svg" },
+        { id: ROUTES_VIEW, name: "Routes", icon: "media/postern.svg" },
         { id: GATEWAY_VIEW, name: "Gateway", icon: "media/postern.svg" },
       ],
     },
@@ -26,6 +34,11 @@ export function contributes(): Record<string, unknown> {
         view: PROVIDERS_VIEW,
         contents:
           "No model providers yet. Enter one with its key once, and every tool on this machine can use it through the gateway.\n[Add Provider](command:postern.addProvider)\n[Open Settings](command:postern.openSettings)\nKeys are kept in VS Code's secret storage and in no file.",
+      },
+      {
+        view: ROUTES_VIEW,
+        contents:
+          "No routes yet. A route is a model id of your own with several models behind it: where one fails or is limited, the next one answers.\n[Adopt Ready Route](command:postern.adoptRoute)\n[New Route](command:postern.newRoute)\nA tool whose model names are fixed can be given others.\n[Map a Tool's Model Name](command:postern.mapModelName)",
       },
     ],
     menus: menus(),

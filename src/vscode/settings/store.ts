@@ -27,6 +27,15 @@ export class SettingsStore {
     return write("providers", list);
   }
 
+  /** The setting as it stands, whatever it is. */
+  routes(): unknown {
+    return rawSetting("routes");
+  }
+
+  writeRoutes(list: readonly unknown[]): Thenable<void> {
+    return write("routes", list);
+  }
+
   writePort(port: number): Thenable<void> {
     return write("gateway.port", port);
   }

@@ -10,9 +10,11 @@ import { moveProviderCommands } from "../commands/moveProvider";
 import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
+import { routeCommands } from "../commands/routeCommands";
 import type { WindowCredentials } from "../credentials/windowCredentials";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
+import type { RouteEditor } from "../routes/routeEditor";
 import type { LocalRuntimes } from "../runtimes/localRuntimes";
 import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
@@ -27,6 +29,7 @@ export interface CommandParts {
   readonly storage: Storage;
   readonly engine: Pick<EngineParts, "api" | "sync">;
   readonly registry: ProviderRegistry;
+  readonly routes: RouteEditor;
   readonly gateway: GatewayController;
   readonly runtimes: LocalRuntimes;
   readonly credentials: WindowCredentials;
@@ -35,7 +38,7 @@ export interface CommandParts {
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, gateway, runtimes, credentials, channel } = parts;
+  const { store, storage, engine, registry, routes, gateway, runtimes, credentials, channel } = parts;
   const surroundings = {
     accepted: async () => (await storage.desired()).config.gateway.keys,
     changed: () => engine.sync.flush(),
@@ -53,6 +56,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     ...interchangeCommands(storage, registry),
     ...modelCommands(store, registry, () => engine.api.status()),
     ...moveProviderCommands(store, registry),
+    ...routeCommands(store, routes, () => engine.api.status()),
     ...gatewayCommands(store, gateway),
     ...gatewayKeyCommands(storage.gatewayKeys, surroundings),
     "postern.addProvider": async () => {

@@ -2,12 +2,15 @@ import os from "node:os";
 import * as vscode from "vscode";
 import type { CommandHandlers } from "../commands/register";
 import { messageOf } from "../common/log";
+import type { RouteRow } from "../common/target";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
 import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
+import { moveRoute } from "../routes/moveRoute";
+import { RouteEditor } from "../routes/routeEditor";
 import { RuntimeFollower } from "../runtimes/follower";
 import { LocalRuntimes } from "../runtimes/localRuntimes";
 import { concernsEngine } from "../secrets/names";
@@ -29,6 +32,8 @@ export interface Runtime {
   viewsVisible(): void;
   /** A provider was dragged to another place; what goes wrong is logged and shown. */
   moveProvider(...move: Parameters<ProviderRegistry["move"]>): void;
+  /** The same for a route or one of its targets. */
+  moveRoute(row: RouteRow, place: RouteRow | "end"): void;
   testApi(activationMs: number): PosternTestApi;
 }
 
@@ -50,6 +55,7 @@ export function createRuntime(
     changed,
     credentials.asked,
   );
+  const routes = new RouteEditor(storage.settings, changed);
   const gateway = new GatewayController(api, storage.gatewayKeys, {
     flush: changed,
     local: () => store.value.local,
@@ -112,6 +118,10 @@ export function createRuntime(
     storage.settings.onDidChange(() => sync.schedule()),
     context.secrets.onDidChange(({ key }) => concernsEngine(key) && sync.schedule()),
   );
+  const notMoved = (what: string) => (error: unknown) => {
+    channel.error(`A ${what} could not be moved: ${messageOf(error)}`);
+    notify("error", `Postern: ${messageOf(error)}`);
+  };
   const settled = changed();
   const begin = async (): Promise<void> => {
     await settled;
@@ -124,19 +134,29 @@ export function createRuntime(
   };
   begin().catch((error: unknown) => channel.error(`The gateway was not started: ${String(error)}`));
   return {
-    commands: createCommands({ store, storage, engine, registry, gateway, runtimes, credentials, channel }),
+    commands: createCommands({
+      store,
+      storage,
+      engine,
+      registry,
+      routes,
+      gateway,
+      runtimes,
+      credentials,
+      channel,
+    }),
     settled,
     viewsVisible: () => {
       viewsSeen = true;
       wakeForViews();
     },
     moveProvider: (provider, place) => {
-      registry.move(provider, place).catch((error: unknown) => {
-        channel.error(`A provider could not be moved: ${messageOf(error)}`);
-        notify("error", `Postern: ${messageOf(error)}`);
-      });
+      registry.move(provider, place).catch(notMoved("provider"));
+    },
+    moveRoute: (row, place) => {
+      moveRoute(routes, row, place).catch(notMoved("route"));
     },
     testApi: (activationMs) =>
-      createTestApi({ context, storage, store, engine, registry, gateway, activationMs }),
+      createTestApi({ context, storage, store, engine, registry, routes, gateway, activationMs }),
   };
 }

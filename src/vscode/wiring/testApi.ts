@@ -3,7 +3,9 @@ import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import { renderGateway } from "../render/gatewayTree";
 import { renderProviders } from "../render/providersTree";
+import { renderRoutes } from "../render/routesTree";
 import { renderStatusBar } from "../render/statusBar";
+import type { RouteEditor } from "../routes/routeEditor";
 import type { StateStore } from "../state";
 import type { PosternTestApi } from "../testApi";
 import type { EngineParts } from "./engine";
@@ -16,15 +18,17 @@ export interface TestApiParts {
   readonly store: StateStore;
   readonly engine: EngineParts;
   readonly registry: ProviderRegistry;
+  readonly routes: RouteEditor;
   readonly gateway: GatewayController;
   readonly activationMs: number;
 }
 
 /** Builds what tests in the extension host work with. */
 export function createTestApi(parts: TestApiParts): PosternTestApi {
-  const { context, storage, store, engine, registry, gateway, activationMs } = parts;
+  const { context, storage, store, engine, registry, routes, gateway, activationMs } = parts;
   return {
     registry,
+    routes,
     gateway,
     gatewayKeys: storage.gatewayKeys,
     secrets: context.secrets,
@@ -33,6 +37,7 @@ export function createTestApi(parts: TestApiParts): PosternTestApi {
     state: () => store.value,
     onDidChangeState: (listener) => store.onDidChange(listener),
     providersTree: () => renderProviders(store.value),
+    routesTree: () => renderRoutes(store.value),
     gatewayTree: () => renderGateway(store.value),
     statusBar: () => renderStatusBar(store.value),
     secondWindow: async () => {

@@ -30,8 +30,8 @@ vi.mock("vscode", () => {
 test("a view that would look the same is not drawn anew", () => {
   const local = { providers: [entry()] };
   const store = new StateStore(state(ready(), local));
-  const views = createViews(store, Promise.resolve(), { onVisible() {}, onMove() {} });
-  expect(drawn.splice(0)).toEqual(["tree", "tree", "status", "context"]);
+  const views = createViews(store, Promise.resolve(), { onVisible() {}, onMove() {}, onMoveRoute() {} });
+  expect(drawn.splice(0)).toEqual(["tree", "tree", "tree", "status", "context"]);
   // As the engine tells it while requests run; how many are running shows nowhere.
   for (let running = 0; running < 5; running++) store.update({ engine: ready({ running }) });
   expect(drawn.splice(0)).toEqual([]);

@@ -145,6 +145,23 @@ describe("a route", () => {
     expect(one.requests).toHaveLength(3);
   });
 
+  it("asks many targets for one answer without a word of warning from Node", async () => {
+    const ids = Array.from({ length: 10 }, (_, index) => `p${index}`);
+    const many = await Gateway.start({
+      providers: ids.map((id) => providerEntry(one.url, { id })),
+      config: { routes: [{ name: "many", targets: ids.map(target) }], routing: { maxAttempts: 10 } },
+    });
+    one.play = refusal(500, "broken");
+    const response = await many.post("/v1/chat/completions", { model: "many", ...ask });
+    expect(response.status).toBe(500);
+    expect(response.headers.get("x-postern-attempts")).toBe("10");
+    // None a second time while there is one that was not asked yet.
+    expect(response.headers.get("x-postern-provider")).toBe("p9");
+    expect(one.requests).toHaveLength(10);
+    await many.stop();
+    expect(many.stderr).not.toContain("MaxListenersExceededWarning");
+  });
+
   it("waits for a limited provider where no other is free", async () => {
     one.play = once(refusal(429, "slow", { "retry-after": "1" }), answer("at last"));
     expect(await said(await post("single"))).toBe("at last");

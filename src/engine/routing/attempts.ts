@@ -50,6 +50,8 @@ interface Standing {
   passed: boolean;
   notBefore: number;
   failures: number;
+  /** How often it failed by itself. */
+  unwell: number;
 }
 
 interface Choice {
@@ -81,6 +83,7 @@ export class Attempts {
         passed: false,
         notBefore: 0,
         failures: 0,
+        unwell: 0,
       }),
     );
     const { maxAttempts, maxWaitSeconds } = this.limits();
@@ -167,12 +170,15 @@ export class Attempts {
     return this.refresh?.mayRenew(provider.config.id, credential?.label) ?? false;
   }
 
-  /** The first that can be asked now, or who can be soonest. */
+  /**
+   * The first that can be asked now, or who can be soonest. Who has not failed comes before who has: however short its
+   * pause was, another try of it must not cost the one of somebody who was not asked yet.
+   */
   private choose(standings: readonly Standing[], alone: boolean): Choice | undefined {
     const usable = standings.filter(({ out }) => !out);
     const open = usable.filter(({ passed }) => !passed);
     let soonest: Choice | undefined;
-    for (const standing of open.length > 0 ? open : usable) {
+    for (const standing of (open.length > 0 ? open : usable).toSorted((a, b) => a.unwell - b.unwell)) {
       const choice = this.choiceAt(standing, alone);
       if (choice && (soonest === undefined || choice.waitMs < soonest.waitMs)) soonest = choice;
       if (soonest?.waitMs === 0) break;
@@ -244,6 +250,7 @@ export class Attempts {
         this.health.limited(`${key}#${label}`, failure.retryAfterMs);
         return;
       case "unwell":
+        standing.unwell += 1;
         standing.notBefore = this.now() + Math.max(backoffMs(standing.failures), failure.retryAfterMs ?? 0);
         return;
       case "credential":

@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { checkRoutes } from "../../../src/core/config/routes";
 import { readyRoutes } from "../../../src/core/routing/readyRoutes";
+import { idChoices } from "../../../src/vscode/commands/knownModels";
 import { adoptRouteFlow, mapNameFlow, newRouteFlow } from "../../../src/vscode/commands/newRoute";
 import { inPickedOrder, type OrderedPickStep } from "../../../src/vscode/ui/orderedPick";
 import type { Answer, InputStep, PickStep } from "../../../src/vscode/ui/steps";
+import { entry, providerStatus, ready, state } from "./fixtures";
 
 vi.mock("vscode", () => ({ window: {} }));
 
@@ -154,4 +157,22 @@ test("what is picked keeps its order, whatever the list's is", () => {
   for (const selected of [["c"], ["a", "c"], ["a", "b", "c"], ["b", "c"], ["a", "b", "c"]])
     order = inPickedOrder(order, selected);
   expect(order).toEqual(["c", "b", "a"]);
+});
+
+test("a model id to copy may be a route's, but no pattern", () => {
+  const routes = checkRoutes([
+    { name: "fast", strategy: "cheapest", targets: [{ model: "m" }] },
+    { match: "gpt-4", targets: [{ model: "m" }] },
+    { match: "claude-*", targets: [{ model: "m" }] },
+    { name: "faulty" },
+  ]);
+  const status = { ...providerStatus({ models: [{ id: "m", facts: { sources: {} } }] }) };
+  const engine = ready({ providers: [status] });
+  if (engine.kind !== "ready") throw new Error("no engine");
+  const choices = idChoices(state(engine, { routes, providers: [entry()] }), engine.status);
+  expect(choices.map(({ value, description }) => `${value} ${description}`.trim())).toEqual([
+    "fast route · cheapest first",
+    "gpt-4 route · in order",
+    "openai/m",
+  ]);
 });

@@ -17,7 +17,7 @@ const sharedRuntime = {
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/engine\/runtime$/ }, () => ({ path: "./engineRuntime.js", external: true }));
     onResolve({ filter: /^\.\/cl100k$/ }, () => ({ path: "./tokenizer.js", external: true }));
-    onResolve({ filter: /^\.\/yaml$/ }, () => ({ path: "./yaml.js", external: true }));
+    onResolve({ filter: /\/interchange\/yaml$/ }, () => ({ path: "./yaml.js", external: true }));
     onResolve({ filter: /^\.\/secretRules$/ }, () => ({ path: "./secretRules.js", external: true }));
     onResolve({ filter: /^\.\/shippedCatalogue$/ }, () => ({ path: "./catalogue.js", external: true }));
   },

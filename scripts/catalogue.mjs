@@ -38,7 +38,9 @@ try {
     providers[provider.id] = {
       addresses: provider.addresses,
       ...(provider.alsoSells ? { alsoSells: provider.alsoSells } : {}),
-      prices: priceRecords(priced, (provider.alsoSells ?? []).flatMap(pricedBy), costs),
+      prices: provider.unpriced
+        ? []
+        : priceRecords(priced, (provider.alsoSells ?? []).flatMap(pricedBy), costs),
       models,
     };
   }

@@ -1,11 +1,16 @@
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import {
   check,
+  type ExportOptions,
+  exportData,
   loadConfigFile,
-  type PolicyQuestion,
+  type PolicyTestQuestion,
+  PosternError,
   problemLines,
   serve,
   testPolicy,
+  verifyData,
 } from "./engine/runtime";
 
 const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model providers
@@ -15,6 +20,9 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
   postern policy test --config FILE [facts]           say which policy rules a request would meet, and why
       [--workspace DIR] [--remote URL] [--trusted | --untrusted] [--task TASK] [--model MODEL]
       [--key NAME] [--label NAME=VALUE]… [--body FILE]
+  postern audit verify --data DIR [--head HASH]       check that nothing in the audit was changed or taken out
+  postern audit export --data DIR [--format jsonl|csv] [--out FILE] [--content]
+      [--from TIME] [--until TIME] [--key NAME] [--provider ID] [--workspace DIR]
   postern --version
   postern --help
 
@@ -36,6 +44,11 @@ async function main(args: string[]): Promise<number> {
   const command = commandOf(positionals);
   if (values.help || command === "help") {
     process.stdout.write(HELP);
+    return 0;
+  }
+  if (command === "audit verify") return verifyData(dataFolder(values.data), values.head, printLine) ? 0 : 1;
+  if (command === "audit export") {
+    await exportData(dataFolder(values.data), exportOptions(values), values.out);
     return 0;
   }
   if (command !== "serve" && command !== "check" && command !== "policy test")
@@ -71,12 +84,12 @@ function printLine(line: string): void {
 /** Commands of two words are one command; anything beyond it is a mistake. */
 function commandOf(positionals: readonly string[]): string | undefined {
   const [first, second] = positionals;
-  const words = first === "policy" ? 2 : 1;
+  const words = first === "policy" || first === "audit" ? 2 : 1;
   if (positionals.length > words) throw new UsageError(`unexpected "${positionals[words]}"`);
   return words === 2 && second !== undefined ? `${first} ${second}` : first;
 }
 
-function questionOf(values: ReturnType<typeof parse>["values"]): PolicyQuestion {
+function questionOf(values: ReturnType<typeof parse>["values"]): PolicyTestQuestion {
   const { workspace, remote, task, model, key, body, label = [] } = values;
   if (values.trusted && values.untrusted)
     throw new UsageError("--trusted and --untrusted exclude each other");
@@ -95,6 +108,39 @@ function questionOf(values: ReturnType<typeof parse>["values"]): PolicyQuestion 
     ...(key === undefined ? {} : { key }),
     ...(body === undefined ? {} : { body }),
   };
+}
+
+function dataFolder(data: string | undefined): string {
+  if (data === undefined) throw new UsageError("--data DIR is missing");
+  return data;
+}
+
+function exportOptions(values: ReturnType<typeof parse>["values"]): ExportOptions {
+  const { format = "jsonl", key, provider, workspace, content = false } = values;
+  if (format !== "jsonl" && format !== "csv")
+    throw new UsageError(`--format must be jsonl or csv, not "${format}"`);
+  if (content && format === "csv") throw new UsageError("--content goes with --format jsonl");
+  const from = timeOf("--from", values.from);
+  const until = timeOf("--until", values.until);
+  return {
+    format,
+    content,
+    filter: {
+      ...(from === undefined ? {} : { from }),
+      ...(until === undefined ? {} : { until }),
+      ...(key === undefined ? {} : { gatewayKey: key }),
+      ...(provider === undefined ? {} : { provider }),
+      ...(workspace === undefined ? {} : { workspace: resolve(workspace) }),
+    },
+  };
+}
+
+/** A date is its beginning in local time; a time says its zone, or is local. */
+function timeOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const time = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00` : text);
+  if (Number.isNaN(time)) throw new UsageError(`${option} must be a date such as 2027-01-31, not "${text}"`);
+  return time;
 }
 
 function parse(args: string[]) {
@@ -116,6 +162,14 @@ function parse(args: string[]) {
         key: { type: "string" },
         label: { type: "string", multiple: true },
         body: { type: "string" },
+        data: { type: "string" },
+        head: { type: "string" },
+        format: { type: "string" },
+        out: { type: "string" },
+        content: { type: "boolean" },
+        from: { type: "string" },
+        until: { type: "string" },
+        provider: { type: "string" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "v" },
       },
@@ -138,6 +192,10 @@ for (const output of [process.stdout, process.stderr]) output.on("error", () => 
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
+    if (error instanceof PosternError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(1);
+    }
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n\n${HELP}`);
     process.exit(2);

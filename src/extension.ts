@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { LOAD_START } from "./vscode/activation/loadStart";
+import { ActivityStore } from "./vscode/activity/activityState";
 import { registerCommands } from "./vscode/commands/register";
 import { EMPTY_STATE, StateStore } from "./vscode/state";
 import type { PosternTestApi } from "./vscode/testApi";
@@ -17,19 +18,22 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
   const begun = performance.now();
   const channel = vscode.window.createOutputChannel("Postern", { log: true });
   const store = new StateStore(EMPTY_STATE);
+  const activity = new ActivityStore();
   const runtime = afterActivation().then(async () => {
     const asked = performance.now();
     const { createRuntime } = await import("./vscode/wiring/runtime");
-    const created = createRuntime(context, store, channel);
+    const created = createRuntime(context, store, activity, channel);
     channel.debug(`The rest was there ${(performance.now() - asked).toFixed(1)} ms after it was asked for.`);
     return created;
   });
   runtime.catch((error: unknown) => channel.error(`Postern could not start: ${String(error)}`));
   const views = createViews(
     store,
+    activity,
     runtime.then(({ settled }) => settled),
     {
       onVisible: () => void runtime.then(({ viewsVisible }) => viewsVisible()),
+      onActivityVisible: (visible) => void runtime.then((parts) => parts.activityVisible(visible)),
       onMove: (provider, place) => void runtime.then(({ moveProvider }) => moveProvider(provider, place)),
       onMoveRoute: (row, place) => void runtime.then(({ moveRoute }) => moveRoute(row, place)),
     },
@@ -37,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
   context.subscriptions.push(
     channel,
     store,
+    activity,
     views,
     // A key that is pressed in the view says nothing of what is selected there.
     registerCommands(async (id, target, selected) => {

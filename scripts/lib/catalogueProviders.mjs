@@ -1,7 +1,7 @@
 // The providers that the catalogue covers. `addresses`: a host, the .suffix or -suffix of hosts, and a path where hosts are shared.
 // `id`: as in genai-prices; `facts`: their files in pi-ai; `alsoSells`: whose models they have at the maker's price.
 
-/** @typedef {{ id: string, addresses: string[], facts?: string[], alsoSells?: string[] }} Provider */
+/** @typedef {{ id: string, addresses: string[], facts?: string[], alsoSells?: string[], unpriced?: boolean }} Provider */
 
 /** @type {readonly Provider[]} */
 export const CATALOGUE_PROVIDERS = [
@@ -34,6 +34,8 @@ export const CATALOGUE_PROVIDERS = [
   { id: "fireworks", addresses: ["api.fireworks.ai"], facts: ["fireworks"] },
   { id: "cerebras", addresses: ["api.cerebras.ai"], facts: ["cerebras"] },
   { id: "moonshotai", addresses: ["api.moonshot.ai"], facts: ["moonshotai"] },
+  // A subscription: what a token costs elsewhere says nothing about it.
+  { id: "zai-coding", addresses: ["api.z.ai/api/coding"], facts: ["zai"], unpriced: true },
   { id: "zai", addresses: ["api.z.ai"], facts: ["zai"] },
   { id: "zhipuai", addresses: ["open.bigmodel.cn"] },
   { id: "minimax", addresses: ["api.minimax.io", "api.minimaxi.com"], facts: ["minimax"] },

@@ -163,6 +163,8 @@ export async function startTestServer({
     ["extensionDevelopmentPath", `vscode-remote://${authority}${urlPath(extensionPath)}`],
     ["extensionTestsPath", `vscode-remote://${authority}${urlPath(testsPath)}`],
     ["skipWelcome", "true"],
+    // Whatever the extension could log is in its log, for the searches for keys.
+    ["logLevel", "postern.postern=trace"],
   ];
   const query = new URLSearchParams({
     tkn: token,

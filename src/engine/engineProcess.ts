@@ -1,7 +1,7 @@
 import { logSafeText } from "../core/errors";
 import type { EngineBoot } from "../core/rpc/contract";
+import { openAuditedLedger } from "./audit/openAuditedLedger";
 import { EngineService } from "./engineService";
-import { Ledger } from "./ledger/ledger";
 import { Linger } from "./lifecycle/linger";
 import { acquireOwnership } from "./lifecycle/ownership";
 import { announcePipe, withdrawPipe } from "./lifecycle/pipeNote";
@@ -23,9 +23,10 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
   const ownership = await acquireOwnership(boot.dataDir, log);
   // Two windows started one each; the other one serves them both.
   if (!ownership) return 0;
-  const ledger = new Ledger({ folder: boot.dataDir, log });
   const lists = new ModelListCache(boot.dataDir, log);
-  const engine = new EngineService({ version, log, ledger, lists, administrator: machinePolicy() });
+  const { ledger, audit, secrets } = openAuditedLedger(boot.dataDir, log);
+  const administrator = machinePolicy();
+  const engine = new EngineService({ version, log, ledger, audit, secrets, lists, administrator });
   return new Promise((resolve) => {
     let leaving = false;
     const leave = async (drainMs: number) => {

@@ -1,21 +1,34 @@
-import type { EngineConfig, EngineProvider } from "../core/config/engineConfig";
+import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
+import { auditSchema } from "../core/config/schema";
 import { logSafeText, PosternError } from "../core/errors";
+import type { Caller } from "../core/governance/caller";
+import type { ModelChoice } from "../core/governance/keyModels";
+import type { PolicyExplanation } from "../core/governance/policy/explain";
+import { factsOf } from "../core/governance/policy/facts";
+import { decided, resolveModel } from "../core/routing/resolveModel";
+import type { PolicyQuestion } from "../core/rpc/audit";
 import type { EngineStatus, GatewayState, ProviderStatus, TestResult } from "../core/rpc/contract";
+import type { AuditService } from "./audit/auditService";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
-import type { Governor } from "./governance/governor";
-import { OpenGovernor } from "./governance/openGovernor";
+import { BalanceWatch } from "./governance/balanceWatch";
+import { GitOrigins } from "./governance/gitOrigins";
+import { LimitsGovernor } from "./governance/limitsGovernor";
 import { Permits } from "./governance/permits";
 import { Pricing } from "./governance/pricing";
+import { RunningByKey } from "./governance/runningRequests";
 import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
 import { loadCatalogue } from "./models/loadCatalogue";
 import type { AdministratorPolicy } from "./policy/administratorPolicy";
-import { PolicyService } from "./policy/policyService";
+import { askedCaller } from "./policy/askedCaller";
+import { type Candidate, PolicyService } from "./policy/policyService";
+import { PolicyWarnings } from "./policy/policyWarnings";
 import { RepositoryPolicies } from "./policy/repositoryPolicies";
 import type { CredentialRefresh } from "./providers/credentialRefresh";
 import { CredentialRefreshHub } from "./providers/credentialRefreshHub";
+import { fetchJson } from "./providers/fetchJson";
 import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
 import { testProvider } from "./providers/testProvider";
@@ -35,13 +48,17 @@ import { systemClock } from "./systemClock";
 const CUT_MS = 1_000;
 /** Statuses are told at most this often. */
 const STATUS_INTERVAL_MS = 200;
+/** And at least this often: periods end, quotas begin anew and keys expire without anything being asked. */
+const PULSE_MS = 60_000;
 
 export interface EngineParts {
   readonly version: string;
   readonly log: Log;
   readonly ledger: Ledger;
-  /** Gateway keys' limits and budgets; absent: there are none. */
-  readonly governor?: Governor;
+  /** Keeps what the settings want kept of requests; absent: nothing but the ledger. */
+  readonly audit?: AuditService;
+  /** Shared with the audit; absent: one of its own. */
+  readonly secrets?: SecretDetector;
   /** The policy of the machine's administrator; absent: there is none. */
   readonly administrator?: Pick<AdministratorPolicy, "source">;
   /** Renews credentials that expire. */
@@ -59,12 +76,19 @@ export class EngineService {
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
   private readonly pricing: Pricing;
-  private readonly secrets = new SecretDetector();
+  private readonly limits: LimitsGovernor;
+  private readonly balances: BalanceWatch;
+  private readonly secrets: SecretDetector;
   private readonly policy: PolicyService;
+  /** Warnings of policy rules, for the windows. */
+  readonly warnings = new PolicyWarnings(() => performance.now());
   private readonly health: Health;
   private readonly router: Router;
   private readonly server: GatewayServer;
-  private keys = new KeyRing([]);
+  private keys: KeyRing;
+  /** What is running, by gateway key. */
+  readonly runningByKey = new RunningByKey();
+  private readonly origins = new GitOrigins(() => performance.now());
   private catalogue: Promise<void> | undefined;
   private config: EngineConfig | undefined;
   /** Each provider as it was configured last. */
@@ -73,6 +97,7 @@ export class EngineService {
   private readonly configured = new Set<(config: EngineConfig) => void>();
   private readonly listeners = new Set<(status: EngineStatus) => void>();
   private tellTimer: NodeJS.Timeout | undefined;
+  private readonly pulse = setInterval(() => this.tellSoon(), PULSE_MS).unref();
   /** Starting, stopping and moving the listener, one after the other. */
   private listening: Promise<unknown> = Promise.resolve();
   /** Until when running requests may go on, as performance.now(). */
@@ -80,6 +105,7 @@ export class EngineService {
 
   constructor(private readonly parts: EngineParts) {
     const tell = () => this.tellSoon();
+    this.keys = this.keyRing([]);
     const modelsChanged = () => {
       this.pricing.forget();
       tell();
@@ -94,7 +120,15 @@ export class EngineService {
     });
     this.credentials = new CredentialRefreshHub((id) => this.registry.get(id), systemClock);
     this.pricing = new Pricing(this.registry);
+    this.limits = this.governorOn(parts.ledger);
+    this.balances = new BalanceWatch({
+      get: (provider, url) => fetchJson(this.upstream, provider, url),
+      take: (figures, from) => this.limits.takeQuotas(figures, from),
+      monotonic: () => performance.now(),
+      log,
+    });
     const administrator = parts.administrator ?? { source: async () => undefined };
+    this.secrets = parts.secrets ?? new SecretDetector();
     this.policy = new PolicyService(administrator, new RepositoryPolicies(), this.secrets);
     this.health = new Health(() => performance.now(), tell);
     const stickiness = new Stickiness(() => performance.now());
@@ -112,11 +146,14 @@ export class EngineService {
       stored,
       stickiness,
       permits: new Permits({
-        governor: parts.governor ?? new OpenGovernor((record) => parts.ledger.append(record)),
+        governor: this.limits,
         policy: this.policy,
         secrets: this.secrets,
         pricing: this.pricing,
+        audit: parts.audit,
+        warnings: this.warnings,
       }),
+      running: this.runningByKey,
       log,
       onChange: tell,
     });
@@ -125,6 +162,7 @@ export class EngineService {
       address: () => this.server.address ?? { host: "", port: -1 },
       keys: () => this.keys,
       routes: () => this.router.names(),
+      allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
     const handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
     this.server = new GatewayServer((request, response) => void handler.handle(request, response));
@@ -136,7 +174,7 @@ export class EngineService {
     this.config = config;
     this.parts.ledger.configure(config.ledger);
     this.upstream.setNetwork(config.network);
-    this.keys = new KeyRing(config.gateway.keys);
+    this.keys = this.keyRing(config.gateway.keys);
     this.operations.setLimit(config.gateway.maxRunning);
     this.catalogue ??= this.readCatalogue();
     await this.catalogue;
@@ -144,8 +182,11 @@ export class EngineService {
     this.credentials.configured();
     this.router.configure(config.routes, config.routing);
     this.forgetChanged(config.providers);
+    this.limits.configure(config);
+    this.balances.configure(config.providers, config.balances ?? false);
     this.secrets.configure(config);
     this.policy.configure(config.policy ?? { rules: [] });
+    this.parts.audit?.configure(config.audit ?? auditSchema.parse({}));
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     if (moved) await this.inTurn(() => this.move());
@@ -226,6 +267,11 @@ export class EngineService {
     return testProvider(this.upstream, provider, () => performance.now());
   }
 
+  /** @returns whether the window that asks is the one to tell the notice */
+  claimNotice(id: string): boolean {
+    return this.limits.claimNotice(id);
+  }
+
   /** Where the gateway listens, e.g. `http://127.0.0.1:4141`; undefined while it does not. */
   get url(): string | undefined {
     return this.server.url;
@@ -239,6 +285,31 @@ export class EngineService {
     return this.parts.ledger;
   }
 
+  /** @throws PosternError not_ready where there is none */
+  get audit(): AuditService {
+    if (!this.parts.audit) throw new PosternError("not_ready", "This engine keeps no audit.");
+    return this.parts.audit;
+  }
+
+  /**
+   * What the policy would say of a request; nothing is sent.
+   * @throws PosternError invalid_request for a gateway key that is not there
+   */
+  async explainPolicy(question: PolicyQuestion): Promise<PolicyExplanation> {
+    const caller = askedCaller(question, this.config?.gateway.keys ?? []);
+    const secrets = question.text === undefined ? [] : (await this.secrets.redactText(question.text)).kinds;
+    const facts = { ...factsOf(caller, question.task), secrets };
+    return this.policy.explain(facts, this.candidateOf(question.model));
+  }
+
+  private candidateOf(model: string | undefined): Candidate | undefined {
+    const found = model === undefined ? undefined : decided(resolveModel(model, this.registry.sources()));
+    const provider = found?.kind === "found" ? this.registry.get(found.providerId) : undefined;
+    return found?.kind === "found" && provider
+      ? { provider: provider.config, model: found.model.id }
+      : undefined;
+  }
+
   status(): EngineStatus {
     return {
       version: this.parts.version,
@@ -250,6 +321,7 @@ export class EngineService {
       ledger: this.parts.ledger.status(),
       gatewayKeys: this.keys.size,
       running: this.operations.running,
+      limits: this.limits.status(),
     };
   }
 
@@ -278,13 +350,42 @@ export class EngineService {
   /** Cuts what is left and writes what is not written yet. */
   async close(): Promise<void> {
     clearTimeout(this.tellTimer);
+    clearInterval(this.pulse);
     this.server.stop();
     this.registry.close();
     await this.upstream.destroy();
     const until = performance.now() + CUT_MS;
     while (this.operations.running > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 5));
+    await this.parts.audit?.close();
     this.parts.ledger.close();
+  }
+
+  private keyRing(keys: readonly EngineGatewayKey[]): KeyRing {
+    return new KeyRing(keys, {
+      now: Date.now,
+      origin: (folder) => this.origins.origin(folder),
+      refused: (name, why) => this.parts.log.info(`the gateway key "${name}" was sent, but is ${why}`),
+    });
+  }
+
+  private governorOn(ledger: Ledger): LimitsGovernor {
+    return new LimitsGovernor({
+      book: {
+        transaction: (work) => ledger.transaction(work),
+        totals: (scope, range) => ledger.totals(scope, range),
+        held: (scope, range) => ledger.held(scope, range),
+        opened: (request) => ledger.opened(request),
+        append: (record) => {
+          ledger.append(record);
+          if (record.provider !== undefined) void this.balances.requestEnded(record.provider);
+        },
+      },
+      log: this.parts.log,
+      now: Date.now,
+      monotonic: () => performance.now(),
+      changed: () => this.tellSoon(),
+    });
   }
 
   private withHealth(status: ProviderStatus): ProviderStatus {

@@ -9,9 +9,9 @@ import { providerModels } from "../core/models/providerModels";
 import type { ModelSource } from "../core/routing/resolveModel";
 import { routeLines } from "../core/routing/routeReport";
 import { RouteTable } from "../core/routing/routeTable";
+import { openAuditedLedger } from "./audit/openAuditedLedger";
 import { EngineService } from "./engineService";
 import { commandProblems, HeadlessCredentials } from "./headlessCredentials";
-import { Ledger } from "./ledger/ledger";
 import { EngineLog } from "./log/log";
 import { machinePolicy } from "./policy/machinePolicy";
 import { ModelListCache } from "./providers/modelListCache";
@@ -98,9 +98,10 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
     process.stderr.write(`dataDir: the folder ${loaded.dataDir} cannot be made (${fault})\n`);
     return 2;
   }
-  const ledger = new Ledger({ folder: loaded.dataDir, log });
   const lists = new ModelListCache(loaded.dataDir, log);
-  const engine = new EngineService({ version, log, ledger, lists, administrator: machinePolicy() });
+  const { ledger, audit, secrets } = openAuditedLedger(loaded.dataDir, log);
+  const administrator = machinePolicy();
+  const engine = new EngineService({ version, log, ledger, audit, secrets, lists, administrator });
   const { gateway } = loaded.engine;
   if (gateway.keys.length === 0)
     log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");

@@ -1,6 +1,8 @@
 /** What the two programs of the engine run. They share one bundle, so that the package holds it once. */
-export { logSafeText } from "../core/errors";
+export { logSafeText, PosternError } from "../core/errors";
+export { exportData, verifyData } from "./audit/auditCommands";
+export type { ExportOptions } from "./audit/exportAudit";
 export { runEngineProcess } from "./engineProcess";
 export { check, loadConfigFile, problemLines, serve } from "./headless";
 export { readBoot } from "./lifecycle/boot";
-export { type PolicyQuestion, testPolicy } from "./policy/policyTest";
+export { type PolicyTestQuestion, testPolicy } from "./policy/policyTest";

@@ -1,11 +1,13 @@
+import type { CheckedBudget } from "../core/config/budgets";
 import type { ConfigProblem } from "../core/config/problems";
 import type { CheckedRoute } from "../core/config/routes";
-import type { ProviderType } from "../core/config/schema";
+import type { GatewayKeyConfig, ProviderType } from "../core/config/schema";
 import type { MissingBecause, ResolvedCredential } from "../core/credentials/resolve";
 import type { WireProtocol } from "../core/protocols/wire";
 import type { RuntimeId } from "../core/providers/runtimes";
 import { Emitter } from "./common/emitter";
 import type { EngineState } from "./engine/state";
+import type { TerminalTool } from "./terminal/tools";
 
 /** Whether a provider has what it is authenticated with, and from where. Never the key itself. */
 export type KeyPresence =
@@ -57,13 +59,31 @@ export type ProviderEntry =
 
 export type UsableEntry = Extract<ProviderEntry, { faulty: false }>;
 
+/** What a gateway key is limited by, as the settings have it. */
+export type GatewayKeyLimits = Pick<
+  GatewayKeyConfig,
+  "models" | "budget" | "requestsPerMinute" | "tokensPerMinute" | "labels"
+>;
+
 export interface GatewayKeyEntry {
   readonly name: string;
   /** The first and last characters; empty where there is no key. */
   readonly masked: string;
-  readonly source: "stored" | "settings";
-  /** Why it is not accepted. */
+  /**
+   * settings: by its hash. environment: from a variable that the settings name. workspace: of a folder's terminals.
+   * stored: of an earlier version, whole in the secret storage.
+   */
+  readonly source: "settings" | "environment" | "workspace" | "stored";
+  /** Why it cannot be used. */
   readonly fault?: string;
+  readonly disabled?: boolean;
+  /** From when on it is not accepted, in milliseconds since the epoch. */
+  readonly expiresAt?: number;
+  /** Whether the key itself can be had here. */
+  readonly copyable: boolean;
+  readonly limits?: GatewayKeyLimits;
+  /** The workspace folder. */
+  readonly folder?: string;
 }
 
 /** What settings and secrets say. Known without the engine, so the trees always have something true to show. */
@@ -73,6 +93,13 @@ export interface LocalState {
   readonly host: string;
   readonly port: number;
   readonly routes: readonly CheckedRoute[];
+  readonly budgets: readonly CheckedBudget[];
+  /** Which limit the status bar is to show: its id, `tightest`, or `none`. */
+  readonly statusBarLimit: string;
+  /** Whether it shows percent or what is left in its own unit. */
+  readonly statusBarForm: "percent" | "amount";
+  /** For which tools terminals are given a gateway key. */
+  readonly terminalTools: readonly TerminalTool[];
   readonly problems: readonly ConfigProblem[];
 }
 
@@ -84,7 +111,18 @@ export interface PosternState {
 
 /** Before the settings have been read. */
 export const EMPTY_STATE: PosternState = {
-  local: { providers: [], gatewayKeys: [], host: "127.0.0.1", port: 4141, routes: [], problems: [] },
+  local: {
+    providers: [],
+    gatewayKeys: [],
+    host: "127.0.0.1",
+    port: 4141,
+    routes: [],
+    budgets: [],
+    statusBarLimit: "tightest",
+    statusBarForm: "amount",
+    terminalTools: [],
+    problems: [],
+  },
   engine: { kind: "idle" },
 };
 

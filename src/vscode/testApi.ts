@@ -1,4 +1,6 @@
 import type { EngineRequests } from "../core/rpc/contract";
+import type { WindowCredentials } from "./credentials/windowCredentials";
+import type { EngineApi } from "./engine/api";
 import type { EngineLink } from "./engine/link";
 import type { GatewayController } from "./gateway/controller";
 import type { ProviderRegistry } from "./providers/registry";
@@ -17,6 +19,8 @@ export interface PosternTestApi {
   readonly routes: RouteEditor;
   readonly gateway: GatewayController;
   readonly gatewayKeys: GatewayKeys;
+  /** What programs and accounts give; `confirm` is what the person does in a dialog. */
+  readonly credentials: Pick<WindowCredentials, "confirm" | "asked">;
   readonly secrets: {
     get(name: string): Thenable<string | undefined>;
     delete(name: string): Thenable<void>;
@@ -30,6 +34,9 @@ export interface PosternTestApi {
   routesTree(): readonly TreeNode[];
   gatewayTree(): readonly TreeNode[];
   statusBar(): StatusBarView;
+  /** What new terminals of the first workspace folder get. */
+  terminalVariables(): Promise<Readonly<Record<string, string>>>;
+  readonly engineApi: Pick<EngineApi, "abortRequests" | "claimNotice">;
   /** A second connection to the engine, as another window would have. */
   secondWindow(): Promise<EngineLink>;
   testProvider(

@@ -62,7 +62,7 @@ describe("a configuration file", () => {
           { type: "anthropic", baseUrl: "not a url", models: [{ id: "" }] },
         ],
         gateway: { port: "4141", keys: [{ name: "k", key: "${env:NO_SUCH_KEY}" }] },
-        budgets: [],
+        surprises: [],
       });
       const { code, stdout, stderr } = await runCli([command, "--config", file]);
       expect([code, stdout]).toEqual([2, ""]);
@@ -78,7 +78,7 @@ describe("a configuration file", () => {
         "providers[3].baseUrl",
         "providers[3].models[0].id",
         "gateway.port",
-        "budgets",
+        "surprises",
       ])
         expect(paths).toContain(path);
     },

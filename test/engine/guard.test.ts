@@ -133,7 +133,11 @@ describe("the gateway key", () => {
 
   it("is not taken from the query", async () => {
     const lines = [`GET /v1/models?key=${GATEWAY_KEY}&api_key=${GATEWAY_KEY} HTTP/1.1`, own()];
-    expect(statusOf(await rawRequest(port, lines))).toBe(401);
+    const answer = await rawRequest(port, lines);
+    expect(statusOf(answer)).toBe(401);
+    expect(JSON.stringify(bodyOf(answer))).toMatch(/key in the address/);
+    expect(statusOf(await rawRequest(port, [...lines, `x-api-key: ${GATEWAY_KEY}`]))).toBe(401);
+    expect(gateway.stderr).not.toContain(GATEWAY_KEY);
   });
 
   it("is asked for before a path or a method is judged", async () => {

@@ -1,17 +1,19 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Agent } from "undici";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type EngineProvider, resolveProvider } from "../../src/core/config/engineConfig";
 import { providerSchema } from "../../src/core/config/schema";
 import { Catalogue } from "../../src/core/models/catalogue";
 import { EngineLog } from "../../src/engine/log/log";
+import { fetchDetails, fetchModels } from "../../src/engine/providers/fetchModels";
 import { ModelListCache } from "../../src/engine/providers/modelListCache";
 import { ProviderRegistry } from "../../src/engine/providers/providerRegistry";
 import { UpstreamClient } from "../../src/engine/relay/upstreamClient";
 import { Gateway, PROVIDER_KEY, providerEntry, temporaryFolder } from "../support/gateway";
 import { recording } from "../support/recordings";
 import { json, type Player, ReplayProvider } from "../support/replayProvider";
-import { eventually } from "../support/waiting";
+import { eventually, within } from "../support/waiting";
 
 const HOUR = 3_600_000;
 
@@ -102,6 +104,44 @@ describe("a models list", () => {
     expect(status()?.listedAt).toBe(now);
   });
 
+  it("is not waited for where one is there and the provider is elsewhere", async () => {
+    // Every name leads to the provider on this machine, but the registry knows only the name.
+    const agent = new Agent({
+      connect: { lookup: (_, __, found) => found(null, [{ address: "127.0.0.1", family: 4 }]) },
+    });
+    const upstream = Object.assign(new UpstreamClient(), { dispatcherFor: () => agent });
+    ending.push(
+      () => agent.destroy(),
+      () => upstream.destroy(),
+    );
+    const remote = entry("sk-1", { baseUrl: `http://provider.example:${provider.port}/v1` });
+    const log = new EngineLog(Date.now);
+    const cache = new ModelListCache(undefined, log);
+    const registry = new ProviderRegistry({
+      upstream,
+      log,
+      cache,
+      now: () => now,
+      onChange: () => undefined,
+    });
+    ending.push(() => registry.close());
+    registry.configure({ providers: [remote], faulty: [] });
+    await registry.settleModels(5000);
+    expect(registry.statuses()[0]?.models.map(({ id }) => id)).toEqual(["one", "two"]);
+    now += 7 * HOUR;
+    let answer = () => {};
+    provider.play = ({ response }) => {
+      answer = () => response.end('{"data":[{"id":"three"}]}');
+    };
+    const next = provider.next();
+    registry.configure({ providers: [{ ...remote, config: { ...remote.config, name: "P" } }], faulty: [] });
+    await next;
+    await within(registry.settleModels(60_000), "what does not wait");
+    expect(registry.statuses()[0]?.models.map(({ id }) => id)).toEqual(["one", "two"]);
+    answer();
+    await eventually(() => registry.statuses()[0]?.models[0]?.id === "three", "the new list");
+  });
+
   it("is another one with another key", async () => {
     await started(folder.path, entry("sk-1")).registry.settleModels(5000);
     provider.play = lists("other");
@@ -190,8 +230,9 @@ describe("what a local server tells beside its list", () => {
         response.end(JSON.stringify(value));
       };
       if (path === "/v1/models")
-        return answer(200, { data: ["a:8b", "b"].map((id) => ({ id, owned_by: "library" })) });
+        return answer(200, { data: ["a:8b", "b", "c"].map((id) => ({ id, owned_by: "library" })) });
       const { model } = JSON.parse((await body).toString());
+      if (model === "c") return response.destroy();
       if (method !== "POST" || path !== "/api/show" || model === "b") return answer(500, { error: "no" });
       return answer(200, {
         model_info: { "general.architecture": "x", "x.context_length": 4096 },
@@ -204,6 +245,53 @@ describe("what a local server tells beside its list", () => {
     expect(status()?.models.map(({ facts: { sources: _, ...facts } }) => facts)).toEqual([
       { contextWindow: 4096, tools: true, images: false, reasoning: false, embeddings: false },
       {},
+      {},
+    ]);
+  });
+});
+
+describe("what else is asked of a provider", () => {
+  it("is asked at its own address, whatever stands in the path", async () => {
+    provider.play = ({ path, response }) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      const info = { model_name: "m", model_info: { max_input_tokens: 7 } };
+      const list = { id: "m", created: 1_677_610_602 };
+      response.end(JSON.stringify({ data: [path.endsWith("/model/info") ? info : list] }));
+    };
+    const { registry, status } = started(
+      undefined,
+      entry("sk-1", { baseUrl: `${provider.url}//elsewhere.example/v1` }),
+    );
+    await registry.settleModels(5000);
+    expect(provider.requests.map(({ path }) => path)).toEqual([
+      "//elsewhere.example/v1/models",
+      "//elsewhere.example/model/info",
+    ]);
+    expect(status()?.models[0]?.facts.contextWindow).toBe(7);
+  });
+
+  it("gets the key in the header that it takes there, and in no other", async () => {
+    const agent = new Agent({
+      connect: { lookup: (_, __, found) => found(null, [{ address: "127.0.0.1", family: 4 }]) },
+    });
+    const upstream = Object.assign(new UpstreamClient(), { dispatcherFor: () => agent });
+    ending.push(
+      () => agent.destroy(),
+      () => upstream.destroy(),
+    );
+    provider.play = json({ data: [{ id: "models/gemini-x" }] });
+    const baseUrl = `http://generativelanguage.googleapis.com:${provider.port}/v1beta/openai`;
+    const gemini = entry("sk-gemini", { baseUrl });
+    const answer = await fetchModels(upstream, gemini);
+    provider.play = json({ models: [{ name: "models/gemini-x", inputTokenLimit: 9 }] });
+    expect(await fetchDetails(upstream, gemini, answer)).toEqual([
+      { id: "gemini-x", facts: { contextWindow: 9 } },
+    ]);
+    const { path, headers } = provider.last;
+    expect([path, headers["x-goog-api-key"], headers.authorization]).toEqual([
+      "/v1beta/models?pageSize=1000",
+      "sk-gemini",
+      undefined,
     ]);
   });
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
         id: "own",
         models: [
           { id: "gpt-5-tuned", reasoning: false, maxOutput: 1000 },
-          { id: "local-thinker", efforts: ["low", "high"] },
+          { id: "gpt-4-thinker", efforts: ["low", "high"] },
           { id: "o3-like", efforts: [] },
         ],
       }),
@@ -97,7 +97,7 @@ describe("what the person says of a model", () => {
       temperature: 0.5,
     });
     expect(JSON.parse(await ask("own/o3-like", thinking))).not.toHaveProperty("reasoning_effort");
-    expect(JSON.parse(await ask("own/local-thinker", thinking))).toMatchObject({ reasoning_effort: "low" });
+    expect(JSON.parse(await ask("own/gpt-4-thinker", thinking))).toMatchObject({ reasoning_effort: "low" });
   });
 
   it("counts towards a server of Messages too", async () => {

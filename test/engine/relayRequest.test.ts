@@ -244,7 +244,6 @@ describe("a request's query", () => {
     ["?beta=true", "?beta=true"],
     ["?a=1&a=2&empty=", "?a=1&a=2&empty="],
     ["?api-version=2020-01-01&x=y", "?x=y"],
-    ["?key=secret", ""],
   ])("%s arrives as %j", async (query, expected) => {
     await gateway.post(`/v1/chat/completions${query}`, '{"model":"model-a"}');
     expect(provider.last.path).toBe(`/v1/chat/completions${expected}`);

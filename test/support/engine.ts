@@ -147,10 +147,7 @@ export class EngineClient {
     this.socket.destroy();
   }
 
-  private on<N extends keyof EngineNotifications>(
-    name: N,
-    listener: (params: EngineNotifications[N]) => void,
-  ): void {
+  on<N extends keyof EngineNotifications>(name: N, listener: (params: EngineNotifications[N]) => void): void {
     this.connection.onNotification(name, (params: unknown) => listener(params as EngineNotifications[N]));
   }
 }

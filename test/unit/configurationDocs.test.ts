@@ -4,18 +4,25 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { validateConfig } from "../../src/core/config/parse";
 import {
+  auditSchema,
+  budgetSchema,
   configSchema,
   credentialSchema,
   gatewayKeySchema,
   gatewaySchema,
   modelSchema,
+  policyRuleSchema,
+  policySchema,
   providerSchema,
+  quotaSchema,
 } from "../../src/core/config/schema";
 import { configuration } from "../../src/vscode/manifest/configuration";
 
 interface Field {
   readonly type?: string;
   readonly enum?: readonly string[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly Field[];
   readonly default?: unknown;
   readonly description?: string;
   readonly markdownDescription?: string;
@@ -36,14 +43,25 @@ function schemaOf(schema: z.ZodType): Fields {
 
 const file = schemaOf(configSchema);
 const settings = (configuration() as unknown as Fields).properties;
-const shared = /^postern\.(providers|gateway\.(host|port|maxRunning|keys))$/;
+const shared =
+  /^postern\.(providers|budgets|quota\.balances|gateway\.(host|port|maxRunning|keys)|audit\..*|policy\..*)$/;
 const TABLES: Readonly<Record<string, Fields>> = {
   provider: schemaOf(providerSchema),
   credential: { properties: credentialFields() },
   model: schemaOf(modelSchema),
   gateway: schemaOf(gatewaySchema),
   gatewayKey: schemaOf(gatewayKeySchema),
-  file: { properties: only(file.properties, (name) => name !== "providers" && name !== "gateway") },
+  budget: schemaOf(budgetSchema),
+  quota: schemaOf(quotaSchema),
+  audit: schemaOf(auditSchema),
+  policy: schemaOf(policySchema),
+  policyRule: schemaOf(policyRuleSchema),
+  file: {
+    properties: only(
+      file.properties,
+      (name) => !/^(providers|gateway|budgets|quota|audit|policy)$/.test(name),
+    ),
+  },
   vscode: { properties: only(settings, (name) => !shared.test(name)) },
 };
 
@@ -75,6 +93,8 @@ function rowsOf({ properties, required = [] }: Fields, prefix = ""): string[][] 
 }
 
 function kindOfValue(field: Field): string {
+  if (field.const !== undefined) return `\`${String(field.const)}\``;
+  if (field.anyOf) return [...new Set(field.anyOf.map(kindOfValue))].join(", ");
   if (field.enum) return field.enum.map((value) => `\`${value}\``).join(", ");
   const names: Readonly<Record<string, string>> = {
     string: "text",
@@ -88,7 +108,9 @@ function kindOfValue(field: Field): string {
 
 function defaultOf(field: Field, required: boolean): string {
   if (required) return "must be given";
-  return field.default === undefined || field.type === "array" ? "" : `\`${String(field.default)}\``;
+  return field.default === undefined || typeof field.default === "object"
+    ? ""
+    : `\`${String(field.default)}\``;
 }
 
 function textOf({ description, markdownDescription }: Field): string {

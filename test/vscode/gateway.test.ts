@@ -24,7 +24,7 @@ suite("the gateway", () => {
     ok(status?.gateway.state === "running");
     match(status.gateway.url, /^http:\/\/127\.0\.0\.1:\d+$/);
     match(api.statusBar().text, /^\$\(shield\) Postern: \d+ req · \S+ tok$/);
-    const [key] = await api.gatewayKeys.list();
+    const [key] = await api.gatewayKeys.copies();
     equal(key?.name, "default");
     match(key?.key ?? "", /^pst_[A-Za-z0-9_-]{43}$/);
     const tree = api.gatewayTree();
@@ -49,7 +49,7 @@ suite("the gateway", () => {
       const status = statusOf(api);
       ok(status?.gateway.state === "running");
       const before = status.usage.requests;
-      const [key] = await api.gatewayKeys.list();
+      const [key] = await api.gatewayKeys.copies();
       const answer = await fetch(`${status.gateway.url}/v1/chat/completions`, {
         method: "POST",
         headers: { authorization: `Bearer ${key?.key}`, "content-type": "application/json" },
@@ -139,7 +139,7 @@ suite("the gateway", () => {
     await vscode.commands.executeCommand("postern.copyGatewayUrl");
     equal(await vscode.env.clipboard.readText(), status.gateway.url);
     await vscode.commands.executeCommand("postern.copyGatewayKey");
-    equal(await vscode.env.clipboard.readText(), (await api.gatewayKeys.list())[0]?.key);
+    equal(await vscode.env.clipboard.readText(), (await api.gatewayKeys.copies())[0]?.key);
     await vscode.commands.executeCommand("postern.stopGateway");
   });
 });

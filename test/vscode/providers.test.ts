@@ -100,7 +100,7 @@ suite("providers", () => {
       );
       deepEqual(
         rows[4]?.children?.map(({ label, description }) => `${label} ${description}`),
-        ["m 128k context"],
+        ["m 128k"],
       );
     } finally {
       await provider.close();

@@ -32,7 +32,7 @@ async function stage(api: PosternTestApi): Promise<FakeProvider> {
 async function ask(api: PosternTestApi, model: string): Promise<Response> {
   const status = statusOf(api);
   ok(status?.gateway.state === "running");
-  const [key] = await api.gatewayKeys.list();
+  const [key] = await api.gatewayKeys.copies();
   return fetch(`${status.gateway.url}/v1/chat/completions`, {
     method: "POST",
     headers: { authorization: `Bearer ${key?.key}`, "content-type": "application/json" },

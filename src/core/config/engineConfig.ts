@@ -6,10 +6,13 @@ import {
 } from "../credentials/resolve";
 import { originOf } from "../credentials/stored";
 import { isLocalAddress } from "../providers/baseUrl";
+import { repeatedNames } from "./budgets";
+import { type EngineGatewayKey, resolveGatewayKey } from "./engineGatewayKey";
 import type { ConfigProblem } from "./problems";
 import { type Environment, replaceReferences, resolveReference } from "./reference";
 import type {
   AuditConfig,
+  BudgetConfig,
   Config,
   LedgerConfig,
   PolicyConfig,
@@ -17,6 +20,8 @@ import type {
   RouteConfig,
   RoutingConfig,
 } from "./schema";
+
+export type { EngineGatewayKey } from "./engineGatewayKey";
 
 /** What a provider is authenticated with. Lives in memory and on the private pipe only. */
 export type Credential =
@@ -51,12 +56,6 @@ export interface FaultyProvider {
   readonly problems: readonly ConfigProblem[];
 }
 
-export interface EngineGatewayKey {
-  readonly name: string;
-  /** The gateway key itself; never logged, never in a status. */
-  readonly key: string;
-}
-
 export interface EngineGateway {
   readonly host: string;
   readonly port: number;
@@ -82,6 +81,10 @@ export interface EngineConfig {
   readonly gateway: EngineGateway;
   readonly routes: readonly RouteConfig[];
   readonly routing: RoutingConfig;
+  /** Absent: none. */
+  readonly budgets?: readonly BudgetConfig[];
+  /** Whether providers may be asked what money is left there. Absent: they are not. */
+  readonly balances?: boolean;
   readonly ledger: LedgerConfig;
   readonly network: NetworkConfig;
   /** Rules of the settings or of the file; a fault refuses every request. Absent: none. */
@@ -201,18 +204,12 @@ export function engineConfigFromFile(
   const problems: ConfigProblem[] = [];
   const keys: EngineGatewayKey[] = [];
   config.gateway.keys.forEach((entry, index) => {
-    const resolved = resolveReference(entry.key, environment);
-    if (resolved.kind === "unset") {
-      problems.push({
-        path: `gateway.keys[${index}].key`,
-        message: `the environment variable ${resolved.variable} is not set`,
-      });
-    } else if (/\s/.test(resolved.value)) {
-      problems.push({ path: `gateway.keys[${index}].key`, message: "must not have spaces in it" });
-    } else if (entry.enabled) {
-      keys.push({ name: entry.name, key: resolved.value });
-    }
+    const resolved = resolveGatewayKey(entry, environment);
+    if (resolved.ok) keys.push(resolved.key);
+    else problems.push({ path: `gateway.keys[${index}].key`, message: resolved.fault });
   });
+  problems.push(...repeatedNames(config.gateway.keys, "gateway.keys"));
+  problems.push(...repeatedNames(config.budgets, "budgets"));
   const network = networkFrom(environment);
   return {
     config: {
@@ -223,6 +220,8 @@ export function engineConfigFromFile(
       gateway: { ...config.gateway, keys },
       routes: config.routes,
       routing: config.routing,
+      budgets: config.budgets,
+      balances: config.quota.balances,
       ledger: config.ledger,
       network,
       policy: config.policy,

@@ -7,7 +7,10 @@ export type CheckedGatewayKey =
   | { readonly ok: true; readonly key: GatewayKeyConfig }
   | { readonly ok: false; readonly name: string; readonly problems: readonly ConfigProblem[] };
 
-/** Validates each entry of the setting `postern.gateway.keys` by itself; a key may stand there as `${env:NAME}` only. */
+/**
+ * Validates each entry of the setting `postern.gateway.keys` by itself; a key may stand there as
+ * `${env:NAME}` or as its hash only.
+ */
 export function checkGatewayKeys(value: unknown): CheckedGatewayKey[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) {
@@ -23,7 +26,7 @@ export function checkGatewayKeys(value: unknown): CheckedGatewayKey[] {
     }
     const { name, key } = parsed.data;
     const problems: ConfigProblem[] = [];
-    if (environmentReference(key) === undefined) {
+    if (key !== undefined && environmentReference(key) === undefined) {
       const message =
         "a gateway key must not stand in the settings; write ${env:NAME} or use New Gateway Key";
       problems.push({ path: `gateway.keys[${index}].key`, message });

@@ -11,7 +11,9 @@ import type { EngineConfig, EngineGatewayKey, EngineProvider } from "./engineCon
 export function mergeStores(stores: Iterable<EngineConfig>, latest: EngineConfig): EngineConfig {
   const others = [...stores].filter((config) => config.secretStore !== latest.secretStore);
   if (others.length === 0) return latest;
-  const keys = [latest, ...others].flatMap((config) => config.gateway.keys);
+  // Hashes stand in the settings, which all windows share; only whole keys are known to some windows alone.
+  const foreign = others.flatMap(({ gateway }) => gateway.keys.filter(({ key }) => key !== undefined));
+  const keys = [...latest.gateway.keys, ...foreign];
   return {
     ...latest,
     providers: latest.providers.map((provider) => withCredential(provider, others)),
@@ -40,6 +42,8 @@ function hasValue({ credential }: EngineProvider): boolean {
   return credential.kind === "apiKey" || credential.kind === "bearerToken";
 }
 
+/** Of entries for the same key the first counts: it has the latest limits. */
 function eachOnce(keys: readonly EngineGatewayKey[]): EngineGatewayKey[] {
-  return [...new Map(keys.map((key) => [key.key, key])).values()];
+  const idOf = ({ key, hash }: EngineGatewayKey): string => key ?? hash ?? "";
+  return keys.filter((key, index) => keys.findIndex((other) => idOf(other) === idOf(key)) === index);
 }

@@ -104,7 +104,8 @@ function providerFaults(entry: unknown, index: number, source: ConfigSource): Co
   const type = fieldText(entry, "type");
   const baseUrl = fieldText(entry, "baseUrl");
   if (baseUrl !== undefined && (type === "openai" || type === "azure" || type === "anthropic")) {
-    const fault = baseUrlFault({ type, baseUrl });
+    const allowMetadataAddress = field(entry, "allowMetadataAddress") === true;
+    const fault = baseUrlFault({ type, baseUrl, allowMetadataAddress });
     if (fault !== null) problems.push({ path: `providers[${index}].baseUrl`, message: fault });
     if (field(entry, "runtime") !== undefined && loopbackOrigin(baseUrl) === undefined) {
       const message = "is only for an address on this machine, such as http://127.0.0.1:PORT/v1";

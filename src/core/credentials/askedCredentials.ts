@@ -36,6 +36,7 @@ const MINUTE_MS = 60_000;
 /** A machine that sleeps stops its timers; the clock is looked at this often instead. */
 const TICK_MS = MINUTE_MS;
 const RETRY_MS = 5 * MINUTE_MS;
+const IDLE: CredentialOutcome = { kind: "missing", reason: "it is asked for when it is needed", why: "idle" };
 const PENDING: CredentialOutcome = { kind: "missing", reason: "it is being asked for", why: "pending" };
 
 const FAILED: CredentialOutcome = { kind: "missing", reason: "it could not be asked for" };
@@ -45,7 +46,7 @@ const FAILED: CredentialOutcome = { kind: "missing", reason: "it could not be as
  * time; it is renewed before it ends, and the old one serves until the new one is there.
  */
 export class AskedCredentials {
-  private readonly known = new Map<string, Known>();
+  private readonly entries = new Map<string, Known>();
 
   /** @param changed called when what `asked` says has changed */
   constructor(
@@ -54,10 +55,16 @@ export class AskedCredentials {
     private readonly changed: () => void,
   ) {}
 
+  /** What is known now; nothing is asked for. */
+  readonly known: AskedFor = (provider, credential, label) => {
+    const entry = this.entries.get(keyOf(provider, credential, label));
+    return entry === undefined || this.hasEnded(entry) ? IDLE : entry.outcome;
+  };
+
   /** What is known now; what is not known yet is asked for. */
   readonly asked: AskedFor = (provider, credential, label) => {
-    const key = JSON.stringify([provider.id, originOf(provider.baseUrl), credential, label]);
-    let entry = this.known.get(key);
+    const key = keyOf(provider, credential, label);
+    let entry = this.entries.get(key);
     if (!entry) {
       entry = {
         provider,
@@ -68,7 +75,7 @@ export class AskedCredentials {
         again: 0,
         cancel: () => {},
       };
-      this.known.set(key, entry);
+      this.entries.set(key, entry);
       void this.askAgain(entry, "first");
     } else if (this.hasEnded(entry)) {
       entry.outcome = PENDING;
@@ -79,7 +86,7 @@ export class AskedCredentials {
 
   /** Forgets what is asked for no more. */
   keepOnly(providers: readonly ProviderConfig[]): void {
-    for (const [key, entry] of this.known) {
+    for (const [key, entry] of this.entries) {
       const provider = providers.find(({ id }) => id === entry.provider.id);
       const wanted =
         provider?.enabled === true &&
@@ -87,13 +94,13 @@ export class AskedCredentials {
         provider.credentials?.some((other) => JSON.stringify(other) === JSON.stringify(entry.credential));
       if (wanted) continue;
       entry.cancel();
-      this.known.delete(key);
+      this.entries.delete(key);
     }
   }
 
   /** Waits until everything that is being asked for is known, at most `milliseconds`. */
   async settled(milliseconds: number): Promise<void> {
-    const asking = [...this.known.values()].flatMap((entry) => entry.asking ?? []);
+    const asking = [...this.entries.values()].flatMap((entry) => entry.asking ?? []);
     if (asking.length === 0) return;
     let cancel = (): void => undefined;
     const limit = new Promise<void>((resolve) => {
@@ -108,7 +115,7 @@ export class AskedCredentials {
    * @returns whether there is another one now
    */
   async renew(providerId: string, label: string | undefined, reason: AskReason): Promise<boolean> {
-    const entries = [...this.known.values()].filter(
+    const entries = [...this.entries.values()].filter(
       (entry) => entry.provider.id === providerId && (label === undefined || entry.label === label),
     );
     const changes = await Promise.all(
@@ -124,7 +131,7 @@ export class AskedCredentials {
 
   /** Whether this is the one to ask for a provider's credential. */
   knows(providerId: string, label: string): boolean {
-    return [...this.known.values()].some(
+    return [...this.entries.values()].some(
       (entry) => entry.provider.id === providerId && entry.label === label,
     );
   }
@@ -137,7 +144,7 @@ export class AskedCredentials {
       why: MissingBecause | undefined,
     ) => boolean,
   ): Promise<void> {
-    const missing = [...this.known.values()].filter(
+    const missing = [...this.entries.values()].filter(
       ({ provider, credential, outcome }) =>
         outcome.kind === "missing" && helps(provider, credential, outcome.why),
     );
@@ -146,12 +153,12 @@ export class AskedCredentials {
 
   /** Whether something is being asked for. */
   get isAsking(): boolean {
-    return [...this.known.values()].some(({ asking }) => asking !== undefined);
+    return [...this.entries.values()].some(({ asking }) => asking !== undefined);
   }
 
   dispose(): void {
-    for (const entry of this.known.values()) entry.cancel();
-    this.known.clear();
+    for (const entry of this.entries.values()) entry.cancel();
+    this.entries.clear();
   }
 
   private askAgain(entry: Known, reason: AskReason): Promise<void> {
@@ -164,7 +171,7 @@ export class AskedCredentials {
   private async askNow(entry: Known, reason: AskReason): Promise<void> {
     entry.cancel();
     const found = await this.ask(entry.provider, entry.credential, reason).catch(() => FAILED);
-    if (![...this.known.values()].includes(entry)) return;
+    if (![...this.entries.values()].includes(entry)) return;
     const before = JSON.stringify(entry.outcome);
     // One that is still good serves on where no other can be had just now.
     const keeps = found.kind === "missing" && secretOf(entry.outcome) !== undefined && !this.hasEnded(entry);
@@ -199,6 +206,10 @@ export class AskedCredentials {
     if (outcome.kind === "none" || outcome.kind === "missing") return false;
     return outcome.expiresAt !== undefined && outcome.expiresAt <= this.clock.now();
   }
+}
+
+function keyOf(provider: ProviderConfig, credential: AskedCredential, label: string): string {
+  return JSON.stringify([provider.id, originOf(provider.baseUrl), credential, label]);
 }
 
 function secretOf(outcome: CredentialOutcome): string | undefined {

@@ -16,8 +16,8 @@ export type CredentialOutcome =
   | { readonly kind: "none" }
   | { readonly kind: "missing"; readonly reason: string; readonly why?: MissingBecause };
 
-/** pending: it is being asked for. consent: the person has to confirm it on this machine first. */
-export type MissingBecause = "pending" | "consent" | "signIn" | "elsewhere" | "unused";
+/** idle: nobody needs it yet. pending: it is being asked for. consent: the person has to confirm it here first. */
+export type MissingBecause = "idle" | "pending" | "consent" | "signIn" | "elsewhere" | "unused";
 
 /** Says at once what is known of a credential that has to be asked for. */
 export type AskedFor = (

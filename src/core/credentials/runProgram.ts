@@ -39,14 +39,11 @@ const OWN_VARIABLES = /^(ELECTRON_|VSCODE_|POSTERN_|NODE_OPTIONS$)/;
 
 /** Runs programs without a shell, without input, for a limited time and output. */
 export function programRunner(system: ProgramSystem): RunProgram {
-  const env = Object.fromEntries(
-    Object.entries(system.environment).filter(([name]) => !OWN_VARIABLES.test(name)),
-  );
   return (invocation, { timeoutMs, maxBytes }) =>
     new Promise((resolve) => {
       let child: ChildProgram;
       try {
-        child = start(system, invocation, env);
+        child = start(system, invocation);
       } catch (error) {
         resolve({ kind: "notStarted", code: codeOf(error) });
         return;
@@ -78,10 +75,11 @@ export function programRunner(system: ProgramSystem): RunProgram {
 }
 
 function start(
-  { spawn, home, platform }: ProgramSystem,
+  { spawn, home, platform, environment }: ProgramSystem,
   { file, args, verbatim }: Invocation,
-  env: Record<string, string | undefined>,
 ): ChildProgram {
+  // As it is now: others in the same process may have set something since.
+  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !OWN_VARIABLES.test(name)));
   return spawn(file, [...args], {
     cwd: home,
     env,

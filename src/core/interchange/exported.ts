@@ -18,7 +18,7 @@ export interface ExportInputs {
   usualVariable(provider: Readonly<Record<string, unknown>>): string | undefined;
   /** The settings of the gateway, without its keys. */
   readonly gateway: Readonly<Record<string, unknown>>;
-  /** The names of the gateway keys that Postern has made. */
+  /** The names of gateway keys of an earlier version, which do not stand in the settings yet. */
   readonly gatewayKeys: readonly string[];
   /** Gateway keys as they stand in the settings. */
   readonly configuredKeys: readonly Readonly<Record<string, unknown>>[];
@@ -41,13 +41,7 @@ export interface Exported {
 export function exportedConfig(inputs: ExportInputs): Exported {
   const names = new VariableNames();
   const providers = inputs.providers.map((provider) => exportedProvider(provider, inputs, names));
-  const keys = [
-    ...inputs.configuredKeys,
-    ...inputs.gatewayKeys.map((name) => ({
-      name,
-      key: names.reference(`POSTERN_KEY_${constant(name)}`, `the gateway key "${name}"`),
-    })),
-  ];
+  const keys = inputs.configuredKeys;
   const config = {
     providers,
     gateway: { ...inputs.gateway, ...(keys.length > 0 ? { keys } : {}) },

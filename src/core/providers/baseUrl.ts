@@ -1,7 +1,10 @@
 import type { ProviderConfig } from "../config/schema";
+import { isMetadataHost } from "./linkLocal";
 
 /** What a provider's address says about itself; null where it is fine. The text says what to write instead. */
-export function baseUrlFault(provider: Pick<ProviderConfig, "type" | "baseUrl">): string | null {
+export function baseUrlFault(
+  provider: Pick<ProviderConfig, "type" | "baseUrl" | "allowMetadataAddress">,
+): string | null {
   const placeholder = /\{[a-z]*\}/i.exec(provider.baseUrl)?.[0];
   if (placeholder !== undefined) return `has ${placeholder} in it; write your own value in its place`;
   let url: URL;
@@ -16,6 +19,9 @@ export function baseUrlFault(provider: Pick<ProviderConfig, "type" | "baseUrl">)
   }
   if (url.search !== "" || url.hash !== "")
     return "must not have a query or a fragment; an api-version goes into azure.apiVersion";
+  if (isMetadataHost(url.hostname) && provider.allowMetadataAddress !== true) {
+    return "is an address at which clouds hand out a machine's own credentials; if a model really answers there, set allowMetadataAddress";
+  }
   return azureFault(provider.type, url);
 }
 

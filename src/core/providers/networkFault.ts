@@ -31,6 +31,11 @@ export function networkFault(provider: Reached, code: string): PosternError {
         "provider_unreachable",
         `${who}: the host ${url.hostname} was not found (${code}). Check the address and the network.`,
       );
+    case "POSTERN_METADATA":
+      return new PosternError(
+        "provider_unreachable",
+        `${who}: the host ${url.hostname} leads to an address at which clouds hand out a machine's own credentials, so it is not asked. Check baseUrl.`,
+      );
     case "ECONNREFUSED":
       return new PosternError(
         "provider_unreachable",

@@ -6,6 +6,8 @@ import type { Period, TimeRange } from "../governance/period";
 import type { RequestRecord } from "../governance/requestRecord";
 import type { Scope, ScopeKind, Totals } from "../governance/spend";
 import type { ModelFacts } from "../models/facts";
+import type { AuditRequests, PolicyWarning } from "./audit";
+import type { LimitsStatus } from "./limitsStatus";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -185,6 +187,8 @@ export interface EngineStatus {
   readonly gatewayKeys: number;
   /** Requests running now. */
   readonly running: number;
+  /** What may still be used. */
+  readonly limits?: LimitsStatus;
 }
 
 /** A stretch of time: the period that now lies in, or from one moment to another. */
@@ -221,7 +225,7 @@ export interface LogEntry {
 }
 
 /** Requests from a window to the engine: method name → parameters and result. */
-export interface EngineRequests {
+export interface EngineRequests extends AuditRequests {
   hello: { params: HelloParams; result: HelloResult };
   authenticate: { params: AuthenticateParams; result: { readonly log: readonly LogEntry[] } };
   configure: { params: EngineConfig; result: EngineStatus };
@@ -231,6 +235,10 @@ export interface EngineRequests {
   /** Tests a provider as given, which need not be configured yet. */
   testProvider: { params: EngineProvider; result: TestResult };
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
+  /** Cuts every request that runs on a gateway key. */
+  abortRequests: { params: { readonly gatewayKey: string }; result: { readonly aborted: number } };
+  /** Asks for a limit's notice; of several windows one is told yes, and shows it. */
+  claimNotice: { params: { readonly id: string }; result: { readonly claimed: boolean } };
   /** There is no other credential than the one that was refused. Where there is, it comes with `configure`. */
   credentialKept: { params: CredentialRefusal; result: Record<string, never> };
   /** Requests of the ledger, the latest first. */
@@ -258,6 +266,7 @@ export interface CredentialRefusal {
 
 /** Notifications from the engine to every window. */
 export interface EngineNotifications {
+  policyWarning: PolicyWarning;
   statusChanged: EngineStatus;
   log: LogEntry;
   /** Sent to one window of each secret storage: it gets another credential if it can, and answers either way. */

@@ -62,9 +62,15 @@ export function answerError(
   answerJson(response, fault.status, body, {
     "x-request-id": requestId,
     ...(fault.retryAfterSeconds === undefined ? {} : { "retry-after": String(fault.retryAfterSeconds) }),
+    ...(isLasting(fault) ? { "x-should-retry": "false" } : {}),
     ...(closesAfter(fault, response.req) ? { connection: "close" } : {}),
     ...headers,
   });
+}
+
+/** OpenAI's and Anthropic's SDKs try a 429 again at once, unless they are told not to. */
+function isLasting({ code, retryAfterSeconds }: PosternError): boolean {
+  return code === "budget_exceeded" && (retryAfterSeconds === undefined || retryAfterSeconds > 60);
 }
 
 function closesAfter({ code }: PosternError, { complete, headers }: IncomingMessage): boolean {

@@ -1,38 +1,91 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { EngineGatewayKey } from "../../core/config/engineConfig";
+import type { Caller, WorkspaceOrigin } from "../../core/governance/caller";
+import { parseKeyHash } from "../../core/governance/keyHash";
 
 interface RingEntry {
-  readonly name: string;
+  readonly key: EngineGatewayKey;
+  readonly salt: Buffer;
   readonly digest: Buffer;
+}
+
+/** What a key ring asks of its surroundings. */
+export interface RingSurroundings {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** A workspace folder as git knows it now. */
+  origin(folder: string): WorkspaceOrigin;
+  /** A key that is known was sent, but is not accepted; for the log, since the client is not told. */
+  refused?(name: string, why: "disabled" | "expired"): void;
 }
 
 /** The gateway keys that are let in, as digests: the keys themselves are not kept. */
 export class KeyRing {
   private readonly entries: readonly RingEntry[];
 
-  constructor(keys: readonly EngineGatewayKey[]) {
-    this.entries = keys.map(({ name, key }) => ({ name, digest: digestOf(key) }));
+  constructor(
+    keys: readonly EngineGatewayKey[],
+    private readonly around: RingSurroundings,
+  ) {
+    this.entries = keys.flatMap((key) => entryOf(key) ?? []);
   }
 
+  /** How many are accepted now. */
   get size(): number {
-    return this.entries.length;
+    return this.entries.filter(({ key }) => this.fault(key) === undefined).length;
   }
 
   /**
-   * The name of the gateway key that one of the presented ones is, or undefined. Every presented key is compared with
-   * every known one, so that the time taken tells nothing.
+   * Who sent a request: the owner of the key that one of the presented ones is, or undefined. Every presented key is
+   * compared with every known one, those that are disabled or have expired too, so that neither the answer nor the time
+   * it takes tells anything.
    */
-  identify(presented: readonly string[]): string | undefined {
-    let found: string | undefined;
-    for (const digest of presented.map(digestOf)) {
-      for (const entry of this.entries) {
-        if (timingSafeEqual(digest, entry.digest)) found = entry.name;
+  identify(presented: readonly string[]): Caller | undefined {
+    let found: EngineGatewayKey | undefined;
+    for (const candidate of presented) {
+      for (const { key, salt, digest } of this.entries) {
+        const matches = timingSafeEqual(digestOf(salt, candidate), digest);
+        // Of two keys that are both right, one that is accepted counts.
+        if (matches && (found === undefined || this.fault(found) !== undefined)) found = key;
       }
     }
-    return found;
+    if (found === undefined) return undefined;
+    const fault = this.fault(found);
+    if (fault !== undefined) {
+      this.around.refused?.(found.name, fault);
+      return undefined;
+    }
+    return callerOf(found, this.around);
+  }
+
+  private fault({ enabled, expiresAt }: EngineGatewayKey): "disabled" | "expired" | undefined {
+    if (enabled === false) return "disabled";
+    return expiresAt !== undefined && this.around.now() >= expiresAt ? "expired" : undefined;
   }
 }
 
-function digestOf(key: string): Buffer {
-  return createHash("sha256").update(key).digest();
+function callerOf({ name, labels, workspaceFolder }: EngineGatewayKey, around: RingSurroundings): Caller {
+  return {
+    kind: "gatewayKey",
+    name,
+    labels: labels ?? {},
+    ...(workspaceFolder === undefined ? {} : { workspace: around.origin(workspaceFolder) }),
+  };
+}
+
+function entryOf(key: EngineGatewayKey): RingEntry | undefined {
+  if (key.key !== undefined) {
+    const salt = randomBytes(16);
+    // Without the key itself: what is not kept cannot get out.
+    const { key: _, ...rest } = key;
+    return { key: rest, salt, digest: digestOf(salt, key.key) };
+  }
+  const hash = key.hash === undefined ? undefined : parseKeyHash(key.hash);
+  return (
+    hash && { key, salt: Buffer.from(hash.salt, "base64url"), digest: Buffer.from(hash.digest, "base64url") }
+  );
+}
+
+function digestOf(salt: Buffer, key: string): Buffer {
+  return createHash("sha256").update(salt).update(key).digest();
 }

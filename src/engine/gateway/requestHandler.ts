@@ -6,6 +6,7 @@ import { claudeAliases, offeredModels } from "../../core/gateway/offeredModels";
 import { presentedKeys } from "../../core/gateway/presentedKeys";
 import { matchRoute, type Route } from "../../core/gateway/routes";
 import type { Caller } from "../../core/governance/caller";
+import type { ModelChoice } from "../../core/governance/keyModels";
 import { JsonSyntaxError } from "../../core/json/topLevel";
 import type { WireProtocol } from "../../core/protocols/wire";
 import { nearestIds } from "../../core/routing/editDistance";
@@ -13,6 +14,7 @@ import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { Operations } from "../relay/operations";
 import { answerError, answerJson } from "./answer";
+import { GuessDelay } from "./guessDelay";
 import type { KeyRing } from "./keyRing";
 import { newRequestId } from "./requestId";
 
@@ -23,10 +25,14 @@ export interface GatewayFacts {
   keys(): KeyRing;
   /** The ids that stand for routes. */
   routes(): readonly string[];
+  /** Whether a caller's gateway key allows a model, or a route by its name. */
+  allows(caller: Caller, choice: ModelChoice): boolean;
 }
 
 /** Takes a request from the socket to the operation it asks for: guard, route, key, then the work. */
 export class RequestHandler {
+  private readonly guesses = new GuessDelay(() => performance.now());
+
   constructor(
     private readonly facts: GatewayFacts,
     private readonly registry: ProviderRegistry,
@@ -55,7 +61,8 @@ export class RequestHandler {
         });
         return;
       }
-      const caller = this.authenticate(request);
+      refuseKeyInAddress(request);
+      const caller = await this.authenticate(request);
       if (match.kind === "notFound") {
         const hint = "An OpenAI base URL ends in /v1, an Anthropic one does not.";
         throw new PosternError(
@@ -97,14 +104,19 @@ export class RequestHandler {
     }
   }
 
-  private authenticate(request: IncomingMessage): Caller {
+  private async authenticate(request: IncomingMessage): Promise<Caller> {
     const presented = presentedKeys((name) => {
       const value = request.headers[name];
       return Array.isArray(value) ? value[0] : value;
     });
-    const name = this.facts.keys().identify(presented);
-    if (name !== undefined) return { kind: "gatewayKey", name, labels: {} };
-    const what = presented.length === 0 ? "No gateway key was sent" : "The gateway key is not valid";
+    const caller = this.facts.keys().identify(presented);
+    if (caller) return caller;
+    const delay = this.guesses.next();
+    if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
+    const what =
+      presented.length === 0
+        ? "No gateway key was sent"
+        : "The gateway key is unknown, disabled or has expired";
     throw new PosternError(
       "unauthorized",
       `${what}. Send a key of Postern's (not the provider's) as "Authorization: Bearer …" or "x-api-key"; in VS Code run "Postern: Copy Gateway Key".`,
@@ -122,7 +134,7 @@ export class RequestHandler {
       await this.operations.run(route, request, response, requestId, caller);
     } else if (route.kind === "models") {
       await this.registry.settleModels(2_000);
-      this.answerModels(route, request, response, requestId);
+      this.answerModels(route, request, response, requestId, caller);
     }
   }
 
@@ -131,9 +143,17 @@ export class RequestHandler {
     request: IncomingMessage,
     response: ServerResponse,
     requestId: string,
+    caller: Caller,
   ): void {
-    const sources = this.registry.sources();
-    const offered = offeredModels(sources, this.facts.routes());
+    // What its key does not allow, a client need not see.
+    const sources = this.registry.sources().map((source) => ({
+      ...source,
+      models: source.models.filter(({ id }) => this.facts.allows(caller, { provider: source.id, model: id })),
+    }));
+    const routes = this.facts
+      .routes()
+      .filter((name) => this.facts.allows(caller, { provider: "", model: name, route: name }));
+    const offered = offeredModels(sources, routes);
     const headers = { "x-request-id": requestId };
     if (route.id === undefined) {
       const body =
@@ -185,6 +205,20 @@ export class RequestHandler {
 
 function invalidJson(error: JsonSyntaxError): PosternError {
   return new PosternError("invalid_json", `The request body is not valid JSON: ${error.message}.`);
+}
+
+/** Under these names keys travel in addresses elsewhere. */
+const KEY_PARAMETERS = ["key", "api_key", "api-key", "apikey", "access_token"];
+
+/** An address ends up in histories and logs, so a key in it is refused even beside a right one in a header. */
+function refuseKeyInAddress(request: IncomingMessage): void {
+  if (!request.url?.includes("?")) return;
+  const found = KEY_PARAMETERS.find((name) => queryOf(request).has(name));
+  if (found === undefined) return;
+  throw new PosternError(
+    "unauthorized",
+    `A key in the address ("${found}") is refused, because addresses end up in logs. Send it as "Authorization: Bearer …" or "x-api-key".`,
+  );
 }
 
 function addressed(request: IncomingMessage): { path: string; anthropicVersion: boolean } {

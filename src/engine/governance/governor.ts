@@ -75,9 +75,8 @@ export interface Governor {
   /**
    * Puts what it has really cost in place of what was set aside, and writes the ledger's row, in one transaction. Also
    * for requests that failed or whose client left, and, without a reservation, for those that were refused. A request
-   * that went out and has neither failed nor a usage (its client left, or the provider told none) is charged what was
-   * set aside, as estimated; give it a usage of your own where you know better. Never throws; a reservation that is
-   * settled already is not settled twice.
+   * that a provider has begun to answer well (2xx) and that comes without a usage is charged what was set aside, as
+   * estimated: the most it can have been. Never throws; a reservation that is settled already is not settled twice.
    */
   settle(reservation: Reservation | undefined, record: RequestRecord): void;
   /** The provider's rate-limit headers, of any answer, refusals too; most limits are a model's own. Never throws. */

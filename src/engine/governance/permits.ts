@@ -1,14 +1,17 @@
 import { PosternError } from "../../core/errors";
 import { POLICY_HEADER } from "../../core/governance/policy/header";
 import type { RequestRecord } from "../../core/governance/requestRecord";
+import type { AuditService } from "../audit/auditService";
+import type { AuditTrail } from "../audit/auditTrail";
 import { type PolicyService, type RequestPolicy, refusalError } from "../policy/policyService";
+import type { PolicyWarnings } from "../policy/policyWarnings";
 import type { ClientBody } from "../relay/clientBody";
 import type { RequestTrace } from "../relay/requestTrace";
-import type { RelayOutcome } from "../relay/responseRelay";
+import type { RelayOptions, RelayOutcome } from "../relay/responseRelay";
 import type { Target } from "../relay/target";
 import type { SecretDetector } from "../secrets/secretDetector";
 import { withBytes } from "./changedBody";
-import type { Governor, Reservation } from "./governor";
+import type { Governor, ObservedAnswer, Reservation } from "./governor";
 import type { Pricing } from "./pricing";
 
 export interface PermitParts {
@@ -16,6 +19,9 @@ export interface PermitParts {
   readonly policy: Pick<PolicyService, "decide"> | undefined;
   readonly secrets: Pick<SecretDetector, "redactJson">;
   readonly pricing: Pricing;
+  /** Keeps what is to be kept of requests. */
+  readonly audit?: Pick<AuditService, "begin"> | undefined;
+  readonly warnings?: Pick<PolicyWarnings, "tell">;
 }
 
 /** Asks policy, gateway keys' limits and budgets about each request. */
@@ -30,9 +36,26 @@ export class Permits {
       body: () => body.bytes,
     });
     const permit = new Permit(this.parts, trace, body, headers, policy);
+    permit.follow();
     permit.showPolicy();
     if (policy?.refusal) throw refusalError(policy.refusal);
     return permit;
+  }
+
+  /** A provider has answered: what its headers say of its limits. */
+  observe(
+    { provider, model }: Target,
+    credential: string,
+    status: number,
+    headers: ObservedAnswer["headers"],
+  ): void {
+    this.parts.governor.observe({
+      provider: provider.config.id,
+      model: model.id,
+      credential,
+      headers,
+      status,
+    });
   }
 
   /** The row of a request that was refused before there was a permit. */
@@ -45,6 +68,7 @@ export class Permits {
 export class Permit {
   private reservation: Reservation | undefined;
   private target: Target | undefined;
+  private trail: AuditTrail | undefined;
 
   constructor(
     private readonly parts: PermitParts,
@@ -91,6 +115,7 @@ export class Permit {
     else this.reservation = governor.admit({ ...governed, record: this.trace.beginning() });
     this.target = target;
     this.showPolicy(target);
+    this.warn(target);
   }
 
   /** The body as it may go to a target: without secrets where a rule says so. */
@@ -107,15 +132,50 @@ export class Permit {
     const charged = this.target
       ? this.parts.pricing.charged(record, outcome, this.body, this.target)
       : record;
-    this.parts.governor.settle(this.reservation, charged);
+    this.settle(charged);
     return charged;
   }
 
   /** No provider has answered it. */
   failed(fault: PosternError): RequestRecord {
     const record = this.trace.refused(fault, performance.now());
-    this.parts.governor.settle(this.reservation, record);
+    this.settle(record);
     return record;
+  }
+
+  /** Begins to keep what the audit wants of it; counting is no request to a model. */
+  follow(): void {
+    const { trace, policy } = this;
+    if (trace.operation === "countTokens") return;
+    const mayBeForced = policy?.mayForceAudit ?? false;
+    this.trail = this.parts.audit?.begin({ caller: trace.caller, mayBeForced });
+    this.trail?.request(this.body.bytes);
+  }
+
+  /** What the relay is to do for the audit. */
+  get relayOptions(): Pick<RelayOptions, "onPiece"> {
+    const { trail } = this;
+    return trail ? { onPiece: (piece) => trail.chunk(piece) } : {};
+  }
+
+  /** It is over; what was collected of a request without a row is forgotten. */
+  leave(): void {
+    this.trail?.drop();
+  }
+
+  /** Said when it goes out, and to a person: a client has it in the header. */
+  private warn({ provider, model }: Target): void {
+    const decision = this.policy?.forTarget({ provider: provider.config, model: model.id });
+    for (const warning of decision?.warnings ?? [])
+      this.parts.warnings?.tell({ ...warning, caller: this.trace.caller.name });
+  }
+
+  private settle(record: RequestRecord): void {
+    const decision =
+      this.target &&
+      this.policy?.forTarget({ provider: this.target.provider.config, model: this.target.model.id });
+    this.trail?.settle(record, decision?.auditFull ?? false);
+    this.parts.governor.settle(this.reservation, record);
   }
 
   /** Names the rules that applied, in the record and to the client. */

@@ -103,11 +103,17 @@ export class Maintenance {
 
   private deleteOverSize(store: LedgerStore): boolean {
     const pages = pragma(store, "page_count") - pragma(store, "freelist_count");
-    if (pages * pragma(store, "page_size") <= this.retention.maxMb * 1024 * 1024) return false;
+    // What the audit keeps has a limit of its own, and must not cost the ledger its rows.
+    const bytes = pages * pragma(store, "page_size") - auditBytes(store);
+    if (bytes <= this.retention.maxMb * 1024 * 1024) return false;
     return store.transaction(() => store.deleteOldest(ROWS, Number.MAX_SAFE_INTEGER) > 0);
   }
 }
 
 function pragma(store: LedgerStore, name: "freelist_count" | "page_count" | "page_size"): number {
   return Number(store.database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
+}
+
+function auditBytes(store: LedgerStore): number {
+  return Number(store.statement("SELECT bytes FROM audit_head").get()?.bytes ?? 0);
 }

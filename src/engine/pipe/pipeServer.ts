@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:net";
 import type { LogEntry } from "../../core/rpc/contract";
 import type { EngineService } from "../engineService";
 import type { EngineLog } from "../log/log";
+import { auditHandlers } from "./auditHandlers";
 import { ledgerHandlers } from "./ledgerHandlers";
 import { isAnswering, preparePipeFolder, removeStaleSocket } from "./pipeFolder";
 import { SecretStores } from "./secretStores";
@@ -43,6 +44,9 @@ export class PipeServer {
         if (leads.includes(session)) session.notify("credentialRefused", { providerId, label });
       });
     });
+    engine.warnings.onWarning((warning) =>
+      this.broadcast((session) => session.notify("policyWarning", warning)),
+    );
     log.onEntry((entry: LogEntry) => this.broadcast((session) => session.notify("log", entry)));
   }
 
@@ -122,11 +126,17 @@ export class PipeServer {
       },
       status: async () => engine.status(),
       ...ledgerHandlers(engine.ledger),
+      ...auditHandlers(() => engine.audit),
+      explainPolicy: (question) => engine.explainPolicy(question),
       testProvider: (provider) => engine.testProvider(provider),
       refreshModels: async ({ providerId }) => {
         await engine.refreshModels(providerId);
         return engine.status();
       },
+      abortRequests: async ({ gatewayKey }) => ({
+        aborted: engine.runningByKey.abortRequestsOf(gatewayKey),
+      }),
+      claimNotice: async ({ id }) => ({ claimed: engine.claimNotice(id) }),
       credentialKept: async ({ providerId, label }) => {
         engine.credentials.kept(providerId, label);
         return {};

@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import type { PolicyConfig } from "../../core/config/schema";
 import { PosternError } from "../../core/errors";
 import type { Caller } from "../../core/governance/caller";
@@ -15,7 +16,7 @@ import { factsOf, type PolicyFacts, type PolicyTarget } from "../../core/governa
 import { policyHeader } from "../../core/governance/policy/header";
 import { settingsSource } from "../../core/governance/policy/parsePolicy";
 import { providerClassOf } from "../../core/governance/policy/providerClass";
-import { approvedLists, type PolicySource } from "../../core/governance/policy/sources";
+import { approvedLists, inHome, type PolicySource } from "../../core/governance/policy/sources";
 import type { AdministratorPolicy } from "./administratorPolicy";
 import type { RepositoryPolicies } from "./repositoryPolicies";
 
@@ -61,6 +62,8 @@ export class PolicyService {
     private readonly secrets: SecretFinder,
     /** Milliseconds of a clock that only goes forward. */
     private readonly now: () => number = () => performance.now(),
+    /** What `~` stands for in a workspace's pattern. */
+    private readonly home: string = homedir(),
   ) {}
 
   /** @param policy the settings', or why they cannot be used: then nothing is sent */
@@ -100,7 +103,10 @@ export class PolicyService {
       this.administrator.source(),
       folder === undefined ? undefined : this.repositories.source(folder),
     ]);
-    return [administrator, this.settings, repository].flatMap((source) => source ?? []);
+    return [administrator, this.settings, repository].flatMap((source) => {
+      if (!source || "fault" in source) return source ?? [];
+      return { ...source, rules: inHome(source.rules, this.home) };
+    });
   }
 
   private async search(body: Buffer): Promise<readonly string[] | undefined> {
@@ -118,6 +124,11 @@ export class RequestPolicy {
   /** Refused wherever it would go. */
   get refusal(): PolicyRefusal | undefined {
     return this.decision.refusal;
+  }
+
+  /** A rule may want everything kept, perhaps only at some targets. */
+  get mayForceAudit(): boolean {
+    return this.decision.rules.some(({ rule, origin }) => rule.audit === "full" && origin !== "repository");
   }
 
   /** Name of the route, or the model id, that serves the request instead of what it asked for. */

@@ -1,25 +1,17 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { EngineConfig } from "../../core/config/engineConfig";
-import { PosternError } from "../../core/errors";
-import type { Caller } from "../../core/governance/caller";
 import { explanationLines } from "../../core/governance/policy/explanationText";
 import { factsOf } from "../../core/governance/policy/facts";
 import { decided, resolveModel } from "../../core/routing/resolveModel";
+import type { PolicyQuestion } from "../../core/rpc/audit";
 import { SecretDetector } from "../secrets/secretDetector";
 import { AdministratorPolicy, administratorPolicyPath } from "./administratorPolicy";
+import { askedCaller } from "./askedCaller";
 import { type Candidate, PolicyService } from "./policyService";
 import { RepositoryPolicies } from "./repositoryPolicies";
 
-/** A request that somebody asks about, as given on the command line. */
-export interface PolicyQuestion {
-  readonly workspace?: string;
-  readonly remote?: string;
-  readonly trusted?: boolean;
-  readonly task?: string;
-  readonly model?: string;
-  /** Name of a gateway key, for its labels. */
-  readonly key?: string;
+/** A request that somebody asks about on the command line. */
+export interface PolicyTestQuestion extends PolicyQuestion {
   readonly labels: Readonly<Record<string, string>>;
   /** File with a request's body, which is searched for secrets. */
   readonly body?: string;
@@ -31,7 +23,7 @@ export interface PolicyQuestion {
  */
 export async function testPolicy(
   config: Pick<EngineConfig, "providers" | "gateway" | "policy">,
-  question: PolicyQuestion,
+  question: PolicyTestQuestion,
   write: (line: string) => void,
 ): Promise<boolean> {
   const detector = new SecretDetector();
@@ -42,7 +34,8 @@ export async function testPolicy(
   service.configure(config.policy ?? { rules: [] });
   const secrets =
     question.body === undefined ? [] : await detector.kinds(readFileSync(question.body, "utf8"));
-  const facts = { ...factsOf(callerOf(config, question), question.task), secrets };
+  const caller = askedCaller(question, config.gateway.keys, question.labels);
+  const facts = { ...factsOf(caller, question.task), secrets };
   const candidate = question.model === undefined ? undefined : candidateOf(config, question.model);
   const explanation = await service.explain(facts, candidate);
   for (const line of explanationLines(explanation)) write(line);
@@ -52,29 +45,6 @@ export async function testPolicy(
     );
   const { decision, targetDecision } = explanation;
   return (targetDecision?.refusal ?? decision.refusal) === undefined;
-}
-
-function callerOf({ gateway }: Pick<EngineConfig, "gateway">, question: PolicyQuestion): Caller {
-  const { workspace, remote, trusted, key, labels } = question;
-  const known = key === undefined ? undefined : gateway.keys.find(({ name }) => name === key);
-  if (key !== undefined && !known)
-    throw new PosternError("invalid_request", `There is no gateway key named ${JSON.stringify(key)}.`);
-  const own = known && "labels" in known ? (known.labels as Readonly<Record<string, string>>) : {};
-  const folder = workspace ?? (remote === undefined && trusted === undefined ? undefined : "");
-  return {
-    kind: "gatewayKey",
-    name: key ?? "",
-    labels: { ...own, ...labels },
-    ...(folder === undefined
-      ? {}
-      : {
-          workspace: {
-            folder: folder && resolve(folder),
-            ...(remote === undefined ? {} : { remote }),
-            ...(trusted === undefined ? {} : { trusted }),
-          },
-        }),
-  };
 }
 
 /** Only what the configuration names: asking the providers would be a request of its own. */

@@ -69,11 +69,20 @@ async function firstAnswer(
   group: readonly DetailsRequest[],
 ): Promise<ReadonlyMap<string, FactValues>> {
   for (const request of group) {
-    const url = new URL(request.path, provider.config.baseUrl);
+    const url = besideAddress(provider.config.baseUrl, request.path);
     const answer = await ask(upstream, provider, url, request).catch(() => undefined);
     if (answer?.status === 200) return request.read(answer.body);
   }
   return new Map();
+}
+
+/** Another path at the very same host: a path like `//elsewhere` must not become one. */
+function besideAddress(baseUrl: string, path: string): URL {
+  const url = new URL(baseUrl);
+  const query = path.indexOf("?");
+  url.pathname = query < 0 ? path : path.slice(0, query);
+  url.search = query < 0 ? "" : path.slice(query);
+  return url;
 }
 
 /** @throws PosternError if the provider cannot be reached or sends too much */

@@ -7,6 +7,7 @@ import { preferredProtocol } from "../../core/providers/spoken";
 import { conversationKey } from "../../core/routing/affinity";
 import { answerJson } from "../gateway/answer";
 import { readRequestBody } from "../gateway/requestBody";
+import type { RunningRequests } from "../governance/governor";
 import type { Permit, Permits } from "../governance/permits";
 import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
@@ -19,7 +20,7 @@ import { type ClientBody, parsedBody, scanBody } from "./clientBody";
 import type { Exchange } from "./exchange";
 import { headerSafe } from "./ownHeaders";
 import { RequestTrace } from "./requestTrace";
-import type { RelayOutcome, ResponseRelay } from "./responseRelay";
+import type { RelayOptions, RelayOutcome, ResponseRelay } from "./responseRelay";
 import type { Sender } from "./sender";
 import type { StoredResponses } from "./storedResponses";
 import { type Target, treatmentOf } from "./target";
@@ -39,6 +40,8 @@ export interface OperationParts {
   readonly stored: StoredResponses;
   readonly stickiness: Stickiness;
   readonly permits: Permits;
+  /** What is running, by gateway key, so that taking one back can cut it. */
+  readonly running: RunningRequests;
   readonly log: Log;
   onChange(): void;
 }
@@ -79,6 +82,7 @@ export class Operations {
     const began = { at: Date.now(), tick: performance.now() };
     const trace = new RequestTrace(requestId, caller, route.protocol, began);
     const exchange = { request, response, headers: { "x-request-id": requestId }, trace };
+    const ended = this.parts.running.track(caller, () => response.destroy());
     try {
       if (route.kind === "storedResponse") await this.runStored(route, exchange);
       else await this.runOperation(route, exchange);
@@ -87,6 +91,7 @@ export class Operations {
         for (const [name, value] of Object.entries(exchange.headers)) response.setHeader(name, value);
       throw error;
     } finally {
+      ended();
       this.count -= 1;
       this.parts.onChange();
     }
@@ -106,7 +111,8 @@ export class Operations {
       if (route.operation === "countTokens") return await this.countTokens(route, body, plan, exchange);
       const outcome = await this.tryTargets(plan, exchange, async (target, hold) => {
         permit?.enter(target);
-        return this.send(route, (await permit?.bodyFor(target)) ?? body, target, exchange, hold);
+        const options = { holdRefusals: hold, ...permit?.relayOptions };
+        return this.send(route, (await permit?.bodyFor(target)) ?? body, target, exchange, options);
       });
       permit.answered(outcome);
     } catch (error) {
@@ -115,6 +121,8 @@ export class Operations {
         else this.parts.permits.refused(trace.refused(error, performance.now()));
       }
       throw error;
+    } finally {
+      permit?.leave();
     }
   }
 
@@ -143,13 +151,15 @@ export class Operations {
       patient: plan.route !== undefined || neverRetries(trace.tool),
       client: presenceOf(response),
       provider: (id) => registry.get(id),
-      start: (target, label, attempt, hold) => {
+      start: async (target, label, attempt, hold) => {
         const { config } = target.provider;
         trace.target = { provider: config.id, model: target.model.id, credential: label };
         headers["x-postern-provider"] = config.id;
         headers["x-postern-model"] = headerSafe(target.model.id);
         if (plan.route !== undefined || attempt > 1) headers["x-postern-attempts"] = String(attempt);
-        return send(target, hold);
+        const relay = await send(target, hold);
+        trace.sent = true;
+        return relay;
       },
       tried: (tried) => {
         trace.tried(tried);
@@ -168,14 +178,19 @@ export class Operations {
     body: ClientBody,
     target: Target,
     exchange: Exchange,
-    hold: boolean,
+    given: RelayOptions,
   ): ResponseRelay {
     const { sender } = this.parts;
     const translated = treatmentOf(target, route.operation, route.protocol) === "translated";
     exchange.trace.protocolOut = translated ? preferredProtocol(target.provider.config) : route.protocol;
+    const { credential = "" } = exchange.trace.target ?? {};
+    const options: RelayOptions = {
+      ...given,
+      onHeaders: (status, headers) => this.parts.permits.observe(target, credential, status, headers),
+    };
     return translated
-      ? sender.translated(route, body, target, exchange, { holdRefusals: hold })
-      : sender.asItIs(route, body, target, exchange, { holdRefusals: hold });
+      ? sender.translated(route, body, target, exchange, options)
+      : sender.asItIs(route, body, target, exchange, options);
   }
 
   /** Counting is no request to a model, and is not counted as one. */

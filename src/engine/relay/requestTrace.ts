@@ -28,6 +28,8 @@ export class RequestTrace {
   policyRule: string | undefined;
   /** The target that it is at, or was last. */
   target: { readonly provider: string; readonly model: string; readonly credential: string } | undefined;
+  /** It has gone out to a provider: from then on Postern alone cannot have refused it. */
+  sent = false;
   private readonly attempts: Attempt[] = [];
 
   constructor(
@@ -79,7 +81,7 @@ export class RequestTrace {
   /** The row of a request that no provider has answered. */
   refused(fault: Pick<PosternError, "code" | "status">, now: number): RequestRecord {
     const outcome: RequestOutcome =
-      fault.code === "client_left" ? "clientLeft" : this.attempts.length > 0 ? "failed" : "refused";
+      fault.code === "client_left" ? "clientLeft" : this.sent ? "failed" : "refused";
     const status = outcome === "clientLeft" ? 0 : fault.status;
     return { ...this.base(now), status, outcome, errorCode: fault.code };
   }

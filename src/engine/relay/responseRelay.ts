@@ -50,6 +50,8 @@ export class AttemptRefused extends Error {
 }
 
 export interface RelayOptions {
+  /** Sees each piece of the answer as the client gets it; must not throw, and copies what it keeps. */
+  readonly onPiece?: (piece: Piece) => void;
   /** Refusals are held back: the relay then fails with `AttemptRefused`. */
   readonly holdRefusals?: boolean;
   /** How long the answer may take to begin, and to come to its end. */
@@ -60,6 +62,11 @@ export interface RelayOptions {
   readonly stalledMs?: number;
   /** Statuses by which the provider says that it has no such operation; the relay then fails with `not_found`. */
   readonly lacking?: readonly number[];
+  /** Hears of the provider's answer when it begins, whatever it is. */
+  readonly onHeaders?: (
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ) => void;
 }
 
 /** A refusal told in more bytes than this is passed on as it comes. */
@@ -152,6 +159,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
   ): void {
     if (status < 200) return;
+    this.options.onHeaders?.(status, headers);
     const type = String(headers["content-type"] ?? "").toLowerCase();
     if (this.options.lacking?.includes(status)) {
       const text = `Provider "${this.provider.id}" has no such operation.`;
@@ -316,7 +324,10 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (pieces.length > 0) this.sendHeaders();
     let flowing = true;
     // Node gathers the writes of one turn by itself; its own cork() would swallow the drain event.
-    for (const piece of pieces) flowing = this.response.write(piece) && flowing;
+    for (const piece of pieces) {
+      flowing = this.response.write(piece) && flowing;
+      this.options.onPiece?.(piece);
+    }
     return flowing;
   }
 
@@ -412,6 +423,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     // A broken connection is the honest end of what cannot be mended.
     if (last === undefined) this.response.destroy();
     else this.response.end(last === "" ? undefined : last);
+    if (last) this.options.onPiece?.(last);
     this.settle("cut", fault);
   }
 

@@ -207,18 +207,20 @@ export class Sender {
       ...(firstByteSeconds === undefined ? {} : { firstByteMs: firstByteSeconds * 1000 }),
       ...(totalSeconds === undefined ? {} : { totalMs: totalSeconds * 1000 }),
     });
-    this.upstream.dispatcherFor(url, connectSeconds).dispatch(
-      {
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method,
-        headers: [...headers],
-        body,
-        ...(firstByteSeconds === undefined ? {} : { headersTimeout: firstByteSeconds * 1000 }),
-        ...(betweenBytesSeconds === undefined ? {} : { bodyTimeout: betweenBytesSeconds * 1000 }),
-      },
-      relay,
-    );
+    this.upstream
+      .dispatcherFor(url, { connectSeconds, allowMetadataAddress: config.allowMetadataAddress })
+      .dispatch(
+        {
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method,
+          headers: [...headers],
+          body,
+          ...(firstByteSeconds === undefined ? {} : { headersTimeout: firstByteSeconds * 1000 }),
+          ...(betweenBytesSeconds === undefined ? {} : { bodyTimeout: betweenBytesSeconds * 1000 }),
+        },
+        relay,
+      );
     return relay;
   }
 }

@@ -1,11 +1,19 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
 import { type NetworkConfig, proxyUrl } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
+import { guardedLookup } from "./guardedLookup";
 
 const MINUTE_MS = 60_000;
 
 /** Reasoning models may think for minutes before the first byte, and between two. */
 const TIMEOUTS = { headersTimeout: 15 * MINUTE_MS, bodyTimeout: 10 * MINUTE_MS, connectTimeout: 10_000 };
+
+/** What of a provider's connections is its own. */
+export interface OwnConnection {
+  /** How long connecting may take. */
+  readonly connectSeconds?: number | undefined;
+  readonly allowMetadataAddress?: boolean | undefined;
+}
 
 /**
  * The connections to providers, kept alive: a TLS handshake saved is worth more than anything else here.
@@ -27,11 +35,11 @@ export class UpstreamClient {
   }
 
   /**
-   * @param connectSeconds how long connecting may take, where the provider has a time of its own
+   * @param own where the provider differs from others
    * @throws PosternError proxy_invalid
    */
-  dispatcherFor(url: URL, connectSeconds?: number): Dispatcher {
-    if (connectSeconds !== undefined) return this.otherFor(url.protocol, connectSeconds);
+  dispatcherFor(url: URL, own: OwnConnection = {}): Dispatcher {
+    if (own.connectSeconds !== undefined || own.allowMetadataAddress) return this.otherFor(url.protocol, own);
     if (url.protocol === "http:") {
       this.local ??= this.create(3_000);
       return this.local;
@@ -55,19 +63,21 @@ export class UpstreamClient {
     await Promise.all(all.map((dispatcher) => dispatcher?.destroy()));
   }
 
-  private otherFor(protocol: string, connectSeconds: number): Dispatcher {
-    const key = `${protocol}${connectSeconds}`;
+  private otherFor(protocol: string, own: OwnConnection): Dispatcher {
+    const key = `${protocol} ${own.connectSeconds} ${own.allowMetadataAddress}`;
     const known = this.others.get(key);
     if (known) return known;
-    const made = this.create(protocol === "http:" ? 3_000 : 30_000, connectSeconds * 1000);
+    const made = this.create(protocol === "http:" ? 3_000 : 30_000, own);
     this.others.set(key, made);
     return made;
   }
 
-  private create(keepAliveTimeout: number, connectTimeout = TIMEOUTS.connectTimeout): Dispatcher {
+  private create(keepAliveTimeout: number, own: OwnConnection = {}): Dispatcher {
+    const { connectSeconds, allowMetadataAddress } = own;
     const options = {
       ...TIMEOUTS,
-      connectTimeout,
+      ...(connectSeconds === undefined ? {} : { connectTimeout: connectSeconds * 1000 }),
+      ...(allowMetadataAddress ? {} : { connect: { lookup: guardedLookup() } }),
       keepAliveTimeout,
       maxHeaderSize: 64 * 1024,
       pipelining: 1,

@@ -1,9 +1,13 @@
+import { setImmediate } from "node:timers/promises";
 import type { EngineConfig, EngineProvider } from "../../core/config/engineConfig";
-import type { Detect } from "../../core/governance/secrets/finding";
+import type { Detect, Finding } from "../../core/governance/secrets/finding";
 import { knownSecrets } from "../../core/governance/secrets/knownSecrets";
 import { ownPatterns } from "../../core/governance/secrets/ownPatterns";
-import { redactJson, secretKinds } from "../../core/governance/secrets/redactJson";
 import { type Redacted, redactText } from "../../core/governance/secrets/redactText";
+import { SearchableJson } from "../../core/governance/secrets/searchableJson";
+
+/** How long a search may keep other requests waiting, in milliseconds. */
+const TURN_MS = 5;
 
 /** Looks for secrets: by the kept rules, by patterns of our own, and for every credential that the engine knows. */
 export class SecretDetector {
@@ -11,27 +15,41 @@ export class SecretDetector {
 
   /** Takes over the credentials of a configuration. */
   configure({ providers, gateway }: Pick<EngineConfig, "providers" | "gateway">): void {
-    this.known = knownSecrets([...providers.flatMap(credentialsOf), ...gateway.keys.map(({ key }) => key)]);
+    this.known = knownSecrets([
+      ...providers.flatMap(credentialsOf),
+      ...gateway.keys.flatMap(({ key }) => key ?? []),
+    ]);
   }
 
   /** Kinds of the secrets in a request's body. */
   async kinds(json: string): Promise<readonly string[]> {
-    return secretKinds(json, await this.detector());
+    const searchable = new SearchableJson(json);
+    return searchable.kinds(await this.search(searchable.view));
   }
 
   /** A JSON text without its secrets; all else of it stays to the byte. */
   async redactJson(json: string): Promise<Redacted> {
-    return redactJson(json, await this.detector());
+    const searchable = new SearchableJson(json);
+    return searchable.without(await this.search(searchable.view));
   }
 
   async redactText(text: string): Promise<Redacted> {
-    return redactText(text, await this.detector());
+    return redactText(text, await this.search(text));
   }
 
-  private async detector(): Promise<Detect> {
+  private async search(text: string): Promise<readonly Finding[]> {
     // Loaded when it is first needed: most never look.
-    const { kindsByRule } = await import("./secretRules");
-    return (text) => [...this.known(text), ...kindsByRule(text), ...ownPatterns(text)];
+    const { keptRules } = await import("./secretRules");
+    const findings: Finding[] = [];
+    let turn = performance.now();
+    for (const detect of [this.known, ownPatterns, ...keptRules]) {
+      if (performance.now() - turn > TURN_MS) {
+        await setImmediate();
+        turn = performance.now();
+      }
+      for (const finding of detect(text)) findings.push(finding);
+    }
+    return findings;
   }
 }
 

@@ -4,7 +4,7 @@
  * a text is in memory and nothing is reported to anybody.
  */
 import { rules } from "@secretlint/secretlint-rule-preset-recommend";
-import type { Finding } from "../../core/governance/secrets/finding";
+import type { Detect, Finding } from "../../core/governance/secrets/finding";
 
 /** The part of secretlint's contract that its rules use (@secretlint/types, SecretLintRuleCreator). */
 interface Rule {
@@ -21,12 +21,11 @@ const PREFIX = "@secretlint/secretlint-rule-";
 
 const kept = (rules as unknown as readonly Rule[]).filter(({ meta }) => !LEFT_OUT.test(meta.id));
 
-/** Runs every rule over a text. */
-export function kindsByRule(text: string): Finding[] {
-  const findings: Finding[] = [];
-  const source = { content: text, contentType: "text", filePath: "text", ext: ".txt" };
-  for (const rule of kept) {
-    const kind = rule.meta.id.slice(PREFIX.length);
+/** The rules, each as a search of its own, so that others have their turn between them. */
+export const keptRules: readonly Detect[] = kept.map((rule) => {
+  const kind = rule.meta.id.slice(PREFIX.length);
+  return (text) => {
+    const findings: Finding[] = [];
     const context = {
       report: ({ range: [start, end] }: { readonly range: readonly [number, number] }) =>
         findings.push({ start, end, kind }),
@@ -34,7 +33,7 @@ export function kindsByRule(text: string): Finding[] {
       // Messages quote the secret; nobody reads them.
       createTranslator: () => () => ({ message: "", messageId: "" }),
     };
-    rule.create(context, {}).file(source);
-  }
-  return findings;
-}
+    rule.create(context, {}).file({ content: text, contentType: "text", filePath: "text", ext: ".txt" });
+    return findings;
+  };
+});

@@ -211,7 +211,7 @@ async function askCommand(title: string): Promise<CredentialConfig | undefined> 
 }
 
 async function askInstead(title: string, entry: UsableEntry): Promise<Answer<boolean>> {
-  const has = entry.credentials.some(({ usable }) => usable);
+  const has = entry.credentials.some(({ usable, why }) => usable || why === "idle");
   if (!has) return { kind: "answer", value: true };
   return pickStep<boolean>({
     title,
@@ -271,6 +271,10 @@ async function refresh(
   { credentials }: CredentialParts,
   { provider, entry, credential }: ChosenCredential,
 ): Promise<void> {
+  if (!credentials.asked.knows(provider.id, credential.label)) {
+    notify("info", `The credential of ${entry.name} is asked for when the engine needs it.`);
+    return;
+  }
   const renewed = await credentials.asked.renew(provider.id, credential.label, "person");
   const text = renewed ? `${entry.name} has a new credential.` : `${entry.name} keeps the credential it had.`;
   notify(renewed ? "info" : "warning", text);

@@ -48,9 +48,31 @@ export const COMMANDS = {
   "postern.copyGatewayUrl": { title: "Copy Gateway URL", icon: "$(copy)" },
   "postern.copyGatewayKey": { title: "Copy Gateway Key", icon: "$(copy)" },
   "postern.newGatewayKey": { title: "New Gateway Key", icon: "$(add)" },
+  "postern.editGatewayKey": { title: "Edit Gateway Key Limits", icon: "$(edit)" },
+  "postern.enableGatewayKey": { title: "Enable Gateway Key" },
+  "postern.disableGatewayKey": { title: "Disable Gateway Key" },
+  "postern.rotateGatewayKey": { title: "Rotate Gateway Key" },
+  "postern.forgetGatewayKeyCopy": { title: "Forget Copy of Gateway Key" },
   "postern.deleteGatewayKey": { title: "Delete Gateway Key", icon: "$(trash)" },
+  "postern.addBudget": { title: "Add Budget", icon: "$(add)" },
+  "postern.raiseBudget": { title: "Raise Budget", icon: "$(arrow-up)" },
+  "postern.deleteBudget": { title: "Delete Budget" },
+  "postern.chooseStatusBarLimit": { title: "Choose Status Bar Limit" },
   "postern.showLog": { title: "Show Log", icon: "$(output)" },
   "postern.openSettings": { title: "Open Settings", icon: "$(settings-gear)" },
+  "postern.openRequest": { title: "Open Request", icon: "$(go-to-file)" },
+  "postern.replayRequest": { title: "Replay", icon: "$(debug-rerun)" },
+  "postern.replayRequestOnModel": { title: "Replay on Another Model" },
+  "postern.copyRequestAsCurl": { title: "Copy as curl" },
+  "postern.diffRequest": { title: "Diff with…", icon: "$(diff)" },
+  "postern.copyCommitTrailer": { title: "Copy Commit Trailer" },
+  "postern.deleteActivity": { title: "Delete from Activity…", icon: "$(trash)" },
+  "postern.filterActivity": { title: "Filter Activity…", icon: "$(filter)" },
+  "postern.clearActivityFilter": { title: "Clear Activity Filter", icon: "$(clear-all)" },
+  "postern.showMoreActivity": { title: "Show More Activity" },
+  "postern.exportAudit": { title: "Export Audit…", icon: "$(export)" },
+  "postern.verifyAudit": { title: "Verify Audit", icon: "$(verified)" },
+  "postern.explainPolicy": { title: "Explain Policy…", icon: "$(law)" },
 } as const satisfies Record<`postern.${string}`, { readonly title: string; readonly icon?: string }>;
 
 export type CommandId = keyof typeof COMMANDS;
@@ -63,6 +85,9 @@ export const VIEW_CONTAINER = "postern";
 export const PROVIDERS_VIEW = "postern.providers";
 export const ROUTES_VIEW = "postern.routes";
 export const GATEWAY_VIEW = "postern.gateway";
+export const ACTIVITY_VIEW = "postern.activity";
 
+/** Set while the Activity view shows only some requests. */
+export const ACTIVITY_FILTER_CONTEXT = "postern.activityFiltered";
 /** running, stopped, failed or busy: which gateway commands make sense. */
 export const GATEWAY_CONTEXT = "postern.gatewayState";

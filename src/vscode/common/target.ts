@@ -5,13 +5,17 @@ export type Target =
   | { readonly kind: "credential"; readonly id: string; readonly index: number; readonly label: string }
   | { readonly kind: "gatewayKey"; readonly name: string }
   | RouteRow
+  /** A budget, or a gateway key's own, by its limit's id. */
+  | { readonly kind: "limit"; readonly name: string }
   /** A model by the id that clients address it by, and by its provider's entry in the settings. */
   | {
       readonly kind: "model";
       readonly name: string;
       readonly modelId?: string;
       readonly provider?: { readonly id: string; readonly index: number };
-    };
+    }
+  /** A request by its id. */
+  | { readonly kind: "request"; readonly name: string };
 
 /** A route by its name or pattern and its place in the settings, or one of its targets. */
 export type RouteRow =
@@ -42,8 +46,12 @@ export function targetOf(argument: unknown): Target | undefined {
     return entry && typeof label === "string" ? { kind, ...entry, label } : undefined;
   }
   if (kind === "route" || kind === "routeTarget") return routeRowOf(target as Record<string, unknown>);
-  if ((kind !== "gatewayKey" && kind !== "model") || typeof name !== "string") return undefined;
-  if (kind === "gatewayKey") return { kind, name };
+  if (
+    (kind !== "gatewayKey" && kind !== "model" && kind !== "limit" && kind !== "request") ||
+    typeof name !== "string"
+  )
+    return undefined;
+  if (kind !== "model") return { kind, name };
   const entry = entryOf(provider);
   return { kind, name, ...(entry && typeof modelId === "string" ? { modelId, provider: entry } : {}) };
 }

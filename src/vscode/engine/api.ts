@@ -1,5 +1,5 @@
 import type { EngineProvider } from "../../core/config/engineConfig";
-import type { EngineStatus, TestResult } from "../../core/rpc/contract";
+import type { EngineRequests, EngineStatus, TestResult } from "../../core/rpc/contract";
 import { startGateway } from "./startGateway";
 import type { EngineSupervisor } from "./supervisor";
 
@@ -31,6 +31,27 @@ export class EngineApi {
   async testProvider(provider: EngineProvider, signal: AbortSignal): Promise<TestResult> {
     const link = await this.supervisor.ensure();
     return link.request("testProvider", provider, signal);
+  }
+
+  /** Cuts what runs on a gateway key. @returns how many requests that were */
+  async abortRequests(gatewayKey: string): Promise<number> {
+    const link = await this.supervisor.ensure();
+    return (await link.request("abortRequests", { gatewayKey })).aborted;
+  }
+
+  /** @returns whether this window is the one to tell a notice */
+  async claimNotice(id: string): Promise<boolean> {
+    const link = await this.supervisor.ensure();
+    return (await link.request("claimNotice", { id })).claimed;
+  }
+
+  /** Asks the engine for something that does not change its state. */
+  async ask<M extends keyof EngineRequests>(
+    method: M,
+    params: EngineRequests[M]["params"],
+  ): Promise<EngineRequests[M]["result"]> {
+    const link = await this.supervisor.ensure();
+    return link.request(method, params);
   }
 
   private accept(status: EngineStatus): EngineStatus {

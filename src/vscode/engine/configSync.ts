@@ -20,7 +20,7 @@ export class ConfigSync implements Disposable {
   private sent: string | undefined;
 
   constructor(
-    private readonly read: () => Promise<Desired>,
+    private readonly read: (joining: boolean) => Promise<Desired>,
     private readonly targets: SyncTargets,
     private readonly log: Log,
   ) {}
@@ -36,7 +36,7 @@ export class ConfigSync implements Disposable {
     clearTimeout(this.timer);
     this.queue = this.queue.then(async () => {
       try {
-        const { config, local } = await this.read();
+        const { config, local } = await this.read(false);
         this.targets.publish(local);
         const text = JSON.stringify(config);
         if (text !== this.sent && (await this.targets.send(config))) this.sent = text;
@@ -49,7 +49,7 @@ export class ConfigSync implements Disposable {
 
   /** The whole configuration for an engine that has just been joined, which counts as sent. */
   async forJoin(): Promise<EngineConfig> {
-    const { config, local } = await this.read();
+    const { config, local } = await this.read(true);
     this.targets.publish(local);
     this.sent = JSON.stringify(config);
     return config;

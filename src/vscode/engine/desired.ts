@@ -1,19 +1,18 @@
 import {
   type EngineConfig,
-  type EngineGatewayKey,
   type EngineProvider,
   networkFrom,
   type ResolvedProvider,
   resolveEntry,
 } from "../../core/config/engineConfig";
-import { type Environment, resolveReference } from "../../core/config/reference";
+import type { Environment } from "../../core/config/reference";
 import type { AskedFor, ResolvedCredential } from "../../core/credentials/resolve";
 import type { StoredSecret } from "../../core/credentials/stored";
 import { protocolsOf } from "../../core/providers/spoken";
-import { maskKey } from "../secrets/gatewayKeys";
 import type { ProxySettings } from "../settings/proxy";
 import type { Settings } from "../settings/snapshot";
-import type { CredentialEntry, GatewayKeyEntry, KeyPresence, LocalState, ProviderEntry } from "../state";
+import type { CredentialEntry, KeyPresence, LocalState, ProviderEntry } from "../state";
+import { desiredGatewayKeys, type StoredGatewayKeys } from "./desiredKeys";
 
 /** What the engine is to run on, and what of it may be shown. */
 export interface Desired {
@@ -29,7 +28,7 @@ export interface DesiredInputs {
   readonly credentials: ReadonlyMap<string, readonly StoredSecret[]>;
   /** What is known of the credentials that have to be asked for. */
   readonly asked: AskedFor;
-  readonly gatewayKeys: readonly EngineGatewayKey[];
+  readonly gatewayKeys: StoredGatewayKeys;
   /** Which secret storage these are from. */
   readonly secretStore: string;
 }
@@ -65,7 +64,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       ...(provider.runtime === undefined ? {} : { runtime: provider.runtime }),
     });
   });
-  const keys = gatewayKeys(inputs);
+  const keys = desiredGatewayKeys(inputs);
   return {
     config: {
       providers,
@@ -78,7 +77,11 @@ export function desiredState(inputs: DesiredInputs): Desired {
       },
       routes: settings.routes.flatMap((checked) => (checked.ok ? [checked.route] : [])),
       routing: settings.routing,
+      budgets: settings.budgets.flatMap((checked) => (checked.ok ? [checked.budget] : [])),
+      balances: settings.balances,
       ledger: settings.ledger,
+      audit: settings.audit,
+      policy: settings.policy,
       network: inputs.proxy === "off" ? {} : { ...networkFrom(environment), ...inputs.proxy },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,
@@ -90,25 +93,29 @@ export function desiredState(inputs: DesiredInputs): Desired {
       host: settings.host,
       port: settings.port,
       routes: settings.routes,
+      budgets: settings.budgets,
+      statusBarLimit: settings.statusBarLimit,
+      statusBarForm: settings.statusBarForm,
+      terminalTools: settings.terminalTools,
       problems: settings.problems,
     },
   };
 }
 
 function presence({ provider: { credential }, credentials }: ResolvedProvider): KeyPresence {
-  if (credential.kind === "missing") return { kind: "missing", reason: credential.reason };
+  if (credential.kind === "missing") {
+    const waiting = credentials.find(({ outcome }) => outcome.kind === "missing" && outcome.why === "idle");
+    if (waiting && isAskedKind(waiting.source)) return { kind: waiting.source };
+    return { kind: "missing", reason: credential.reason };
+  }
   if (credential.kind === "none") return { kind: "notNeeded" };
   const used = credentials.find(({ outcome }) => outcome.kind === credential.kind);
-  switch (used?.source) {
-    case "env":
-      return { kind: "environment" };
-    case "command":
-    case "entra":
-    case "github":
-      return { kind: used.source };
-    default:
-      return { kind: "stored" };
-  }
+  if (used && isAskedKind(used.source)) return { kind: used.source };
+  return { kind: used?.source === "env" ? "environment" : "stored" };
+}
+
+function isAskedKind(source: ResolvedCredential["source"]): source is "command" | "entra" | "github" {
+  return source === "command" || source === "entra" || source === "github";
 }
 
 function credentialEntry({ label, source, place, outcome }: ResolvedCredential): CredentialEntry {
@@ -119,37 +126,4 @@ function credentialEntry({ label, source, place, outcome }: ResolvedCredential):
   }
   const expiresAt = outcome.kind === "none" ? undefined : outcome.expiresAt;
   return { ...base, usable: true, ...(expiresAt === undefined ? {} : { expiresAt }) };
-}
-
-function gatewayKeys({ settings, environment, gatewayKeys }: DesiredInputs): {
-  readonly accepted: readonly EngineGatewayKey[];
-  readonly entries: readonly GatewayKeyEntry[];
-} {
-  const accepted = [...gatewayKeys];
-  const entries: GatewayKeyEntry[] = gatewayKeys.map(({ name, key }) => ({
-    name,
-    masked: maskKey(key),
-    source: "stored",
-  }));
-  const refuse = (name: string, fault: string): void => {
-    entries.push({ name, masked: "", source: "settings", fault });
-  };
-  for (const checked of settings.keys) {
-    if (!checked.ok) {
-      refuse(checked.name, checked.problems[0]?.message ?? "is not valid");
-      continue;
-    }
-    const { name, key, enabled } = checked.key;
-    const resolved = resolveReference(key, environment);
-    if (!enabled) refuse(name, "disabled");
-    else if (accepted.some((other) => other.name === name)) refuse(name, `"${name}" is taken`);
-    else if (resolved.kind === "unset")
-      refuse(name, `the environment variable ${resolved.variable} is not set`);
-    else if (/\s/.test(resolved.value)) refuse(name, "must not have spaces in it");
-    else {
-      accepted.push({ name, key: resolved.value });
-      entries.push({ name, masked: maskKey(resolved.value), source: "settings" });
-    }
-  }
-  return { accepted, entries };
 }

@@ -1,7 +1,7 @@
 import type { GatewayState } from "../../core/rpc/contract";
 import type { EngineApi } from "../engine/api";
 import { DEFAULT_GATEWAY_KEY, type GatewayKeys } from "../secrets/gatewayKeys";
-import type { LocalState } from "../state";
+import type { GatewayKeyEntry, LocalState } from "../state";
 
 /** What a gateway needs around it. */
 export interface GatewaySurroundings {
@@ -25,7 +25,7 @@ export class GatewayController {
   /** Starts the gateway; one without any gateway key would let nobody in, so the first start makes one. */
   async start(): Promise<GatewayState> {
     await this.around.flush();
-    if (!this.around.local().gatewayKeys.some((key) => key.fault === undefined)) {
+    if (!this.around.local().gatewayKeys.some(isAccepted)) {
       // None that is known of: where the secret storage could not be read, the one there must not be overwritten.
       await this.keys.ensure(DEFAULT_GATEWAY_KEY);
       await this.around.flush();
@@ -44,4 +44,9 @@ export class GatewayController {
     await this.stop();
     return this.start();
   }
+}
+
+/** A workspace's key is for its terminals; a person cannot copy it. */
+function isAccepted({ fault, source }: GatewayKeyEntry): boolean {
+  return fault === undefined && source !== "workspace";
 }

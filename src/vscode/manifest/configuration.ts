@@ -1,13 +1,18 @@
 import * as z from "zod";
 import {
+  auditSchema,
+  budgetSchema,
   gatewayKeySchema,
   gatewaySchema,
   ledgerSchema,
+  policySchema,
   providerSchema,
+  quotaSchema,
   routeSchema,
   routingSchema,
 } from "../../core/config/schema";
-import { DEFAULT_LINGER_SECONDS } from "../settings/snapshot";
+import { DEFAULT_LINGER_SECONDS, STATUS_BAR_FORMS, TIGHTEST } from "../settings/snapshot";
+import { TERMINAL_TOOL_TEXTS, TERMINAL_TOOLS } from "../terminal/tools";
 
 /** A piece of JSON Schema as it stands in package.json. */
 export type JsonSchema = { [key: string]: unknown };
@@ -19,6 +24,8 @@ export function configuration(): JsonSchema {
   const gateway = properties(schemaOf(gatewaySchema));
   const routing = properties(schemaOf(routingSchema));
   const ledger = properties(schemaOf(ledgerSchema));
+  const audit = properties(schemaOf(auditSchema));
+  const policy = properties(schemaOf(policySchema));
   const settings: Record<string, JsonSchema> = {
     "postern.providers": {
       type: "array",
@@ -39,8 +46,42 @@ export function configuration(): JsonSchema {
       type: "array",
       default: [],
       markdownDescription:
-        "Gateway keys from the environment, beside those made by **Postern: New Gateway Key**.",
+        "Gateway keys: who is let in, and what each may do. Made by **Postern: New Gateway Key**, of which only a hash stands here, or named by an environment variable.",
       items: gatewayKeyItems(),
+      // Each machine has its own: one that was rotated elsewhere would lock out what runs here.
+      ignoreSync: true,
+    },
+    "postern.budgets": {
+      type: "array",
+      default: [],
+      markdownDescription:
+        "What may be spent, and when it begins anew. Change them with **Postern: Add Budget** and **Raise Budget**.",
+      items: schemaOf(budgetSchema),
+    },
+    "postern.quota.balances": { ...properties(schemaOf(quotaSchema)).balances },
+    "postern.terminal.tools": {
+      type: "array",
+      default: [],
+      uniqueItems: true,
+      markdownDescription:
+        "For which tools new terminals of a trusted workspace get the gateway's address and a gateway key of the folder's own, while the gateway runs. Each request is then known to come from that folder and its branch.",
+      items: {
+        type: "string",
+        enum: [...TERMINAL_TOOLS],
+        enumDescriptions: TERMINAL_TOOLS.map((tool) => TERMINAL_TOOL_TEXTS[tool]),
+      },
+    },
+    "postern.statusBar.limit": {
+      type: "string",
+      default: TIGHTEST,
+      markdownDescription:
+        "Which limit the status bar shows: `tightest`, `none`, or the one chosen with **Postern: Choose Status Bar Limit**.",
+    },
+    "postern.statusBar.form": {
+      type: "string",
+      enum: [...STATUS_BAR_FORMS],
+      default: "amount",
+      description: "Whether the status bar shows what is left in percent, or in dollars, tokens or requests.",
     },
     "postern.routes": {
       type: "array",
@@ -53,6 +94,13 @@ export function configuration(): JsonSchema {
     "postern.routing.maxWaitSeconds": { ...routing.maxWaitSeconds },
     "postern.ledger.retentionDays": { ...ledger.retentionDays },
     "postern.ledger.maxMb": { ...ledger.maxMb },
+    "postern.audit.level": { ...audit.level },
+    "postern.audit.retentionDays": { ...audit.retentionDays },
+    "postern.audit.maxMb": { ...audit.maxMb },
+    "postern.audit.keys": { ...audit.keys },
+    "postern.audit.workspaces": { ...audit.workspaces },
+    "postern.policy.rules": { ...policy.rules },
+    "postern.policy.approved": { default: [], ...policy.approved },
     "postern.engine.lingerSeconds": {
       type: "integer",
       default: DEFAULT_LINGER_SECONDS,

@@ -1,5 +1,6 @@
 import { gatewaySchema } from "../../core/config/schema";
 import {
+  ACTIVITY_VIEW,
   COMMAND_IDS,
   COMMANDS,
   GATEWAY_VIEW,
@@ -27,6 +28,7 @@ export function contributes(): Record<string, unknown> {
         { id: PROVIDERS_VIEW, name: "Providers", icon: "media/postern.svg" },
         { id: ROUTES_VIEW, name: "Routes", icon: "media/postern.svg" },
         { id: GATEWAY_VIEW, name: "Gateway", icon: "media/postern.svg" },
+        { id: ACTIVITY_VIEW, name: "Activity", icon: "media/postern.svg" },
       ],
     },
     viewsWelcome: [

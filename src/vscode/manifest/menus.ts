@@ -1,4 +1,6 @@
 import {
+  ACTIVITY_FILTER_CONTEXT,
+  ACTIVITY_VIEW,
   type CommandId,
   GATEWAY_CONTEXT,
   GATEWAY_VIEW,
@@ -17,6 +19,7 @@ const notRunning = `${GATEWAY_CONTEXT} != running && ${GATEWAY_CONTEXT} != busy`
 
 /** A row of the Providers view whose context value has these words. */
 const provider = (...words: string[]): string => row(PROVIDERS_VIEW, "provider", ...words);
+const request = (...words: string[]): string => row(ACTIVITY_VIEW, "request", ...words);
 const gateway = (...words: string[]): string => row(GATEWAY_VIEW, ...words);
 
 function row(view: string, ...words: string[]): string {
@@ -32,8 +35,19 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.startGateway", when: notRunning },
       { command: "postern.stopGateway", when: running },
       { command: "postern.restartGateway", when: running },
+      { command: "postern.clearActivityFilter", when: ACTIVITY_FILTER_CONTEXT },
+      { command: "postern.showMoreActivity", when: "false" },
     ],
     "view/title": [
+      { command: "postern.filterActivity", when: `view == ${ACTIVITY_VIEW}`, group: "navigation@1" },
+      {
+        command: "postern.clearActivityFilter",
+        when: `view == ${ACTIVITY_VIEW} && ${ACTIVITY_FILTER_CONTEXT}`,
+        group: "navigation@2",
+      },
+      { command: "postern.exportAudit", when: `view == ${ACTIVITY_VIEW}`, group: "1_audit@1" },
+      { command: "postern.verifyAudit", when: `view == ${ACTIVITY_VIEW}`, group: "1_audit@2" },
+      { command: "postern.explainPolicy", when: `view == ${ACTIVITY_VIEW}`, group: "2_policy@1" },
       { command: "postern.addProvider", when: `view == ${PROVIDERS_VIEW}`, group: "navigation@1" },
       { command: "postern.importProviders", when: `view == ${PROVIDERS_VIEW}`, group: "0_exchange@1" },
       { command: "postern.exportConfiguration", when: `view == ${PROVIDERS_VIEW}`, group: "0_exchange@2" },
@@ -58,6 +72,8 @@ export function menus(): Record<string, readonly MenuItem[]> {
         group: "navigation@2",
       },
       { command: "postern.newGatewayKey", when: `view == ${GATEWAY_VIEW}`, group: "1_keys@1" },
+      { command: "postern.addBudget", when: `view == ${GATEWAY_VIEW}`, group: "1_keys@2" },
+      { command: "postern.chooseStatusBarLimit", when: `view == ${GATEWAY_VIEW}`, group: "1_keys@3" },
       { command: "postern.openSettings", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@1" },
       { command: "postern.showLog", when: `view == ${GATEWAY_VIEW}`, group: "2_settings@2" },
     ],
@@ -84,6 +100,7 @@ export function menus(): Record<string, readonly MenuItem[]> {
       ...modelItems(),
       ...routeItems(),
       ...gatewayItems(),
+      ...activityItems(),
     ],
   };
 }
@@ -107,16 +124,14 @@ function credentialItems(): readonly MenuItem[] {
 
 function modelItems(): readonly MenuItem[] {
   const model = (...words: string[]): string => row(PROVIDERS_VIEW, "model", ...words);
-  // On several rows only what can be done to all of them.
-  const single = (...words: string[]): string => `${model(...words)} && !listMultiSelection`;
   return [
     { command: "postern.copyModelId", when: model(), group: "inline@1" },
-    { command: "postern.copyModelId", when: single(), group: "1_copy@1" },
+    { command: "postern.copyModelId", when: model(), group: "1_copy@1" },
     { command: "postern.pinModels", when: model("unpinned"), group: "2_list@1" },
     { command: "postern.unpinModels", when: model("pinned"), group: "2_list@2" },
     { command: "postern.hideModels", when: model(), group: "2_list@3" },
-    { command: "postern.renameModel", when: single(), group: "3_edit@1" },
-    { command: "postern.removeModel", when: single("added"), group: "9_remove@1" },
+    { command: "postern.renameModel", when: model(), group: "3_edit@1" },
+    { command: "postern.removeModel", when: model("added"), group: "9_remove@1" },
     { command: "postern.showHiddenModels", when: row(PROVIDERS_VIEW, "hiddenModels"), group: "inline@1" },
     { command: "postern.showHiddenModels", when: row(PROVIDERS_VIEW, "hiddenModels"), group: "1_list@1" },
   ];
@@ -168,8 +183,38 @@ function gatewayItems(): readonly MenuItem[] {
     { command: "postern.openSettings", when: gateway("gatewayPort"), group: "inline@1" },
     { command: "postern.newGatewayKey", when: gateway("gatewayKeys"), group: "inline@1" },
     { command: "postern.newGatewayKey", when: gateway("gatewayKeys"), group: "1_keys@1" },
-    { command: "postern.copyGatewayKey", when: gateway("gatewayKey", "usable"), group: "inline@1" },
-    { command: "postern.copyGatewayKey", when: gateway("gatewayKey", "usable"), group: "1_copy@1" },
-    { command: "postern.deleteGatewayKey", when: gateway("gatewayKey", "stored"), group: "9_remove@1" },
+    { command: "postern.copyGatewayKey", when: gateway("gatewayKey", "copyable"), group: "inline@1" },
+    { command: "postern.editGatewayKey", when: gateway("gatewayKey", "editable"), group: "inline@2" },
+    { command: "postern.copyGatewayKey", when: gateway("gatewayKey", "copyable"), group: "1_copy@1" },
+    { command: "postern.editGatewayKey", when: gateway("gatewayKey", "editable"), group: "2_edit@1" },
+    { command: "postern.enableGatewayKey", when: gateway("gatewayKey", "disabled"), group: "2_edit@2" },
+    { command: "postern.disableGatewayKey", when: gateway("gatewayKey", "enabled"), group: "2_edit@2" },
+    { command: "postern.rotateGatewayKey", when: gateway("gatewayKey", "settings"), group: "3_key@1" },
+    {
+      command: "postern.forgetGatewayKeyCopy",
+      when: gateway("gatewayKey", "settings", "copyable"),
+      group: "3_key@2",
+    },
+    { command: "postern.deleteGatewayKey", when: gateway("gatewayKey", "deletable"), group: "9_remove@1" },
+    { command: "postern.addBudget", when: gateway("budgets"), group: "inline@1" },
+    { command: "postern.addBudget", when: gateway("budgets"), group: "1_budget@1" },
+    { command: "postern.raiseBudget", when: gateway("budget"), group: "inline@1" },
+    { command: "postern.raiseBudget", when: gateway("budget"), group: "1_budget@1" },
+    { command: "postern.deleteBudget", when: gateway("budget"), group: "9_remove@1" },
+  ];
+}
+
+function activityItems(): readonly MenuItem[] {
+  const settled = request("settled");
+  return [
+    { command: "postern.replayRequest", when: settled, group: "inline@1" },
+    { command: "postern.openRequest", when: settled, group: "1_open@1" },
+    { command: "postern.diffRequest", when: settled, group: "1_open@2" },
+    { command: "postern.replayRequest", when: settled, group: "2_replay@1" },
+    { command: "postern.replayRequestOnModel", when: settled, group: "2_replay@2" },
+    { command: "postern.copyRequestAsCurl", when: settled, group: "3_copy@1" },
+    { command: "postern.copyCommitTrailer", when: settled, group: "3_copy@2" },
+    { command: "postern.deleteActivity", when: settled, group: "9_remove@1" },
+    { command: "postern.clearActivityFilter", when: row(ACTIVITY_VIEW, "activityFilter"), group: "inline@1" },
   ];
 }

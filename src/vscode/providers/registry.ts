@@ -143,9 +143,21 @@ export class ProviderRegistry {
    */
   async move(target: ProviderTarget, place: ProviderTarget | "end"): Promise<void> {
     const { list, index } = this.find(target);
-    const to = place === "end" ? list.length - 1 : this.find(place).index;
-    if (to === index) return;
-    await this.settings.writeProviders(moveEntry(list, index, to));
+    await this.moveTo(index, place === "end" ? list.length - 1 : this.find(place).index);
+  }
+
+  /** Moves a provider one place up or down. @returns false where there is none */
+  async step(target: ProviderTarget, by: -1 | 1): Promise<boolean> {
+    const { list, index } = this.find(target);
+    const to = index + by;
+    if (to < 0 || to >= list.length) return false;
+    await this.moveTo(index, to);
+    return true;
+  }
+
+  private async moveTo(from: number, to: number): Promise<void> {
+    if (from === to) return;
+    await this.settings.writeProviders(moveEntry(this.settings.providers(), from, to));
     await this.changed();
   }
 

@@ -45,6 +45,7 @@ function worthShowing({ credentials }: UsableEntry, status: ProviderStatus | und
 function standingOf(credential: CredentialEntry, known: CredentialStatus | undefined): Standing {
   if (!credential.usable) {
     const text = credential.reason ?? "cannot be used";
+    if (credential.why === "idle") return { text: sourceText(credential), icon: { id: "key" } };
     if (credential.why === "pending") return { text, icon: { id: "loading~spin" } };
     if (credential.why === "unused")
       return { text, icon: { id: "circle-slash", color: "disabledForeground" } };

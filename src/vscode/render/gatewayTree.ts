@@ -1,11 +1,16 @@
 import { isLoopbackHost } from "../../core/gateway/hostGuard";
-import type { GatewayKeyEntry, PosternState } from "../state";
+import type { PosternState } from "../state";
+import { budgetsNode } from "./budgetNodes";
+import { keysNode } from "./gatewayKeyNodes";
 import { type GatewayView, gatewayUrl, gatewayView } from "./gatewayState";
 import { escapeMarkdown } from "./markdown";
 import { infoNode, type TreeIcon, type TreeNode } from "./treeNode";
 
-/** The rows of the Gateway view. */
-export function renderGateway(state: PosternState): readonly TreeNode[] {
+/**
+ * The rows of the Gateway view.
+ * @param now milliseconds since the epoch, for gateway keys that expire
+ */
+export function renderGateway(state: PosternState, now: number): readonly TreeNode[] {
   const { local } = state;
   const view = gatewayView(state.engine);
   const problems = local.problems.map(({ path, message }, index) =>
@@ -18,7 +23,8 @@ export function renderGateway(state: PosternState): readonly TreeNode[] {
     stateNode(view),
     addressNode(state, view),
     portNode(local.port, view),
-    keysNode(local.gatewayKeys, view),
+    keysNode(state, view, now),
+    budgetsNode(state),
     ...problems,
   ];
 }
@@ -91,46 +97,4 @@ function portNode(configured: number, view: GatewayView): TreeNode {
 function portTooltip(port: number): string {
   const text = "The port that tools connect to, from the setting `postern.gateway.port`.";
   return port === 0 ? `${text} 0 takes a free one at each start.` : text;
-}
-
-function keysNode(keys: readonly GatewayKeyEntry[], view: GatewayView): TreeNode {
-  const none = noKeys(view);
-  const children = keys.length > 0 ? keys.map(keyNode) : [infoNode("gateway/keys/none", none)];
-  return {
-    id: "gateway/keys",
-    label: "Gateway keys",
-    icon: { id: "key" },
-    tooltip: "What a tool has to send. One for each tool can be taken back without the others.",
-    contextValue: "gatewayKeys",
-    accessibilityLabel: `Gateway keys, ${keys.length}`,
-    children,
-    expanded: true,
-  };
-}
-
-function noKeys(view: GatewayView): string {
-  if (view.kind !== "running") return "made at the first start";
-  // Secrets belong to the browser, where VS Code runs in one; the engine has those of all of them.
-  return view.keys > 0
-    ? `${view.keys} made elsewhere; New Gateway Key makes one here`
-    : "none: nobody is let in";
-}
-
-function keyNode(key: GatewayKeyEntry, index: number): TreeNode {
-  const usable = key.fault === undefined;
-  const description =
-    key.fault ?? (key.source === "settings" ? `${key.masked} · from the environment` : key.masked);
-  return {
-    // With its place: two keys of one name are a fault to show, and VS Code refuses rows of the same id.
-    id: `gateway/key/${key.source}/${index}/${key.name}`,
-    label: key.name,
-    description,
-    icon: usable ? { id: "key" } : { id: "warning", color: "list.warningForeground" },
-    tooltip: usable
-      ? `What a tool sends to be let in: ${escapeMarkdown(description)}`
-      : `Not accepted: ${escapeMarkdown(description)}`,
-    contextValue: `gatewayKey ${key.source} ${usable ? "usable" : "faulty"}`,
-    accessibilityLabel: `Gateway key ${key.name}, ${usable ? "accepted" : description}`,
-    target: { kind: "gatewayKey", name: key.name },
-  };
 }

@@ -12,12 +12,12 @@ const ABILITIES: readonly (readonly [name: FactName, short: string, long: string
   ["embeddings", "embeddings", "makes embeddings"],
 ];
 
-/** What is known of a model in few words: `400k · $1.25/$10 · tools, images`. Empty where nothing is. */
+/** What is known of a model in few words, for a narrow row: `400k · $1.25/$10 · tools, images`. Empty where nothing is. */
 export function shortFacts(facts: FactValues): string {
   const { contextWindow, price } = facts;
   const able = ABILITIES.filter(([name]) => facts[name] === true).map(([, short]) => short);
   return [
-    contextWindow === undefined ? "" : `${shortCount(contextWindow)} context`,
+    contextWindow === undefined ? "" : shortCount(contextWindow),
     price === undefined ? "" : shortPrice(price),
     able.join(", "),
   ]
@@ -77,7 +77,7 @@ function sourceText(source: FactSource | undefined): string {
 export function shortPrice({ input, output }: Rates): string {
   if (input === undefined) return "";
   if (input === 0 && output === 0) return "free";
-  return output === undefined ? `${dollars(input)} in` : `${dollars(input)} in, ${dollars(output)} out`;
+  return output === undefined ? dollars(input) : `${dollars(input)}/${dollars(output)}`;
 }
 
 const RATE_NAMES: readonly (readonly [keyof Rates, string])[] = [

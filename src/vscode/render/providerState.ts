@@ -47,16 +47,18 @@ type PresentKind = Exclude<KeyPresence["kind"], "missing">;
 const KEY_TEXT: Readonly<Record<PresentKind, string>> = {
   stored: "key set",
   environment: "key set, from the environment",
-  command: "token set, from a command",
-  entra: "signed in with a Microsoft account",
-  github: "signed in with a GitHub account",
+  command: "token from a command",
+  entra: "token of a Microsoft account",
+  github: "token of a GitHub account",
   notNeeded: "no key needed",
 };
 
 /** Which keys it has; labels say something once there are several, or once the person has given one. */
 function keysText({ key, credentials }: UsableEntry): string {
   if (key.kind === "missing") return key.reason;
-  const usable = credentials.filter((credential) => credential.usable && credential.source !== "none");
+  const usable = credentials.filter(
+    (credential) => (credential.usable || credential.why === "idle") && credential.source !== "none",
+  );
   if (usable.length > 1) {
     const labels = usable.map(({ label }) => label);
     const shown = labels.length > 3 ? [...labels.slice(0, 3), `${labels.length - 3} more`] : labels;

@@ -1,3 +1,4 @@
+import type { CommandId } from "../common/commandIds";
 import type { Target } from "../common/target";
 
 /** A row of a tree view, without vscode: what is shown and what it stands for. */
@@ -16,6 +17,8 @@ export interface TreeNode {
   readonly children?: readonly TreeNode[];
   readonly expanded?: boolean;
   readonly target?: Target;
+  /** The command that a click runs on the target. */
+  readonly open?: { readonly command: CommandId; readonly title: string };
 }
 
 export interface TreeIcon {

@@ -1,14 +1,23 @@
+import * as z from "zod";
+import { type CheckedBudget, checkBudgets } from "../../core/config/budgets";
 import { type CheckedGatewayKey, checkGatewayKeys } from "../../core/config/gatewayKeys";
 import { type CheckedProvider, checkProviders } from "../../core/config/parse";
-import type { ConfigProblem } from "../../core/config/problems";
+import { type ConfigProblem, problemsOf } from "../../core/config/problems";
 import { type CheckedRoute, checkRoutes } from "../../core/config/routes";
 import {
+  type AuditConfig,
+  auditSchema,
   gatewaySchema,
   type LedgerConfig,
   ledgerSchema,
+  type PolicyConfig,
+  policySchema,
+  quotaSchema,
   type RoutingConfig,
   routingSchema,
 } from "../../core/config/schema";
+import { text } from "../../core/config/schema/text";
+import { type TerminalTool, terminalToolsSchema } from "../terminal/tools";
 
 /** Looks up a setting below `postern.`, as the user wrote it; a workspace's value is never among them. */
 export type RawSettings = (key: string) => unknown;
@@ -22,13 +31,31 @@ export interface Settings {
   readonly keys: readonly CheckedGatewayKey[];
   readonly routes: readonly CheckedRoute[];
   readonly routing: RoutingConfig;
+  readonly budgets: readonly CheckedBudget[];
+  /** Whether providers may be asked what money is left there. */
+  readonly balances: boolean;
+  /** Which tools a workspace's terminals have a gateway key for. */
+  readonly terminalTools: readonly TerminalTool[];
+  /** Which limit the status bar shows: its id, `tightest`, or `none`. */
+  readonly statusBarLimit: string;
+  readonly statusBarForm: StatusBarForm;
   readonly ledger: LedgerConfig;
+  readonly audit: AuditConfig;
+  /** The rules, or why they cannot be used: then nothing is sent. */
+  readonly policy: PolicyConfig | { readonly fault: string };
   readonly autoStart: boolean;
   readonly lingerSeconds: number;
   readonly keepRunning: boolean;
   /** What is wrong with settings other than the lists above; the default is used instead. */
   readonly problems: readonly ConfigProblem[];
 }
+
+/** How the status bar shows what is left: in percent, or in dollars, tokens, requests. */
+export const STATUS_BAR_FORMS = ["percent", "amount"] as const;
+export type StatusBarForm = (typeof STATUS_BAR_FORMS)[number];
+
+/** The status bar shows whatever is nearest to its end. */
+export const TIGHTEST = "tightest";
 
 export const DEFAULT_LINGER_SECONDS = 60;
 
@@ -53,6 +80,15 @@ export function readSettings(raw: RawSettings): Settings {
   const defaults = gatewaySchema.parse({});
   const routing = routingSchema.parse({});
   const ledger = ledgerSchema.parse({});
+  const audit = auditSchema.parse({});
+  const auditField = <K extends keyof AuditConfig>(name: K): AuditConfig[K] =>
+    checked<AuditConfig[K]>(
+      `audit.${name}`,
+      zodField<AuditConfig[K]>(auditSchema.shape[name] as unknown as Checker<AuditConfig[K]>),
+      audit[name],
+    );
+  const policy = checkedPolicy(raw);
+  problems.push(...policy.problems);
   const flag = (value: unknown): { data?: boolean; fault?: string } =>
     typeof value === "boolean" ? { data: value } : { fault: "must be true or false" };
   return {
@@ -74,6 +110,11 @@ export function readSettings(raw: RawSettings): Settings {
         routing.maxWaitSeconds,
       ),
     },
+    budgets: checkBudgets(raw("budgets")),
+    balances: checked("quota.balances", flag, quotaSchema.parse({}).balances),
+    terminalTools: checked("terminal.tools", zodField(terminalToolsSchema), []),
+    statusBarForm: checked("statusBar.form", zodField(z.enum(STATUS_BAR_FORMS)), "amount"),
+    statusBarLimit: checked("statusBar.limit", zodField(text), TIGHTEST),
     ledger: {
       retentionDays: checked(
         "ledger.retentionDays",
@@ -82,9 +123,39 @@ export function readSettings(raw: RawSettings): Settings {
       ),
       maxMb: checked("ledger.maxMb", zodField(ledgerSchema.shape.maxMb), ledger.maxMb),
     },
+    audit: {
+      level: auditField("level"),
+      retentionDays: auditField("retentionDays"),
+      maxMb: auditField("maxMb"),
+      keys: auditField("keys"),
+      workspaces: auditField("workspaces"),
+    },
+    policy: policy.policy,
     autoStart: checked("gateway.autoStart", flag, false),
     lingerSeconds: checked("engine.lingerSeconds", seconds, DEFAULT_LINGER_SECONDS),
     keepRunning: checked("engine.keepRunning", flag, false),
+    problems,
+  };
+}
+
+/** A rule that cannot be read might be the one that protects, so a fault in one stops everything. */
+function checkedPolicy(raw: RawSettings): {
+  readonly policy: Settings["policy"];
+  readonly problems: readonly ConfigProblem[];
+} {
+  const rules = raw("policy.rules") ?? [];
+  const approved = raw("policy.approved") ?? undefined;
+  // An empty list is what VS Code shows where nothing was set; it would approve nobody.
+  const given = Array.isArray(approved) && approved.length === 0 ? {} : { approved };
+  const parsed = policySchema.safeParse({ rules, ...given }, { reportInput: true });
+  if (parsed.success) return { policy: parsed.data, problems: [] };
+  const problems = problemsOf(parsed.error, ["postern", "policy"]).map(({ path, message }) => ({
+    path,
+    message: `${message}; no request is sent until this is mended`,
+  }));
+  const [first] = problemsOf(parsed.error, ["postern", "policy"]);
+  return {
+    policy: { fault: `${first?.path ?? "postern.policy"} ${first?.message ?? "is not valid"}.` },
     problems,
   };
 }

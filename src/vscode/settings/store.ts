@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../common/disposables";
+import { type RawEntries, rawEntries } from "./namedEdits";
 import { type RawProviders, rawProviders } from "./providerEdits";
 import { type ProxySettings, proxySettings } from "./proxy";
-import { readSettings, type Settings } from "./snapshot";
+import { readSettings, type Settings, type StatusBarForm } from "./snapshot";
 
 const SECTION = "postern";
 
@@ -34,6 +35,27 @@ export class SettingsStore {
 
   writeRoutes(list: readonly unknown[]): Thenable<void> {
     return write("routes", list);
+  }
+
+  gatewayKeys(): RawEntries {
+    return rawEntries(rawSetting("gateway.keys"));
+  }
+
+  writeGatewayKeys(list: RawEntries): Thenable<void> {
+    return write("gateway.keys", list);
+  }
+
+  budgets(): RawEntries {
+    return rawEntries(rawSetting("budgets"));
+  }
+
+  writeBudgets(list: RawEntries): Thenable<void> {
+    return write("budgets", list);
+  }
+
+  async writeStatusBar(limit: string, form: StatusBarForm): Promise<void> {
+    await write("statusBar.limit", limit);
+    await write("statusBar.form", form);
   }
 
   writePort(port: number): Thenable<void> {

@@ -33,6 +33,7 @@ export class RenderedTree implements vscode.TreeDataProvider<TreeNode>, Disposab
     if (node.description !== undefined) item.description = node.description;
     if (node.icon) item.iconPath = themeIcon(node.icon);
     if (node.tooltip !== undefined) item.tooltip = new vscode.MarkdownString(node.tooltip);
+    if (node.open) item.command = { ...node.open, arguments: [{ target: node.target }] };
     return item;
   }
 

@@ -1,7 +1,16 @@
 import * as vscode from "vscode";
-import { GATEWAY_CONTEXT, GATEWAY_VIEW, PROVIDERS_VIEW, ROUTES_VIEW } from "../common/commandIds";
+import { type ActivityStore, isFiltered } from "../activity/activityState";
+import {
+  ACTIVITY_FILTER_CONTEXT,
+  ACTIVITY_VIEW,
+  GATEWAY_CONTEXT,
+  GATEWAY_VIEW,
+  PROVIDERS_VIEW,
+  ROUTES_VIEW,
+} from "../common/commandIds";
 import { type Disposable, DisposableStore } from "../common/disposables";
 import type { Target } from "../common/target";
+import { renderActivity } from "../render/activityTree";
 import { gatewayView } from "../render/gatewayState";
 import { renderGateway } from "../render/gatewayTree";
 import { renderProviders } from "../render/providersTree";
@@ -17,6 +26,8 @@ import { RenderedTree } from "./treeView";
 export interface ViewEvents {
   /** A view comes into sight. */
   readonly onVisible: () => void;
+  /** The Activity view comes into sight, or goes out of it. */
+  readonly onActivityVisible: (visible: boolean) => void;
   /** A provider was dragged to another place. */
   readonly onMove: OnMove;
   /** A route or one of its targets was dragged to another place. */
@@ -32,12 +43,17 @@ export interface Views extends Disposable {
  * Creates the tree views and the status bar item, and keeps them in step with the state.
  * @param begun resolves once the state says something
  */
-export function createViews(store: StateStore, begun: Promise<void>, events: ViewEvents): Views {
+export function createViews(
+  store: StateStore,
+  activity: ActivityStore,
+  begun: Promise<void>,
+  events: ViewEvents,
+): Views {
   const { onVisible, onMove, onMoveRoute } = events;
   const disposables = new DisposableStore();
   const providers = disposables.add(new RenderedTree(() => renderProviders(store.value), begun));
   const routes = disposables.add(new RenderedTree(() => renderRoutes(store.value), begun));
-  const gateway = disposables.add(new RenderedTree(() => renderGateway(store.value), begun));
+  const gateway = disposables.add(new RenderedTree(() => renderGateway(store.value, Date.now()), begun));
   const providersView = vscode.window.createTreeView(PROVIDERS_VIEW, {
     treeDataProvider: providers,
     showCollapseAll: true,
@@ -55,6 +71,7 @@ export function createViews(store: StateStore, begun: Promise<void>, events: Vie
     disposables.add(tree.onDidChangeVisibility(({ visible }) => visible && onVisible()));
     if (tree.visible) onVisible();
   }
+  disposables.add(createActivityView(activity, begun, events));
   const statusItem = disposables.add(createStatusItem());
   const shownStatus = new LastShown();
   const shownContext = new LastShown();
@@ -76,6 +93,33 @@ export function createViews(store: StateStore, begun: Promise<void>, events: Vie
   };
 }
 
+function createActivityView(
+  activity: ActivityStore,
+  begun: Promise<void>,
+  { onVisible, onActivityVisible }: ViewEvents,
+): DisposableStore {
+  const disposables = new DisposableStore();
+  const rows = disposables.add(
+    new RenderedTree(() => renderActivity(activity.value, { now: Date.now() }), begun),
+  );
+  const tree = disposables.add(vscode.window.createTreeView(ACTIVITY_VIEW, { treeDataProvider: rows }));
+  const seen = (visible: boolean): void => {
+    if (visible) onVisible();
+    onActivityVisible(visible);
+  };
+  disposables.add(tree.onDidChangeVisibility(({ visible }) => seen(visible)));
+  if (tree.visible) seen(true);
+  const filtered = new LastShown();
+  disposables.add(
+    activity.onDidChange(({ filter }) => {
+      rows.refresh();
+      const is = isFiltered(filter);
+      if (filtered.takes(is)) void vscode.commands.executeCommand("setContext", ACTIVITY_FILTER_CONTEXT, is);
+    }),
+  );
+  return disposables;
+}
+
 function createStatusItem(): vscode.StatusBarItem {
   const item = vscode.window.createStatusBarItem("postern.status", vscode.StatusBarAlignment.Left);
   item.name = "Postern";
@@ -92,5 +136,7 @@ function applyStatusBar(item: vscode.StatusBarItem, view: StatusBarView): void {
   item.command = view.command;
   item.accessibilityInformation = { label: view.accessibilityLabel, role: "button" };
   item.backgroundColor =
-    view.severity === "warning" ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+    view.severity === "normal"
+      ? undefined
+      : new vscode.ThemeColor(`statusBarItem.${view.severity}Background`);
 }

@@ -1,5 +1,8 @@
 import * as vscode from "vscode";
+import { activityCommands } from "../activity/activityCommands";
+import { auditCommands } from "../activity/auditCommands";
 import { addProviderFlow } from "../commands/addProvider";
+import { budgetCommands } from "../commands/budgetCommands";
 import { credentialCommands } from "../commands/credentialCommands";
 import { editProviderFlow, openProviderSettings } from "../commands/editProvider";
 import { gatewayCommands } from "../commands/gatewayCommands";
@@ -19,6 +22,7 @@ import type { LocalRuntimes } from "../runtimes/localRuntimes";
 import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
+import type { ActivityParts } from "./activity";
 import type { EngineParts } from "./engine";
 import { interchangeCommands } from "./interchange";
 import type { Storage } from "./storage";
@@ -31,6 +35,7 @@ export interface CommandParts {
   readonly registry: ProviderRegistry;
   readonly routes: RouteEditor;
   readonly gateway: GatewayController;
+  readonly activity: ActivityParts;
   readonly runtimes: LocalRuntimes;
   readonly credentials: WindowCredentials;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
@@ -38,11 +43,26 @@ export interface CommandParts {
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, routes, gateway, runtimes, credentials, channel } = parts;
-  const surroundings = {
-    accepted: async () => (await storage.desired()).config.gateway.keys,
-    changed: () => engine.sync.flush(),
+  const { store, storage, engine, registry, routes, gateway, runtimes, credentials, activity, channel } =
+    parts;
+  const changed = (): Promise<void> => engine.sync.flush();
+  const keySurroundings = {
+    entries: () => store.value.local.gatewayKeys,
+    copyable: async () => {
+      const copies = await storage.gatewayKeys.copies();
+      const fromEnvironment = (await storage.desired()).config.gateway.keys.flatMap(
+        ({ name, key, workspaceFolder }) =>
+          key === undefined || workspaceFolder !== undefined ? [] : [{ name, key }],
+      );
+      const names = new Set(copies.map(({ name }) => name));
+      return [...copies, ...fromEnvironment.filter(({ name }) => !names.has(name))];
+    },
+    settings: () => storage.settings.gatewayKeys(),
+    workspaceKeys: storage.workspaceKeys,
+    cutRequests: (name: string) => engine.api.abortRequests(name),
+    changed,
   };
+  const budgetParts = { store, settings: storage.settings, keys: storage.gatewayKeys, changed };
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
@@ -58,7 +78,10 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     ...moveProviderCommands(store, registry),
     ...routeCommands(store, routes, () => engine.api.status()),
     ...gatewayCommands(store, gateway),
-    ...gatewayKeyCommands(storage.gatewayKeys, surroundings),
+    ...gatewayKeyCommands(storage.gatewayKeys, keySurroundings),
+    ...budgetCommands(budgetParts),
+    ...activityCommands({ ...activity, api: engine.api, gatewayKeys: keySurroundings.copyable }),
+    ...auditCommands({ ...activity, api: engine.api }),
     "postern.addProvider": async () => {
       const id = await addProviderFlow({
         registry,

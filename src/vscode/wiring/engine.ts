@@ -61,7 +61,8 @@ export function createEngine(
   const supervisor = disposables.add(new EngineSupervisor(launcher, (link) => session.bringUp(link), log));
   const sync: ConfigSync = disposables.add(
     new ConfigSync(
-      () => storage.desired(),
+      // Without an engine nobody needs a token: no program is run and nobody is asked for a fingerprint.
+      (joining) => storage.desired(joining || supervisor.connected !== undefined),
       {
         publish: (local) => store.update({ local }),
         send: async (config) => {

@@ -44,7 +44,7 @@ export function interchangeCommands(
         stored: new Map(stored),
         usualVariable: (provider) => usualVariable(provider),
         gateway: written(GATEWAY_SETTINGS, "gateway."),
-        gatewayKeys: (await gatewayKeys.list()).map(({ name }) => name),
+        gatewayKeys: (await gatewayKeys.notTakenOver()).map(({ name }) => name),
         configuredKeys: Array.isArray(configured) ? configured : [],
         others: written(Object.keys(configSchema.shape).filter((name) => !OWN_PARTS.includes(name))),
       });

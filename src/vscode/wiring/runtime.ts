@@ -1,11 +1,13 @@
 import os from "node:os";
 import * as vscode from "vscode";
+import type { ActivityStore } from "../activity/activityState";
 import type { CommandHandlers } from "../commands/register";
 import { messageOf } from "../common/log";
 import type { RouteRow } from "../common/target";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
+import { LimitNotices } from "../limits/limitNotice";
 import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
@@ -15,8 +17,10 @@ import { RuntimeFollower } from "../runtimes/follower";
 import { LocalRuntimes } from "../runtimes/localRuntimes";
 import { concernsEngine } from "../secrets/names";
 import type { StateStore } from "../state";
+import { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import { notify } from "../ui/notify";
+import { createActivity } from "./activity";
 import { createCommands } from "./commands";
 import { createCredentials } from "./credentials";
 import { createEngine } from "./engine";
@@ -30,6 +34,8 @@ export interface Runtime {
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
   viewsVisible(): void;
+  /** The Activity view comes into sight, or goes out of it. */
+  activityVisible(visible: boolean): void;
   /** A provider was dragged to another place; what goes wrong is logged and shown. */
   moveProvider(...move: Parameters<ProviderRegistry["move"]>): void;
   /** The same for a route or one of its targets. */
@@ -41,6 +47,7 @@ export interface Runtime {
 export function createRuntime(
   context: vscode.ExtensionContext,
   store: StateStore,
+  activityStore: ActivityStore,
   channel: vscode.LogOutputChannel,
 ): Runtime {
   const { credentials, disposables } = createCredentials(context, channel, () => sync.schedule());
@@ -74,7 +81,18 @@ export function createRuntime(
       await gateway.start();
     },
   });
+  const activity = createActivity(activityStore, engine);
   const literalKeys = new LiteralKeyNotice(registry);
+  const notices = new LimitNotices({
+    focused: () => vscode.window.state.focused,
+    claim: (id) => api.claimNotice(id),
+    log: channel,
+  });
+  const terminals = new TerminalEnvironment(context.environmentVariableCollection, {
+    keys: storage.workspaceKeys,
+    changed,
+    log: channel,
+  });
   const waitingCredentials = new CredentialNotice();
   const runtimes = new LocalRuntimes({
     platform: process.platform,
@@ -100,21 +118,29 @@ export function createRuntime(
   };
   context.subscriptions.push(
     engine.disposables,
+    activity,
     disposables,
     follower,
     store.onDidChange((state) => {
       literalKeys.follow(state.local);
       waitingCredentials.follow(state.local);
       failure.follow(state.engine);
+      notices.follow(state);
+      terminals.follow(state);
       wakeForViews();
+      activity.feed.engineChanged();
       followRuntimes();
       void startFileWriter?.follow(state);
     }),
     vscode.window.onDidChangeWindowState(() => {
       failure.follow(store.value.engine);
+      notices.follow(store.value);
       credentials.recheck();
       followRuntimes();
     }),
+    terminals,
+    vscode.workspace.onDidChangeWorkspaceFolders(() => terminals.follow(store.value)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => terminals.follow(store.value)),
     storage.settings.onDidChange(() => sync.schedule()),
     context.secrets.onDidChange(({ key }) => concernsEngine(key) && sync.schedule()),
   );
@@ -122,7 +148,10 @@ export function createRuntime(
     channel.error(`A ${what} could not be moved: ${messageOf(error)}`);
     notify("error", `Postern: ${messageOf(error)}`);
   };
-  const settled = changed();
+  const settled = storage.gatewayKeys
+    .takeOver()
+    .catch((error: unknown) => channel.error(`Gateway keys could not be taken over: ${String(error)}`))
+    .then(changed);
   const begin = async (): Promise<void> => {
     await settled;
     await supervisor.joinIfRunning();
@@ -143,6 +172,7 @@ export function createRuntime(
       gateway,
       runtimes,
       credentials,
+      activity,
       channel,
     }),
     settled,
@@ -150,6 +180,7 @@ export function createRuntime(
       viewsSeen = true;
       wakeForViews();
     },
+    activityVisible: (visible) => activity.feed.setVisible(visible),
     moveProvider: (provider, place) => {
       registry.move(provider, place).catch(notMoved("provider"));
     },
@@ -157,6 +188,17 @@ export function createRuntime(
       moveRoute(routes, row, place).catch(notMoved("route"));
     },
     testApi: (activationMs) =>
-      createTestApi({ context, storage, store, engine, registry, routes, gateway, activationMs }),
+      createTestApi({
+        context,
+        storage,
+        store,
+        engine,
+        registry,
+        routes,
+        credentials,
+        gateway,
+        terminals,
+        activationMs,
+      }),
   };
 }

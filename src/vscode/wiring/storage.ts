@@ -6,10 +6,12 @@ import type { EngineBoot } from "../../core/rpc/contract";
 import { type Log, messageOf } from "../common/log";
 import type { WindowCredentials } from "../credentials/windowCredentials";
 import { type Desired, desiredState } from "../engine/desired";
+import { NO_STORED_GATEWAY_KEYS, type StoredGatewayKeys } from "../engine/desiredKeys";
 import { notedPipePath, type PipeHost, preparePipePath } from "../engine/pipePath";
 import { engineToken, machineEngineToken, secretStoreId } from "../secrets/engineToken";
 import { GatewayKeys } from "../secrets/gatewayKeys";
 import { ProviderKeys } from "../secrets/providerKeys";
+import { WorkspaceKeys } from "../secrets/workspaceKeys";
 import { SettingsStore } from "../settings/store";
 
 /** Where everything is kept. */
@@ -17,6 +19,7 @@ export interface Storage {
   readonly settings: SettingsStore;
   readonly providerKeys: ProviderKeys;
   readonly gatewayKeys: GatewayKeys;
+  readonly workspaceKeys: WorkspaceKeys;
   readonly environment: Environment;
   /** VS Code's folder of the user's settings. */
   readonly userFolder: string;
@@ -24,8 +27,11 @@ export interface Storage {
   boot(): Promise<EngineBoot>;
   /** Where the running engine says its pipe is. */
   notedPipe(): Promise<string | undefined>;
-  /** Settings, secrets and environment as they are now. */
-  desired(): Promise<Desired>;
+  /**
+   * Settings, secrets and environment as they are now.
+   * @param asking whether programs and accounts are asked for what is not known yet
+   */
+  desired(asking?: boolean): Promise<Desired>;
 }
 
 /** How long settings and secrets wait for credentials that are being asked for. */
@@ -39,7 +45,8 @@ export function createStorage(
 ): Storage {
   const settings = new SettingsStore();
   const providerKeys = new ProviderKeys(context.secrets);
-  const gatewayKeys = new GatewayKeys(context.secrets);
+  const gatewayKeys = new GatewayKeys(settings, context.secrets);
+  const workspaceKeys = new WorkspaceKeys(context.secrets);
   const environment: Environment = (name) => process.env[name];
   const storagePath = context.globalStorageUri.fsPath;
   const dataDir = path.join(storagePath, "engine");
@@ -55,6 +62,7 @@ export function createStorage(
     settings,
     providerKeys,
     gatewayKeys,
+    workspaceKeys,
     environment,
     // <user folder>/globalStorage/<extension>
     userFolder: path.dirname(path.dirname(storagePath)),
@@ -64,7 +72,7 @@ export function createStorage(
       dataDir,
     }),
     notedPipe: () => notedPipePath(dataDir, host),
-    desired: async () => {
+    desired: async (asking = false) => {
       const read = settings.read();
       const providers = read.providers.flatMap((checked) => (checked.ok ? [checked.provider] : []));
       const stored = await Promise.all(
@@ -75,18 +83,35 @@ export function createStorage(
         proxy: settings.proxy(),
         environment,
         credentials: new Map(stored),
-        asked: credentials.asked.asked,
-        gatewayKeys: await readable(gatewayKeys.list(), [], log),
+        asked: asking ? credentials.asked.asked : credentials.asked.known,
+        gatewayKeys: await readable(
+          storedGatewayKeys(gatewayKeys, workspaceKeys, read.terminalTools.length > 0),
+          NO_STORED_GATEWAY_KEYS,
+          log,
+        ),
         secretStore: await readable(secretStoreId(context.secrets), "unreadable", log),
       };
       credentials.asked.keepOnly(providers);
       credentials.recheck();
       const known = desiredState(inputs);
-      if (!credentials.asked.isAsking) return known;
+      if (!asking || !credentials.asked.isAsking) return known;
       // Most programs and accounts answer by then; what comes later is another change.
       await credentials.asked.settled(ASKED_MS);
       return desiredState(inputs);
     },
+  };
+}
+
+async function storedGatewayKeys(
+  gatewayKeys: GatewayKeys,
+  workspaceKeys: WorkspaceKeys,
+  forTerminals: boolean,
+): Promise<StoredGatewayKeys> {
+  const copies = await gatewayKeys.copies();
+  return {
+    whole: await gatewayKeys.notTakenOver(),
+    copies: new Set(copies.map(({ name }) => name)),
+    workspaces: forTerminals ? await workspaceKeys.list() : [],
   };
 }
 

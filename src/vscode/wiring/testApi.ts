@@ -1,4 +1,5 @@
 import type * as vscode from "vscode";
+import type { WindowCredentials } from "../credentials/windowCredentials";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import { renderGateway } from "../render/gatewayTree";
@@ -7,6 +8,7 @@ import { renderRoutes } from "../render/routesTree";
 import { renderStatusBar } from "../render/statusBar";
 import type { RouteEditor } from "../routes/routeEditor";
 import type { StateStore } from "../state";
+import type { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import type { EngineParts } from "./engine";
 import type { Storage } from "./storage";
@@ -19,17 +21,21 @@ export interface TestApiParts {
   readonly engine: EngineParts;
   readonly registry: ProviderRegistry;
   readonly routes: RouteEditor;
+  readonly credentials: WindowCredentials;
   readonly gateway: GatewayController;
+  readonly terminals: TerminalEnvironment;
   readonly activationMs: number;
 }
 
 /** Builds what tests in the extension host work with. */
 export function createTestApi(parts: TestApiParts): PosternTestApi {
-  const { context, storage, store, engine, registry, routes, gateway, activationMs } = parts;
+  const { context, storage, store, engine, registry, routes, credentials, gateway, terminals, activationMs } =
+    parts;
   return {
     registry,
     routes,
     gateway,
+    credentials,
     gatewayKeys: storage.gatewayKeys,
     secrets: context.secrets,
     globalStoragePath: context.globalStorageUri.fsPath,
@@ -38,8 +44,13 @@ export function createTestApi(parts: TestApiParts): PosternTestApi {
     onDidChangeState: (listener) => store.onDidChange(listener),
     providersTree: () => renderProviders(store.value),
     routesTree: () => renderRoutes(store.value),
-    gatewayTree: () => renderGateway(store.value),
+    gatewayTree: () => renderGateway(store.value, Date.now()),
     statusBar: () => renderStatusBar(store.value),
+    terminalVariables: async () => {
+      await terminals.settled();
+      return terminals.variables();
+    },
+    engineApi: engine.api,
     secondWindow: async () => {
       const link = await engine.launcher.joinRunning();
       if (typeof link === "string") throw new Error(`The engine is ${link}.`);

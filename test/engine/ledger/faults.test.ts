@@ -86,6 +86,7 @@ describe("a damaged file", () => {
     const ledger = ledgers.open(folder);
     expect(requests(ledger)).toBe(400);
     ledger.opened({ record: record({ id: "running" }), sent: true });
+    ledger.flush();
     // Past the page cache, as a failing disk would do it, and past the log, so that the file is what counts.
     ledger.onDatabase((database) => database.exec("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA shrink_memory"));
     const file = join(folder, "ledger.sqlite");

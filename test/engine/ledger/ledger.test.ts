@@ -246,7 +246,7 @@ describe.each(PLACES)("totals from %s", (place) => {
 
   it("are exact for minutes too, and for any other range", () => {
     const minute = Date.UTC(2026, 6, 1, 12, 7);
-    const offsets = [-3_600_000, -1, 0, 59_999, 60_000, 900_000, 86_400_000];
+    const offsets = [-3_600_000, -1, 0, 59_999, 60_000, 900_000, 50_000_000, 86_400_000, 130_000_000];
     const ledger = filled(
       place,
       offsets.map((offset) => record({ startedAt: minute + offset })),
@@ -255,8 +255,10 @@ describe.each(PLACES)("totals from %s", (place) => {
       ledger.totals({ kind: "provider", name: "openai" }, { from, until }).requests;
     expect(count(minute, minute + 60_000)).toBe(2);
     expect(count(minute - 1, minute + 60_001)).toBe(4);
-    expect(count(minute - 3_600_000, minute + 86_400_000)).toBe(6);
-    expect(count(minute - 3_599_999, minute + 86_400_001)).toBe(6);
+    expect(count(minute - 3_600_000, minute + 86_400_000)).toBe(7);
+    expect(count(minute - 3_599_999, minute + 86_400_001)).toBe(7);
+    // With a whole day of UTC between quarters of the days before and after it.
+    expect(count(minute, minute + 131_000_000)).toBe(7);
     expect(count(minute, minute)).toBe(0);
     expect(count(minute + 1, minute)).toBe(0);
     expect(ledger.breakdown("tool", { from: minute, until: minute + 60_000 }).size).toBe(0);

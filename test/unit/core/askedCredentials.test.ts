@@ -66,6 +66,17 @@ describe("credentials that have to be asked for", () => {
     expect(reasons).toEqual(["first"]);
   });
 
+  it("are not asked for by who only wants to know what is there", async () => {
+    expect(asked.known(provider, credential, "az")).toMatchObject({ kind: "missing", why: "idle" });
+    expect(reasons).toEqual([]);
+    answers = [token("t1", 60)];
+    now();
+    await idle();
+    expect(asked.known(provider, credential, "az")).toMatchObject({ value: "t1" });
+    clock.sleep(120 * MINUTE);
+    expect(asked.known(provider, credential, "az")).toMatchObject({ why: "idle" });
+  });
+
   it("are renewed before they end, and the old one serves until then", async () => {
     answers = [token("t1", 60), { kind: "bearerToken", value: "t2", expiresAt: clock.now() + 120 * MINUTE }];
     now();

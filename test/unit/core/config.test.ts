@@ -18,6 +18,8 @@ describe("parseConfigText", () => {
       ok: true,
       config: {
         providers: [{ ...openai, wireApi: "completions", enabled: true }],
+        budgets: [],
+        quota: { balances: true },
         gateway: { host: "127.0.0.1", port: 4141, maxRunning: 512, keys: [] },
         routes: [],
         routing: { maxAttempts: 4, maxWaitSeconds: 30 },
@@ -88,7 +90,7 @@ describe("parseConfigText", () => {
   });
 
   it("refuses what this version does not build instead of ignoring it", () => {
-    for (const part of ["budgets", "audit", "policy"]) {
+    for (const part of ["audit", "policy"]) {
       const result = validateConfig({ [part]: [] });
       expect(result.ok ? "" : result.problems[0]?.path).toBe(part);
     }
@@ -265,7 +267,9 @@ describe("engineConfigFromFile", () => {
     });
     if (!parsed.ok) throw new Error("does not parse");
     const { config, problems } = engineConfigFromFile(parsed.config, () => undefined);
-    expect(config.gateway.keys).toEqual([{ name: "a", key: "literal" }]);
+    expect(config.gateway.keys.filter(({ enabled }) => enabled)).toEqual([
+      { name: "a", key: "literal", enabled: true },
+    ]);
     expect(problems).toEqual([
       { path: "gateway.keys[1].key", message: "the environment variable NOPE is not set" },
     ]);

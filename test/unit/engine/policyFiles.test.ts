@@ -11,10 +11,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, test } from "vitest";
 import type { Caller } from "../../../src/core/governance/caller";
 import { AdministratorPolicy, administratorPolicyPath } from "../../../src/engine/policy/administratorPolicy";
 import { PolicyService } from "../../../src/engine/policy/policyService";
+import { PolicyWarnings } from "../../../src/engine/policy/policyWarnings";
 import { RepositoryPolicies } from "../../../src/engine/policy/repositoryPolicies";
 import { temporaryFolder } from "../../support/gateway";
 
@@ -132,6 +133,21 @@ describe("the administrator's file", () => {
   });
 });
 
+test("a warning is told once in ten minutes, however many requests there are", () => {
+  let now = 0;
+  const told: string[] = [];
+  const warnings = new PolicyWarnings(() => now);
+  warnings.onWarning(({ rule, caller }) => told.push(`${rule} ${caller}`));
+  const tell = (rule: string, caller: string) => warnings.tell({ rule, caller, message: "look" });
+  for (let i = 0; i < 5; i++) tell("a", "ci");
+  tell("a", "other");
+  now = 9 * 60_000;
+  tell("a", "ci");
+  now = 11 * 60_000;
+  tell("a", "ci");
+  expect(told).toEqual(["a ci", "a other", "a ci"]);
+});
+
 describe("the policy of a request", () => {
   const caller: Caller = {
     kind: "gatewayKey",
@@ -164,6 +180,17 @@ describe("the policy of a request", () => {
     expect(
       other.forTarget({ provider: { id: "b", baseUrl: "http://x" }, model: "m" }).refusal,
     ).toBeUndefined();
+  });
+
+  it("knows the home folder in a workspace's pattern", async () => {
+    const none = { source: async () => undefined };
+    const policy = new PolicyService(none, none, { kinds: async () => [] }, undefined, "/home/ada");
+    policy.configure({ rules: [{ name: "clients", when: { workspace: ["~/clients/*"] }, refuse: true }] });
+    const refused = async (workspace: string) =>
+      (await policy.explain({ labels: {}, tasks: [], secrets: [], workspace })).decision.refusal?.rule;
+    expect(await refused("/home/ada/clients/acme/api")).toBe("clients");
+    expect(await refused("/home/eve/clients/acme")).toBeUndefined();
+    expect(await refused("/home/ada")).toBeUndefined();
   });
 
   it("looks into the body only where a rule wants it, and takes one too large to search for guilty", async () => {

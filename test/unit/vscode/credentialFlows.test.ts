@@ -3,6 +3,7 @@ import { credentialCommands } from "../../../src/vscode/commands/credentialComma
 import { keyCommands } from "../../../src/vscode/commands/keyCommands";
 import type { CommandHandlers } from "../../../src/vscode/commands/register";
 import { type Desired, desiredState } from "../../../src/vscode/engine/desired";
+import { NO_STORED_GATEWAY_KEYS } from "../../../src/vscode/engine/desiredKeys";
 import { ProviderRegistry } from "../../../src/vscode/providers/registry";
 import { renderProviders } from "../../../src/vscode/render/providersTree";
 import { ProviderKeys } from "../../../src/vscode/secrets/providerKeys";
@@ -61,7 +62,7 @@ async function desired(): Promise<Desired> {
       environment,
       credentials: stored,
       asked: parts.credentials.asked.asked,
-      gatewayKeys: [],
+      gatewayKeys: NO_STORED_GATEWAY_KEYS,
       secretStore: "test",
     });
   const stored = new Map([["openai", await keys.list("openai")]]);

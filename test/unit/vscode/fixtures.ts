@@ -1,6 +1,9 @@
+import type { Limit } from "../../../src/core/governance/limits";
+import { NO_TOTALS } from "../../../src/core/governance/spend";
 import type { EngineStatus, ProviderStatus } from "../../../src/core/rpc/contract";
+import type { LimitStatus, LimitsStatus } from "../../../src/core/rpc/limitsStatus";
 import type { EngineState } from "../../../src/vscode/engine/state";
-import type { LocalState, PosternState, UsableEntry } from "../../../src/vscode/state";
+import { EMPTY_STATE, type LocalState, type PosternState, type UsableEntry } from "../../../src/vscode/state";
 
 /** A provider with a stored key. */
 export function entry(change: Partial<UsableEntry> = {}): UsableEntry {
@@ -24,6 +27,34 @@ export function providerStatus(change: Partial<ProviderStatus> = {}): ProviderSt
   return { id: "openai", state: "ready", models: [], modelsFrom: "provider", ...change };
 }
 
+/** At noon of 20 November 2026, in local time. */
+export const NOON = new Date(2026, 10, 20, 12).getTime();
+
+/** Limits of a month that has nothing else to tell, unless a change says so. */
+export function limitsStatus(
+  limits: readonly (Limit & Partial<LimitStatus>)[] = [],
+  change: Partial<LimitsStatus> = {},
+): LimitsStatus {
+  return {
+    limits: limits.map((limit) => ({
+      spent: 0,
+      estimated: 0,
+      reserved: 0,
+      uncounted: 0,
+      from: new Date(2026, 10, 1).getTime(),
+      until: new Date(2026, 11, 1).getTime(),
+      ...limit,
+    })),
+    rates: [],
+    quotas: [],
+    today: NO_TOTALS,
+    month: NO_TOTALS,
+    notices: [],
+    at: NOON,
+    ...change,
+  };
+}
+
 /** A connected engine whose gateway runs. */
 export function ready(change: Partial<EngineStatus> = {}): EngineState {
   return {
@@ -45,14 +76,6 @@ export function ready(change: Partial<EngineStatus> = {}): EngineState {
 export function state(engine: EngineState, local: Partial<LocalState> = {}): PosternState {
   return {
     engine,
-    local: {
-      providers: [],
-      gatewayKeys: [],
-      host: "127.0.0.1",
-      port: 4141,
-      routes: [],
-      problems: [],
-      ...local,
-    },
+    local: { ...EMPTY_STATE.local, ...local },
   };
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { gatewayKeySchema } from "../../../src/core/config/schema";
 import { originOf, type StoredSecret } from "../../../src/core/credentials/stored";
 import {
   labelFault,
@@ -11,9 +12,11 @@ import {
   withSecret,
 } from "../../../src/vscode/credentials/storedEdits";
 import { engineToken, machineEngineToken } from "../../../src/vscode/secrets/engineToken";
-import { GatewayKeys, gatewayKeyNameFault, maskKey } from "../../../src/vscode/secrets/gatewayKeys";
+import { GatewayKeys, gatewayKeyNameFault } from "../../../src/vscode/secrets/gatewayKeys";
+import { fitsHash, maskKey } from "../../../src/vscode/secrets/keyMaterial";
 import { ProviderKeys } from "../../../src/vscode/secrets/providerKeys";
-import { MemorySecrets } from "./memorySecrets";
+import { WorkspaceKeys } from "../../../src/vscode/secrets/workspaceKeys";
+import { MemorySecrets, MemorySettings } from "./memorySecrets";
 
 const NAME = "postern.provider.a.credential";
 const ORIGIN = "https://a.example";
@@ -103,13 +106,124 @@ describe("providers' keys", () => {
 });
 
 describe("gateway keys", () => {
-  test("are random, listed by name, and made once", async () => {
-    const keys = new GatewayKeys(new MemorySecrets());
-    const made = await keys.ensure("default");
+  const stored = (name: string, key: string) => new Map([[`postern.gatewayKey.${name}`, key]]);
+
+  test("are random, and stand in the settings by their hash only", async () => {
+    const secrets = new MemorySecrets();
+    const settings = new MemorySettings();
+    const keys = new GatewayKeys(settings, secrets);
+    const made = await keys.create({ name: "codex", keep: false, fields: { requestsPerMinute: 5 } });
     expect(made.key).toMatch(/^pst_[A-Za-z0-9_-]{43}$/);
-    expect(await keys.ensure("default")).toEqual(made);
-    await keys.create("a tool");
-    expect((await keys.list()).map(({ name }) => name)).toEqual(["a tool", "default"]);
+    expect(secrets.values.size).toBe(0);
+    const [entry] = settings.list as Record<string, unknown>[];
+    expect(entry).toEqual({
+      name: "codex",
+      hash: expect.stringMatching(/^sha256\$/),
+      masked: maskKey(made.key),
+      requestsPerMinute: 5,
+    });
+    expect(fitsHash(made.key, String(entry?.hash))).toBe(true);
+    expect(fitsHash(`${made.key}x`, String(entry?.hash))).toBe(false);
+    expect(gatewayKeySchema.safeParse(entry).success).toBe(true);
+    expect(await keys.copies()).toEqual([]);
+    await expect(keys.create({ name: "codex", keep: true })).rejects.toThrow("already");
+    expect(secrets.values.size).toBe(0);
+  });
+
+  test("can be copied again where the person wanted that, until the copy is forgotten", async () => {
+    const keys = new GatewayKeys(new MemorySettings(), new MemorySecrets());
+    const made = await keys.create({ name: "a tool", keep: true });
+    expect(await keys.copies()).toEqual([made]);
+    await keys.forgetCopy("a tool");
+    expect(await keys.copies()).toEqual([]);
+  });
+
+  test("of an earlier version are taken over, so that tools that have them go on working", async () => {
+    const secrets = new MemorySecrets();
+    for (const [name, key] of stored("default", "pst_old")) secrets.values.set(name, key);
+    const settings = new MemorySettings();
+    const keys = new GatewayKeys(settings, secrets);
+    await keys.takeOver();
+    await keys.takeOver();
+    expect(settings.list).toHaveLength(1);
+    expect(fitsHash("pst_old", String((settings.list[0] as Record<string, unknown>).hash))).toBe(true);
+    expect([...secrets.values]).toEqual([["postern.gatewayKeyCopy.default", "pst_old"]]);
+    expect(await keys.notTakenOver()).toEqual([]);
+  });
+
+  test("that are taken over leave another one of their name as it is", async () => {
+    const secrets = new MemorySecrets();
+    for (const [name, key] of stored("ci", "pst_old")) secrets.values.set(name, key);
+    const settings = new MemorySettings();
+    settings.list = [{ name: "ci", key: "${env:CI_KEY}" }];
+    await new GatewayKeys(settings, secrets).takeOver();
+    expect(settings.list).toMatchObject([{ name: "ci", key: "${env:CI_KEY}" }, { name: "ci 2" }]);
+    expect([...secrets.values.keys()]).toEqual(["postern.gatewayKeyCopy.ci 2"]);
+  });
+
+  test("stay as they were where the settings cannot be written", async () => {
+    const secrets = new MemorySecrets();
+    for (const [name, key] of stored("default", "pst_old")) secrets.values.set(name, key);
+    const settings = new MemorySettings();
+    settings.writeGatewayKeys = async () => {
+      throw new Error("settings.json has faults");
+    };
+    const keys = new GatewayKeys(settings, secrets);
+    await expect(keys.takeOver()).rejects.toThrow("faults");
+    expect(await keys.notTakenOver()).toEqual([{ name: "default", key: "pst_old" }]);
+  });
+
+  test("that are rotated keep their limits, and lock the old one out", async () => {
+    const settings = new MemorySettings();
+    const keys = new GatewayKeys(settings, new MemorySecrets());
+    const old = await keys.create({ name: "ci", keep: true, fields: { requestsPerMinute: 5 } });
+    const made = await keys.rotate("ci");
+    const [entry] = settings.list as Record<string, unknown>[];
+    expect(entry).toMatchObject({ name: "ci", requestsPerMinute: 5, masked: maskKey(made.key) });
+    expect(fitsHash(old.key, String(entry?.hash))).toBe(false);
+    expect(await keys.copies()).toEqual([made]);
+  });
+
+  test("that are deleted can be brought back, at their place", async () => {
+    const secrets = new MemorySecrets();
+    const settings = new MemorySettings();
+    const keys = new GatewayKeys(settings, secrets);
+    for (const name of ["a", "b", "c"]) await keys.create({ name, keep: true });
+    const before = settings.list;
+    const bringBack = await keys.delete("b");
+    expect(settings.list.map((entry) => (entry as { name: string }).name)).toEqual(["a", "c"]);
+    expect(secrets.values.size).toBe(2);
+    await bringBack();
+    expect(settings.list).toEqual(before);
+    expect(await keys.copies()).toHaveLength(3);
+    await expect(bringBack()).rejects.toThrow("again");
+  });
+
+  test("whose settings were edited by hand lose neither unknown fields nor faulty neighbours", async () => {
+    const settings = new MemorySettings();
+    settings.list = [7, { name: "ci", key: "${env:A}", wat: 1 }];
+    const keys = new GatewayKeys(settings, new MemorySecrets());
+    await keys.patch("ci", { enabled: false });
+    expect(settings.list).toEqual([7, { name: "ci", key: "${env:A}", wat: 1, enabled: false }]);
+    await expect(keys.patch("gone", {})).rejects.toThrow("not in the settings");
+  });
+
+  test("of a workspace are made once for each folder, and hold its path", async () => {
+    const secrets = new MemorySecrets();
+    const keys = new WorkspaceKeys(secrets);
+    const [one, same, other] = await Promise.all(
+      ["/w/a", "/w/a", "/v/a"].map((folder) => keys.ensure(folder)),
+    );
+    expect(one?.key).toMatch(/^pst_/);
+    expect(new Set((await keys.list()).map(({ name }) => name)).size).toBe(2);
+    expect(one?.name).toBe(same?.name);
+    expect(one?.name).not.toBe(other?.name);
+    expect(secrets.values.size).toBe(2);
+    expect(await keys.ensure("/w/a")).toEqual((await keys.list()).find(({ folder }) => folder === "/w/a"));
+    secrets.values.set("postern.workspaceKey.broken", "{");
+    expect(await keys.list()).toHaveLength(2);
+    await keys.delete(one?.name ?? "");
+    expect((await keys.list()).map(({ folder }) => folder)).toEqual(["/v/a"]);
   });
 
   test("are shown so that nobody could use them", () => {

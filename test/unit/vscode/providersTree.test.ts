@@ -31,7 +31,7 @@ describe("the Providers view", () => {
     const engine = ready({ providers: [providerStatus({ models })] });
     expect(describeTree(engine, { providers: [entry()] })).toEqual([
       "OpenAI: key set",
-      "  gpt-5.4 (400k context)",
+      "  gpt-5.4 (400k)",
       "  gpt-5.4-mini",
     ]);
   });
@@ -120,7 +120,7 @@ describe("the Providers view", () => {
     };
     const engine = ready({ providers: [providerStatus({ models: [{ id: "m", facts, pinned: true }] })] });
     const row = renderProviders(state(engine, { providers: [entry()] }))[0]?.children?.[0];
-    expect(row?.description).toBe("400k context · $1.25 in, $10 out · tools");
+    expect(row?.description).toBe("400k · $1.25/$10 · tools");
     expect(row?.accessibilityLabel).toBe(
       "Model m, pinned, context of 400,000 tokens, 1.25 dollars in and 10 dollars out per million tokens, calls tools",
     );
@@ -139,8 +139,8 @@ describe("the Providers view", () => {
 
   test.each([
     [{ price: { input: 0, output: 0 } }, "free"],
-    [{ price: { input: 0.02 } }, "$0.02 in"],
-    [{ price: { input: 0.0000625, output: 3 } }, "$0.0000625 in, $3 out"],
+    [{ price: { input: 0.02 } }, "$0.02"],
+    [{ price: { input: 0.0000625, output: 3 } }, "$0.0000625/$3"],
     [{ embeddings: true, tools: false }, "embeddings"],
     [{ structuredOutput: true, reasoning: true }, "reasoning, schemas"],
     [{}, ""],

@@ -74,6 +74,18 @@ describe("the provider registry", () => {
     expect(order).toHaveLength(from === to ? 0 : 1);
   });
 
+  test("moves a provider by a step from where it is now, wherever it was seen", async () => {
+    list = ["a", "b", "c"].map((id) => ({ ...openai, id }));
+    const names = () => list.map((entry) => (entry as { id: string }).id).join("");
+    expect(await registry.step(target(2, "c"), -1)).toBe(true);
+    expect(await registry.step(target(2, "c"), -1)).toBe(true);
+    expect(names()).toBe("cab");
+    expect(await registry.step(target(2, "c"), -1)).toBe(false);
+    expect(await registry.step(target(1, "a"), 1)).toBe(true);
+    expect(await registry.step(target(1, "a"), 1)).toBe(false);
+    expect(names()).toBe("cba");
+  });
+
   test("what is gone by now cannot be moved", async () => {
     list = [openai];
     await expect(registry.move(target(1, "gone"), "end")).rejects.toThrow("any more");

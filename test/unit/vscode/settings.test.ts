@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { desiredState } from "../../../src/vscode/engine/desired";
+import { NO_STORED_GATEWAY_KEYS } from "../../../src/vscode/engine/desiredKeys";
 import { renderProviders } from "../../../src/vscode/render/providersTree";
+import { hashOfKey } from "../../../src/vscode/secrets/keyMaterial";
 import {
   entryId,
   freeId,
@@ -29,12 +31,34 @@ describe("settings", () => {
       keys: [],
       routes: [],
       routing: { maxAttempts: 4, maxWaitSeconds: 30 },
+      budgets: [],
+      balances: true,
+      statusBarForm: "amount",
+      statusBarLimit: "tightest",
+      terminalTools: [],
       ledger: { retentionDays: 400, maxMb: 200 },
+      audit: { level: "metadata", retentionDays: 30, maxMb: 512, keys: {}, workspaces: {} },
+      policy: { rules: [] },
       autoStart: false,
       lingerSeconds: 60,
       keepRunning: false,
       problems: [],
     });
+  });
+
+  test("with a policy rule that cannot be read let nothing pass, and say which rule it is", () => {
+    const rules = [
+      { name: "a", refuse: true },
+      { name: "b", allows: ["azure/*"] },
+    ];
+    const settings = read({ "policy.rules": rules, "audit.level": "everything" });
+    expect(settings.policy).toEqual({ fault: expect.stringContaining("postern.policy.rules[1].allows") });
+    expect(settings.audit.level).toBe("metadata");
+    expect(settings.problems.map(({ path }) => path)).toContain("postern.audit.level");
+    expect(settings.problems.find(({ path }) => path.includes("policy"))?.message).toContain(
+      "no request is sent",
+    );
+    expect(read({ "policy.rules": rules.slice(0, 1) }).policy).toMatchObject({ rules: [{ name: "a" }] });
   });
 
   test("written as nonsense fall back, each with what is wrong", () => {
@@ -66,7 +90,10 @@ describe("what the engine is to run on", () => {
       ],
     ]),
     asked: () => ({ kind: "missing" as const, reason: "nobody is asked here" }),
-    gatewayKeys: [{ name: "default", key: "pst_0123456789abcdefghij" }],
+    gatewayKeys: {
+      ...NO_STORED_GATEWAY_KEYS,
+      whole: [{ name: "default", key: "pst_0123456789abcdefghij" }],
+    },
     secretStore: "test",
   };
 
@@ -74,7 +101,7 @@ describe("what the engine is to run on", () => {
     const { config, local } = desiredState({ ...inputs, settings: read({ providers: [openai] }) });
     expect(config.providers[0]?.credential).toEqual({ kind: "apiKey", value: "sk-1" });
     expect(JSON.stringify(local)).not.toContain("sk-1");
-    expect(JSON.stringify(local)).not.toContain(inputs.gatewayKeys[0]?.key);
+    expect(JSON.stringify(local)).not.toContain(inputs.gatewayKeys.whole[0]?.key);
     expect(local.providers[0]).toMatchObject({ id: "openai", key: { kind: "stored" } });
   });
 
@@ -128,22 +155,66 @@ describe("what the engine is to run on", () => {
     expect(local.providers.map(({ faulty }) => faulty)).toEqual([true, false]);
   });
 
-  test("takes gateway keys from the environment, and none that is written out, unset or taken", () => {
+  test("takes gateway keys from the environment and by their hash, and none that is written out or unset", () => {
+    const hash = hashOfKey("pst_hashed");
     const keys = [
       { name: "ci", key: "${env:TOOL_KEY}" },
       { name: "plain", key: "pst_literal" },
       { name: "unset", key: "${env:NOT_THERE}" },
-      { name: "default", key: "${env:TOOL_KEY}" },
+      { name: "ci", key: "${env:TOOL_KEY}" },
+      { name: "hashed", hash, masked: "pst_ha…shed", expires: "2027-01-01", models: ["fast"] },
       { name: "off", key: "${env:TOOL_KEY}", enabled: false },
     ];
     const { config, local } = desiredState({ ...inputs, settings: read({ "gateway.keys": keys }) });
-    expect(config.gateway.keys.map(({ name }) => name)).toEqual(["default", "ci"]);
-    expect(local.gatewayKeys.filter(({ fault }) => fault !== undefined).map(({ name }) => name)).toEqual([
-      "plain",
-      "unset",
-      "default",
-      "off",
+    expect(config.gateway.keys).toEqual([
+      { name: "ci", key: "pst_from_the_environment", enabled: true },
+      {
+        name: "hashed",
+        hash,
+        enabled: true,
+        models: ["fast"],
+        expiresAt: new Date(2027, 0, 1).getTime(),
+      },
+      { name: "off", key: "pst_from_the_environment", enabled: false },
+      { name: "default", key: "pst_0123456789abcdefghij" },
     ]);
+    const faulty = local.gatewayKeys.filter(({ fault }) => fault !== undefined);
+    expect(faulty.map(({ name }) => name)).toEqual(["plain", "unset", "ci"]);
+    expect(local.gatewayKeys.map(({ name, copyable }) => [name, copyable])).toEqual([
+      ["ci", true],
+      ["plain", false],
+      ["unset", false],
+      ["ci", false],
+      ["hashed", false],
+      ["off", true],
+      ["default", true],
+    ]);
+    expect(JSON.stringify(local)).not.toContain("pst_from_the_environment");
+  });
+
+  test("does not list a gateway key twice that is being taken over", () => {
+    const key = inputs.gatewayKeys.whole[0]?.key ?? "";
+    const keys = [{ name: "default", hash: hashOfKey(key) }];
+    const { config } = desiredState({ ...inputs, settings: read({ "gateway.keys": keys }) });
+    expect(config.gateway.keys.map(({ name }) => name)).toEqual(["default"]);
+  });
+
+  test("accepts the gateway keys of workspaces, with their folders", () => {
+    const workspaces = [{ name: "workspace a 1234", folder: "/w/a", key: "pst_workspace_key_0" }];
+    const gatewayKeys = { ...NO_STORED_GATEWAY_KEYS, workspaces };
+    const { config, local } = desiredState({ ...inputs, gatewayKeys, settings: read({}) });
+    expect(config.gateway.keys).toEqual([
+      { name: "workspace a 1234", key: "pst_workspace_key_0", workspaceFolder: "/w/a" },
+    ]);
+    expect(local.gatewayKeys).toMatchObject([{ source: "workspace", folder: "/w/a", copyable: false }]);
+    expect(JSON.stringify(local)).not.toContain("pst_workspace_key_0");
+  });
+
+  test("checks budgets each by itself", () => {
+    const budgets = [{ name: "m", usd: 5, period: "month" }, { name: "x" }];
+    const { config, local } = desiredState({ ...inputs, settings: read({ budgets }) });
+    expect(config.budgets?.map(({ name }) => name)).toEqual(["m"]);
+    expect(local.budgets.map(({ ok }) => ok)).toEqual([true, false]);
   });
 
   test("goes through VS Code's proxy rather than the environment's", () => {

@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { ActivityStore } from "../../../src/vscode/activity/activityState";
 import { StateStore } from "../../../src/vscode/state";
 import { createViews } from "../../../src/vscode/views/views";
 import { entry, ready, state } from "./fixtures";
@@ -30,7 +31,12 @@ vi.mock("vscode", () => {
 test("a view that would look the same is not drawn anew", () => {
   const local = { providers: [entry()] };
   const store = new StateStore(state(ready(), local));
-  const views = createViews(store, Promise.resolve(), { onVisible() {}, onMove() {}, onMoveRoute() {} });
+  const views = createViews(store, new ActivityStore(), Promise.resolve(), {
+    onVisible() {},
+    onActivityVisible() {},
+    onMove() {},
+    onMoveRoute() {},
+  });
   expect(drawn.splice(0)).toEqual(["tree", "tree", "tree", "status", "context"]);
   // As the engine tells it while requests run; how many are running shows nowhere.
   for (let running = 0; running < 5; running++) store.update({ engine: ready({ running }) });

@@ -43,6 +43,9 @@ export async function clean(api: PosternTestApi): Promise<void> {
   await set("providers", undefined);
   await set("routes", undefined);
   await set("gateway.port", 0);
+  await set("gateway.keys", undefined);
+  await set("budgets", undefined);
+  await set("terminal.tools", undefined);
   for (const name of await api.secrets.keys()) {
     if (name !== "postern.engineToken") await api.secrets.delete(name);
   }

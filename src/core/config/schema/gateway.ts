@@ -18,10 +18,7 @@ export const gatewaySchema = z.strictObject({
     .max(100_000)
     .default(512)
     .describe("Requests that may run at once; more are asked to come again in a second."),
-  keys: z
-    .array(gatewayKeySchema)
-    .default([])
-    .describe("Gateway keys from the environment, beside those made by 'Postern: New Gateway Key'."),
+  keys: z.array(gatewayKeySchema).default([]).describe("Gateway keys: who is let in, and what each may do."),
 });
 
 export type GatewayConfig = z.output<typeof gatewaySchema>;

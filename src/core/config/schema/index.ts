@@ -1,21 +1,26 @@
 import * as z from "zod";
 import { auditSchema } from "./audit";
+import { budgetSchema } from "./budget";
 import { gatewaySchema } from "./gateway";
 import { ledgerSchema } from "./ledger";
 import { policySchema } from "./policy";
 import { providerSchema } from "./provider";
+import { quotaSchema } from "./quota";
 import { routeSchema, routingSchema } from "./route";
 import { text } from "./text";
 
 export * from "./audit";
+export * from "./budget";
 export * from "./credential";
 export * from "./gateway";
 export * from "./gatewayKey";
 export * from "./ledger";
 export * from "./model";
+export * from "./period";
 export * from "./policy";
 export * from "./price";
 export * from "./provider";
+export * from "./quota";
 export * from "./route";
 
 /**
@@ -27,6 +32,8 @@ export * from "./route";
 export const configSchema = z.strictObject({
   providers: z.array(providerSchema).default([]).describe("Your model providers."),
   gateway: gatewaySchema.prefault({}),
+  budgets: z.array(budgetSchema).default([]).describe("What may be spent, and when it begins anew."),
+  quota: quotaSchema.prefault({}),
   routes: z.array(routeSchema).default([]).describe("Model ids of your own, and the models behind them."),
   routing: routingSchema.prefault({}),
   ledger: ledgerSchema.prefault({}),

@@ -84,6 +84,12 @@ export const providerSchema = z
       .describe(
         "The program on this machine that serves the models. VS Code follows it in baseUrl when its port changes.",
       ),
+    allowMetadataAddress: z
+      .boolean()
+      .optional()
+      .describe(
+        "Let baseUrl be a link-local address, at which clouds hand out a machine's credentials; never needed for a provider.",
+      ),
     timeouts: timeoutsSchema.optional(),
     pool: z
       .enum(["round-robin", "least-used"])

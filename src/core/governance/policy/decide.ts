@@ -4,6 +4,9 @@ import { dependsOnSecrets, requestChecks, targetChecks } from "./conditions";
 import type { PolicyFacts, PolicyTarget } from "./facts";
 import { byWeight, ORIGIN_NAME, type PolicyOrigin, type PolicySource } from "./sources";
 
+/** A repository may have a hundred rules, and each of its requests has a row. */
+const MAX_RECORDED = 500;
+
 /** A rule that applies, and who made it. */
 export interface AppliedRule {
   readonly origin: PolicyOrigin;
@@ -115,7 +118,7 @@ export function policyRuleText(
   const refusal = target?.refusal ?? decision.refusal;
   if (refusal) return refusal.rule ?? `(${refusal.origin})`;
   const names = (target ?? decision).rules.map(({ rule }) => rule.name);
-  return names.length > 0 ? [...new Set(names)].join(", ") : undefined;
+  return names.length > 0 ? [...new Set(names)].join(", ").slice(0, MAX_RECORDED) : undefined;
 }
 
 function refusalBy({ rule, origin }: AppliedRule, target?: PolicyTarget): PolicyRefusal {

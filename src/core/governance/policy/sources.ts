@@ -36,3 +36,15 @@ export function approvedLists(sources: readonly PolicySource[]): readonly (reado
     "rules" in source && source.approved !== undefined ? [source.approved] : [],
   );
 }
+
+/** The rules with `~/` in their workspaces' patterns as what it stands for. */
+export function inHome(rules: readonly PolicyRule[], home: string): readonly PolicyRule[] {
+  const expanded = (pattern: string): string =>
+    pattern === "~" || /^~[\\/]/.test(pattern) ? `${home}${pattern.slice(1)}` : pattern;
+  return rules.map((rule) => {
+    const { workspace } = rule.when;
+    if (workspace === undefined) return rule;
+    const patterns = Array.isArray(workspace) ? workspace.map(expanded) : expanded(workspace);
+    return { ...rule, when: { ...rule.when, workspace: patterns } };
+  });
+}

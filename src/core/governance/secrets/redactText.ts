@@ -1,4 +1,4 @@
-import { type Detect, type Finding, mergedFindings } from "./finding";
+import { type Finding, mergedFindings } from "./finding";
 
 /** A text without its secrets. */
 export interface Redacted {
@@ -14,9 +14,9 @@ export function mask(kind: string): string {
   return `[redacted ${kind}]`;
 }
 
-/** Takes the secrets out of plain text. */
-export function redactText(text: string, detect: Detect): Redacted {
-  const findings = mergedFindings(detect(text));
+/** Takes what was found out of plain text. */
+export function redactText(text: string, found: readonly Finding[]): Redacted {
+  const findings = mergedFindings(found);
   return { text: replaced(text, findings), ...summary(findings) };
 }
 

@@ -1,7 +1,8 @@
 import { requests } from "./0001requests";
+import { audit } from "./0002audit";
 import type { Migration } from "./migration";
 
 export type { Migration } from "./migration";
 
 /** Every step of the ledger's schema, in order and without a gap. */
-export const MIGRATIONS: readonly Migration[] = [requests];
+export const MIGRATIONS: readonly Migration[] = [requests, audit];

@@ -1,4 +1,4 @@
-import { type Detect, type Finding, mergedFindings } from "./finding";
+import { type Finding, mergedFindings } from "./finding";
 import { type Redacted, replaced, summary } from "./redactText";
 
 /** A string literal of a JSON text, without its quotes. */
@@ -6,42 +6,50 @@ interface Literal {
   /** In the JSON text. */
   readonly start: number;
   readonly end: number;
-  /** Where it begins in the text that is searched. */
+  /** Where it begins in the view. */
   readonly viewStart: number;
   /** What it says, with escapes resolved. */
   readonly value: string;
 }
 
 /**
- * Takes the secrets out of a JSON text. It is searched as it reads, with escapes resolved, and only the literals that
+ * A JSON text to be searched for secrets. It is searched as it reads, with escapes resolved, and only the literals that
  * hold a secret are written anew: every other byte stays what it was, so that what a provider has cached stays valid.
- * A text that is no JSON loses its secrets all the same.
+ * A text that is no JSON, or was cut, loses the secrets in its literals all the same.
  */
-export function redactJson(text: string, detect: Detect): Redacted {
-  const { literals, view } = readable(text);
-  const findings = mergedFindings(clipped(detect(view), literals));
-  if (findings.length === 0) return { text, kinds: [], count: 0 };
-  let shown = "";
-  let at = 0;
-  let next = 0;
-  for (const literal of literals) {
-    const { start, end, viewStart, value } = literal;
-    const own: Finding[] = [];
-    for (; (findings[next]?.start ?? Number.POSITIVE_INFINITY) < viewStart + value.length; next++) {
-      const { start: from, end: to, kind } = findings[next] as Finding;
-      own.push({ start: from - viewStart, end: to - viewStart, kind });
-    }
-    if (own.length === 0) continue;
-    shown += text.slice(at, start) + JSON.stringify(replaced(value, own)).slice(1, -1);
-    at = end;
-  }
-  return { text: shown + text.slice(at), ...summary(findings) };
-}
+export class SearchableJson {
+  /** What is searched; findings are places in it. */
+  readonly view: string;
+  private readonly literals: readonly Literal[];
 
-/** Kinds of the secrets in a JSON text. */
-export function secretKinds(text: string, detect: Detect): readonly string[] {
-  const { literals, view } = readable(text);
-  return summary(mergedFindings(clipped(detect(view), literals))).kinds;
+  constructor(private readonly text: string) {
+    const { view, literals } = readable(text);
+    this.view = view;
+    this.literals = literals;
+  }
+
+  /** Kinds of what was found inside of literals. */
+  kinds(findings: readonly Finding[]): readonly string[] {
+    return summary(mergedFindings(clipped(findings, this.literals))).kinds;
+  }
+
+  /** The text without what was found. */
+  without(found: readonly Finding[]): Redacted {
+    const findings = mergedFindings(clipped(found, this.literals));
+    if (findings.length === 0) return { text: this.text, kinds: [], count: 0 };
+    let shown = "";
+    let at = 0;
+    let next = 0;
+    for (const { start, end, viewStart, value } of this.literals) {
+      const own: Finding[] = [];
+      for (let one = findings[next]; one && one.start < viewStart + value.length; one = findings[++next])
+        own.push({ start: one.start - viewStart, end: one.end - viewStart, kind: one.kind });
+      if (own.length === 0) continue;
+      shown += this.text.slice(at, start) + JSON.stringify(replaced(value, own)).slice(1, -1);
+      at = end;
+    }
+    return { text: shown + this.text.slice(at), ...summary(findings) };
+  }
 }
 
 /** The text with the escapes of its literals resolved, and where each of them is. */
@@ -102,7 +110,7 @@ function clipped(findings: readonly Finding[], literals: readonly Literal[]): Fi
   });
 }
 
-/** The first literal that ends after a place of the searched text. */
+/** The first literal that ends after a place of the view. */
 function firstTouched(literals: readonly Literal[], place: number): number {
   let low = 0;
   let high = literals.length;

@@ -1,0 +1,45 @@
+import type { StreamEvent } from "../../conversation/answer";
+import { foldEvents } from "../../conversation/foldAnswer";
+import { createSequencer } from "../../conversation/sequencer";
+import type { WireProtocol } from "../../protocols/wire";
+import { createSseParser } from "../../sse/parser";
+import { isEventStream } from "../../translation/answer";
+import { streamDecoder } from "../../translation/codecs";
+
+/**
+ * An answer as it is kept. A stream is put together again, because a secret that came in two pieces can be found only
+ * in one, and because nobody can read it otherwise; what is no stream stays as it is.
+ * @param text what the client got
+ */
+export function wholeAnswer(protocol: WireProtocol, text: string): string {
+  if (!isEventStream(text)) return text;
+  let calls = 0;
+  const newId = (prefix: string): string => `${prefix}${++calls}`;
+  const parser = createSseParser();
+  const decoder = streamDecoder(protocol, { now: () => 0, newId });
+  const received = [...parser.push(new TextEncoder().encode(text)), ...parser.end()];
+  const events = [
+    ...received.flatMap(({ data, event }) => decoder.event(data, event)),
+    ...decoder.end(),
+  ].flatMap(createSequencer());
+  const failed = events.find((event) => event.type === "error");
+  const answer = foldEvents(failed ? [...before(events, failed), { type: "stop", reason: "stop" }] : events);
+  const { stop, ...said } = answer ?? { stop: undefined, blocks: [] };
+  return JSON.stringify({
+    ...said,
+    ...(failed ? { error: failed.error.message } : { stop }),
+    // It is not what was sent to the letter, and says so.
+    putTogetherFrom: "stream",
+  });
+}
+
+/** What came before an error; a tool's call that was open then is closed. */
+function before(events: readonly StreamEvent[], failed: StreamEvent): StreamEvent[] {
+  const open = new Set<number>();
+  const kept = events.slice(0, events.indexOf(failed));
+  for (const event of kept) {
+    if (event.type === "toolStart") open.add(event.call);
+    if (event.type === "toolEnd") open.delete(event.call);
+  }
+  return [...kept, ...[...open].map((call): StreamEvent => ({ type: "toolEnd", call }))];
+}

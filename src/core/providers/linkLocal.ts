@@ -1,0 +1,30 @@
+/**
+ * Addresses that no model provider has: link-local ones, and those at which clouds hand out the machine's own
+ * credentials to whoever asks. A configuration that names one was written by somebody who wants those.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html,
+ * https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16,
+ * https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata
+ */
+const METADATA_ADDRESSES = new Set(["168.63.129.16", "100.100.100.200", "fd00:ec2::254"]);
+const METADATA_NAMES = /^(metadata\.google\.internal|metadata\.goog|metadata|instance-data)\.?$/;
+
+/** @param host a name or an address as `URL.hostname` or a resolver writes it, with or without brackets */
+export function isMetadataHost(host: string): boolean {
+  const name = host
+    .toLowerCase()
+    .replace(/^\[|\]$/g, "")
+    .replace(/%.*$/, "");
+  if (METADATA_NAMES.test(name)) return true;
+  const v4 = mappedV4(name) ?? name;
+  return METADATA_ADDRESSES.has(v4) || /^169\.254\./.test(v4) || /^fe[89ab][0-9a-f]:/.test(v4);
+}
+
+/** `::ffff:169.254.169.254`, also as URLs write it: `::ffff:a9fe:a9fe`. */
+function mappedV4(address: string): string | undefined {
+  const rest = /^::ffff:(.+)$/.exec(address)?.[1];
+  if (rest === undefined) return undefined;
+  if (rest.includes(".")) return rest;
+  const [high, low] = rest.split(":").map((part) => Number.parseInt(part, 16));
+  if (high === undefined || low === undefined) return undefined;
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+}

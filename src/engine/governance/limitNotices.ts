@@ -1,0 +1,56 @@
+import type { Judgement } from "../../core/governance/judgeLimit";
+import type { Limit } from "../../core/governance/limits";
+import { limitTitle, resetText, spentText } from "../../core/governance/limitText";
+import type { TimeRange } from "../../core/governance/period";
+import type { LimitNotice, LimitStatus } from "../../core/rpc/limitsStatus";
+
+/** Claimed notices that are remembered; older ones belong to periods that have passed. */
+const MAX_CLAIMED = 1000;
+
+/** News of limits, each told once, by one window: the first that claims it. */
+export class LimitNotices {
+  private readonly open = new Map<string, LimitNotice & { readonly until: number }>();
+  private readonly claimed = new Set<string>();
+
+  /** A request was refused. That running ones stand in its way passes by itself, and is no news. */
+  refused(limit: Limit, range: TimeRange, { error }: Extract<Judgement, { kind: "refused" }>): void {
+    if (error.status !== 429 || (error.retryAfterSeconds ?? Number.POSITIVE_INFINITY) <= 5) return;
+    this.add(limit, range, "reached", error.message);
+  }
+
+  /** Looks at how the limits stand. */
+  follow(limits: readonly LimitStatus[], now: number): void {
+    for (const limit of limits) {
+      const { amount, spent, warnAt, from, until } = limit;
+      if (spent < amount * warnAt) continue;
+      const used = spent >= amount;
+      const state = used ? "is used up" : `is used to ${Math.floor((spent / amount) * 100)} %`;
+      const text = `${limitTitle(limit)} ${state}: ${spentText(limit, spent)}. ${resetText({ from, until }, now)}`;
+      this.add(limit, { from, until }, used ? "reached" : "warning", text);
+    }
+    for (const [id, { until }] of this.open) if (now >= until) this.open.delete(id);
+  }
+
+  pending(): LimitNotice[] {
+    return [...this.open.values()].map(({ until: _, ...notice }) => notice);
+  }
+
+  claim(id: string): boolean {
+    if (!this.open.delete(id)) return false;
+    this.claimed.add(id);
+    for (const old of this.claimed) {
+      if (this.claimed.size <= MAX_CLAIMED) break;
+      this.claimed.delete(old);
+    }
+    return true;
+  }
+
+  private add(limit: Limit, range: TimeRange, level: LimitNotice["level"], text: string): void {
+    // With the amount: a raised budget that is used up again is news.
+    const id = `${limit.id} ${limit.amount} ${range.from} ${level}`;
+    if (this.claimed.has(id) || this.open.has(id)) return;
+    const { of, name, measure } = limit;
+    if (level === "reached") this.open.delete(`${limit.id} ${limit.amount} ${range.from} warning`);
+    this.open.set(id, { id, level, text, limit: limit.id, of, name, measure, until: range.until });
+  }
+}

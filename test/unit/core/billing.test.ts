@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import { usageOfBody, usageOfEnds } from "../../../src/core/lane/bodyUsage";
+import { reportedUsage } from "../../../src/core/lane/reportedUsage";
+import { StreamTap } from "../../../src/core/lane/streamTap";
+import { createChatDecoder } from "../../../src/core/protocols/chat/decodeStream";
+import { createMessagesDecoder } from "../../../src/core/protocols/messages/decodeStream";
+import { createResponsesDecoder } from "../../../src/core/protocols/responses/decodeStream";
+import type { WireProtocol } from "../../../src/core/protocols/wire";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const frame = (data: object, event = "") =>
+  bytes(`${event === "" ? "" : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`);
+
+function tapped(protocol: WireProtocol, ...frames: Uint8Array[]) {
+  const tap = new StreamTap(protocol, false);
+  for (const one of frames) tap.onFrame(one);
+  return tap.usage();
+}
+
+const chatUsage = { prompt_tokens: 9, completion_tokens: 5 };
+const responsesUsage = { input_tokens: 9, output_tokens: 5, total_tokens: 14 };
+const plain = { inputTokens: 9, outputTokens: 5 };
+const flex = { ...plain, serviceTier: "flex" };
+
+describe("the service tier that an answer was billed in", () => {
+  it("stands beside the usage in Chat Completions and Responses", () => {
+    expect(usageOfBody("chat", bytes(JSON.stringify({ service_tier: "flex", usage: chatUsage })))).toEqual(
+      flex,
+    );
+    expect(tapped("chat", frame({ choices: [], usage: chatUsage, service_tier: "flex" }))).toEqual(flex);
+    const response = { usage: responsesUsage, service_tier: "flex" };
+    expect(usageOfBody("responses", bytes(JSON.stringify(response)))).toEqual(flex);
+    // Asked for at the beginning, not given at the end.
+    const created = frame({ type: "response.created", response: { service_tier: "flex", usage: null } });
+    const completed = (tier: string) =>
+      frame({ type: "response.completed", response: { ...response, service_tier: tier } });
+    expect(tapped("responses", created, completed("flex"))).toEqual(flex);
+    expect(tapped("responses", created, completed("default"))).toEqual(plain);
+  });
+
+  it("is read from an answer too large to be parsed, as its usage is", () => {
+    const tail = bytes(`x","usage":${JSON.stringify(chatUsage)},"service_tier":"flex"}`);
+    expect(usageOfEnds("chat", bytes("{"), tail)).toEqual(flex);
+  });
+
+  it("stands in the usage in Messages, where only some reports have it", () => {
+    const start = { type: "message_start", message: { usage: { input_tokens: 9, service_tier: "batch" } } };
+    const delta = { type: "message_delta", usage: { output_tokens: 5 } };
+    const expected = { ...plain, serviceTier: "batch" };
+    expect(tapped("messages", frame(start, "message_start"), frame(delta, "message_delta"))).toEqual(
+      expected,
+    );
+    expect(reportedUsage("messages", { ...responsesUsage, service_tier: "batch" })).toEqual(expected);
+  });
+
+  it("is not told where it is the ordinary one", () => {
+    for (const tier of ["default", "standard", "auto", "on_demand", "", null, 7])
+      expect(usageOfBody("chat", bytes(JSON.stringify({ service_tier: tier, usage: chatUsage })))).toEqual(
+        plain,
+      );
+  });
+
+  it("survives a translation's reading", () => {
+    const newId = (prefix: string) => `${prefix}1`;
+    const usages = (events: readonly { readonly type: string }[]) =>
+      events.flatMap((event) => ("usage" in event ? [event.usage] : []));
+    const chat = createChatDecoder(newId);
+    const chunk = JSON.stringify({ choices: [], usage: chatUsage, service_tier: "flex" });
+    expect(usages(chat.event(chunk, ""))).toEqual([flex]);
+    const responses = createResponsesDecoder(newId);
+    const completed = {
+      type: "response.completed",
+      response: { output: [], usage: responsesUsage, service_tier: "flex" },
+    };
+    expect(usages(responses.event(JSON.stringify(completed), "response.completed"))).toContainEqual(flex);
+    const messages = createMessagesDecoder(newId);
+    const usage = { input_tokens: 9, output_tokens: 5, service_tier: "batch" };
+    const start = { type: "message_start", message: { id: "m", model: "m", usage } };
+    expect(usages(messages.event(JSON.stringify(start), "message_start"))).toContainEqual({
+      ...plain,
+      serviceTier: "batch",
+    });
+  });
+});
+
+describe("cache writes for an hour", () => {
+  it("are told apart from those for five minutes", () => {
+    const usage = {
+      input_tokens: 10,
+      cache_read_input_tokens: 70,
+      cache_creation_input_tokens: 20,
+      cache_creation: { ephemeral_5m_input_tokens: 15, ephemeral_1h_input_tokens: 5 },
+      output_tokens: 3,
+    };
+    const expected = {
+      inputTokens: 100,
+      cachedInputTokens: 70,
+      cacheWriteTokens: 20,
+      cacheWrite1hTokens: 5,
+      outputTokens: 3,
+    };
+    expect(reportedUsage("messages", usage)).toEqual(expected);
+    const start = { type: "message_start", message: { usage: { ...usage, output_tokens: 1 } } };
+    const delta = { type: "message_delta", usage: { output_tokens: 3 } };
+    expect(tapped("messages", frame(start, "message_start"), frame(delta, "message_delta"))).toEqual(
+      expected,
+    );
+  });
+});
+
+describe("what a provider says that it charges", () => {
+  it.each<[object, number | undefined]>([
+    [{ cost: 0.00014 }, 0.00014],
+    [{ cost: 0 }, 0],
+    [{ cost: 0.01, is_byok: true, cost_details: { upstream_inference_cost: 0.5 } }, 0.51],
+    [{ cost: 0.01, is_byok: false, cost_details: { upstream_inference_cost: 0.5 } }, 0.01],
+    // What is paid to the provider behind it is most of it.
+    [{ cost: 0.01, is_byok: true, cost_details: {} }, undefined],
+    [{ cost: -1 }, undefined],
+    [{ cost: "0.1" }, undefined],
+    [{ cost: { total_cost: 0.1 } }, undefined],
+  ])("%j", (fields, expected) => {
+    expect(reportedUsage("chat", { ...chatUsage, ...fields })?.reportedUsd).toBe(expected);
+  });
+});

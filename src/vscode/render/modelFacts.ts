@@ -73,7 +73,7 @@ function sourceText(source: FactSource | undefined): string {
   return source === "provider" ? "the provider" : (source ?? "");
 }
 
-/** `$3 in, $15 out`, per million tokens; empty where it is not known. */
+/** `$3/$15`, in and out per million tokens; empty where it is not known. */
 export function shortPrice({ input, output }: Rates): string {
   if (input === undefined) return "";
   if (input === 0 && output === 0) return "free";

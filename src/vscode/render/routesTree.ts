@@ -6,7 +6,7 @@ import type { ProviderStatus, RouteStatus, RouteTargetStatus } from "../../core/
 import type { EngineState } from "../engine/state";
 import type { PosternState } from "../state";
 import { escapeMarkdown } from "./markdown";
-import { shortFacts, shortPrice, spokenFacts } from "./modelFacts";
+import { shortPrice, spokenFacts } from "./modelFacts";
 import { counted } from "./numbers";
 import { STRATEGY_WORDS } from "./routeWords";
 import { infoNode, type TreeIcon, type TreeNode } from "./treeNode";
@@ -155,7 +155,7 @@ function routeTooltip(
   providers: readonly ProviderStatus[],
 ): string {
   const name = escapeMarkdown(routeLabel(route));
-  const shared = status === undefined ? "" : shortFacts(routeFacts(status, providers));
+  const shared = status === undefined ? "" : spokenFacts(routeFacts(status, providers));
   return [
     `**${name}**`,
     route.name === undefined

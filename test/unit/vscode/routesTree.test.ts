@@ -60,12 +60,12 @@ describe("the Routes view", () => {
   test("shows each route with how it chooses and how many targets are ready, and each target with its state", () => {
     expect(lines(ROUTES, engine)).toEqual([
       "fast: in order · 1 of 3 ready",
-      "  openai/small: ready · 1,420 ms · $0.25 in, $2 out",
+      "  openai/small: ready · 1,420 ms · $0.25/$2",
       "  large: resting: the provider limits it · is openai/large",
       "  gone/x: unusable: no provider has this model",
       "  stands before the model fast of openai, which is still reached as openai/fast",
       "claude-*: pattern · by weight · all 2 ready",
-      "  openai/small: ready · weight 3 · $0.25 in, $2 out",
+      "  openai/small: ready · weight 3 · $0.25/$2",
       "  large: ready · weight 1 · is openai/large",
     ]);
   });
@@ -87,7 +87,9 @@ describe("the Routes view", () => {
 
   test("its hover promises only what all targets have", () => {
     const [, claude] = rows(ROUTES, ready(engine));
-    expect(claude?.tooltip?.replaceAll("\\", "")).toContain("All its targets have: 128k context · tools");
+    expect(claude?.tooltip?.replaceAll("\\", "")).toContain(
+      "All its targets have: context of 128,000 tokens, calls tools",
+    );
   });
 
   test.each<EngineState>([{ kind: "idle" }, { kind: "restarting" }])(

@@ -161,7 +161,7 @@ export class EngineService {
       version: parts.version,
       address: () => this.server.address ?? { host: "", port: -1 },
       keys: () => this.keys,
-      routes: () => this.router.names(),
+      routes: () => this.router.offered(),
       allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
     const handler = new RequestHandler(facts, this.registry, this.operations, parts.log);

@@ -31,6 +31,7 @@ const ROUTES = [
   { name: "lost", targets: [{ model: "nowhere/x" }] },
   { match: "gpt-4", targets: [target("two")] },
   { name: "model-a", targets: [target("two")] },
+  { name: "sized", targets: [{ model: "sizes/large" }, { model: "sizes/small" }, { model: "nowhere/x" }] },
   { name: "nested", targets: [{ model: "fast" }] },
   { match: "claude-*", targets: [target("claude")] },
 ];
@@ -55,6 +56,13 @@ beforeEach(async () => {
       providerEntry(one.url, { id: "one" }),
       providerEntry(two.url, { id: "two" }),
       providerEntry(two.url, { id: "claude", type: "anthropic" }),
+      providerEntry(two.url, {
+        id: "sizes",
+        models: [
+          { id: "large", contextWindow: 128_000 },
+          { id: "small", contextWindow: 32_000 },
+        ],
+      }),
     ],
     config: { routes: ROUTES, routing: { maxAttempts: 3, maxWaitSeconds: 3 } },
   });
@@ -292,6 +300,25 @@ describe("what is told of a route", () => {
   it("it stands before a model of its name, which is reached by its provider", async () => {
     expect(await said(await post("model-a"))).toBe("two");
     expect(await said(await post("one/model-a"))).toBe("one");
+  });
+
+  it("its limits are the smallest of its targets', and Claude Code's picker is given a name that it shows", async () => {
+    type Listed = { id: string; context_window?: number; display_name?: string; max_input_tokens?: number };
+    const listed = async (headers: Record<string, string> = {}) => {
+      const response = await gateway.fetch("/v1/models", { headers });
+      return ((await response.json()) as { data: Listed[] }).data;
+    };
+    const find = (models: readonly Listed[], id: string) => models.find((model) => model.id === id);
+    expect(find(await listed(), "sized")?.context_window).toBe(32_000);
+    expect(find(await listed(), "fast")).not.toHaveProperty("context_window");
+    const anthropic = await listed({ "anthropic-version": "2023-06-01" });
+    expect(find(anthropic, "claude-via-postern/sized")).toMatchObject({
+      display_name: "sized (route)",
+      max_input_tokens: 32_000,
+    });
+    const response = await post("claude-via-postern/fast");
+    expect(await said(response)).toBe("one");
+    expect(response.headers.get("x-postern-attempts")).toBe("1");
   });
 
   it("it cannot lead to another route", async () => {

@@ -1,5 +1,9 @@
 import type { RouteConfig, RoutingConfig } from "../../core/config/schema";
 import { PosternError } from "../../core/errors";
+import type { OfferedRoute } from "../../core/gateway/offeredModels";
+import { optional } from "../../core/json/access";
+import { behindAlias } from "../../core/routing/claudeAlias";
+import { sharedFacts } from "../../core/routing/routeFacts";
 import { findRouteTarget } from "../../core/routing/routeReport";
 import { RouteTable, routeLabel } from "../../core/routing/routeTable";
 import { orderedTargets, type StrategyInputs } from "../../core/routing/strategy";
@@ -65,14 +69,23 @@ export class Router {
     return this.limits;
   }
 
-  /** The ids that stand for routes. */
-  names(): string[] {
-    return this.table.names();
+  /** The routes that have an id of their own, each with the limits that all its targets keep within. */
+  offered(): OfferedRoute[] {
+    const sources = this.registry.sources();
+    return this.table.names().map((id) => {
+      const targets = this.table.find(id, false)?.targets ?? [];
+      const facts = targets.flatMap(({ model }) => {
+        const found = findRouteTarget(model, sources, this.table);
+        return found.kind === "found" ? [found.model.facts ?? {}] : [];
+      });
+      const { contextWindow, maxOutput } = sharedFacts(facts);
+      return { id, ...optional("contextWindow", contextWindow), ...optional("maxOutput", maxOutput) };
+    });
   }
 
   /** @throws PosternError model_not_found, model_not_allowed, provider_disabled, provider_faulty, provider_key_missing */
   async plan(request: PlanRequest): Promise<Plan> {
-    const route = this.table.find(request.model, this.namesProvider(request.model));
+    const route = this.routeOf(request.model);
     if (!route) return this.straight(request);
     const label = routeLabel(route);
     const candidates: Candidate[] = [];
@@ -109,6 +122,13 @@ export class Router {
     };
   }
 
+  /** By its name, by a pattern, or by the id under which Claude Code shows it. */
+  private routeOf(id: string): RouteConfig | undefined {
+    const aliased = behindAlias(id);
+    if (aliased !== undefined && this.table.isName(aliased)) return this.table.find(aliased, false);
+    return this.table.find(id, this.namesProvider(id));
+  }
+
   /** A route's target, or why there is none. */
   private async found(model: string): Promise<Target | PosternError> {
     try {
@@ -123,7 +143,7 @@ export class Router {
   }
 
   private async straight(request: PlanRequest): Promise<Plan> {
-    const target = await findTarget(this.registry, request.model, this.names());
+    const target = await findTarget(this.registry, request.model, this.table.names());
     const candidate = { key: `${target.provider.config.id}/${target.model.id}`, weight: 1, target };
     this.assertAllowed(request, candidate, undefined);
     return { route: undefined, candidates: [candidate], unusable: [], conversation: undefined };

@@ -149,6 +149,7 @@ function routeItems(): readonly MenuItem[] {
     { command: "postern.renameRoute", when: route(), group: "2_edit@3" },
     { command: "postern.moveRouteUp", when: route(), group: "4_order@1" },
     { command: "postern.moveRouteDown", when: route(), group: "4_order@2" },
+    { command: "postern.openSettings", when: route("faulty"), group: "5_settings@1" },
     { command: "postern.deleteRoute", when: route(), group: "9_remove@1" },
     { command: "postern.removeRouteTarget", when: target(), group: "inline@1" },
     { command: "postern.changeTargetWeight", when: target(), group: "2_edit@1" },

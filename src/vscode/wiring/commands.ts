@@ -101,7 +101,8 @@ export function createCommands(parts: CommandParts): CommandHandlers {
       });
     },
     "postern.showLog": async () => channel.show(true),
-    "postern.openSettings": async () => {
+    "postern.openSettings": async (target) => {
+      if (target?.kind === "route") return openProviderSettings(target, "postern.routes");
       const hasProviders = store.value.local.providers.length > 0;
       // The list of providers can only be edited in the file; everything else has a form.
       if (hasProviders && store.value.local.providers.some(({ faulty }) => faulty))

@@ -29,14 +29,14 @@ async function stage(api: PosternTestApi): Promise<FakeProvider> {
   return provider;
 }
 
-async function ask(api: PosternTestApi, model: string): Promise<Response> {
+async function ask(api: PosternTestApi, model: string, text = "hi"): Promise<Response> {
   const status = statusOf(api);
   ok(status?.gateway.state === "running");
   const [key] = await api.gatewayKeys.copies();
   return fetch(`${status.gateway.url}/v1/chat/completions`, {
     method: "POST",
     headers: { authorization: `Bearer ${key?.key}`, "content-type": "application/json" },
-    body: JSON.stringify({ model, messages: [{ role: "user", content: "hi" }] }),
+    body: JSON.stringify({ model, messages: [{ role: "user", content: text }] }),
   });
 }
 
@@ -62,7 +62,8 @@ suite("routes", () => {
       equal(targets[0], "  gone/m: ready");
       match(targets[1] ?? "", /^ {2}fake\/small: ready · \d+ ms$/);
       equal(targets[2], "  nowhere/x: unusable: no provider has this model");
-      for (let turn = 0; turn < 2; turn += 1) equal((await ask(api, "fast")).status, 200);
+      // Other conversations, which are not on the target that has answered already.
+      for (const text of ["one", "two"]) equal((await ask(api, "fast", text)).status, 200);
       await until("the target at rest", () => /^ {2}gone\/m: resting: it failed/.test(rows(api)[1] ?? ""));
     } finally {
       await provider.close();

@@ -1,7 +1,8 @@
 // Builds the three composition roots into dist/ as CommonJS. cli.js and engine.js share engineRuntime.js,
 // which loads tokenizer.js and catalogue.js when they are first needed.
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 import { thirdPartyNotices } from "./scripts/lib/thirdPartyNotices.mjs";
 
@@ -23,6 +24,40 @@ const sharedRuntime = {
   },
 };
 
+/** The names of zod that the source uses as values; the rest of it, its forty languages above all, stays out. */
+async function usedOfZod() {
+  const exported = await import("zod");
+  const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".ts"),
+  );
+  const texts = files
+    .map((file) => readFileSync(`src/${file}`, "utf8"))
+    .filter((text) => text.includes('from "zod"'));
+  const names = texts.flatMap((text) => [...text.matchAll(/\bz\s*\.(\w+)/g)].map(([, name]) => name));
+  return [...new Set(names)].filter((name) => name in exported && name !== "core").sort();
+}
+const zodNames = await usedOfZod();
+
+/**
+ * What both the extension and the engine's runtime need of libraries is bundled once, in a file of its own for each
+ * library, which the two require.
+ */
+const SHARED = { zod: "zod.js", "vscode-jsonrpc/node": "jsonrpc.js" };
+const sharedLibraries = {
+  name: "shared-libraries",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(zod|vscode-jsonrpc\/node)$/ }, ({ path, kind, namespace }) => {
+      if (namespace === "used-of-zod" || (kind === "entry-point" && path !== "zod")) return undefined;
+      if (kind === "entry-point") return { path, namespace: "used-of-zod" };
+      return { path: `./${SHARED[path]}`, external: true };
+    });
+    onLoad({ filter: /.*/, namespace: "used-of-zod" }, () => ({
+      contents: `export { ${zodNames.join(", ")} } from "zod";`,
+      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+    }));
+  },
+};
+
 /**
  * Of undici only the dispatchers and their `request` are used. Its index brings fetch, WebSocket, EventSource, caches and mocks along,
  * half of it and a twelfth of the package, and as CommonJS it cannot be shaken.
@@ -33,7 +68,10 @@ const undiciDispatchers = {
     onResolve({ filter: /^undici$/ }, () => ({ path: "undici", namespace: "dispatchers" }));
     onLoad({ filter: /.*/, namespace: "dispatchers" }, () => ({
       contents: `
-        require("undici/lib/dispatcher/dispatcher.js").prototype.request = require("undici/lib/api/api-request.js");
+        const { prototype } = require("undici/lib/dispatcher/dispatcher.js");
+        prototype.request = require("undici/lib/api/api-request.js");
+        // By which a proxy is asked for a tunnel.
+        prototype.connect = require("undici/lib/api/api-connect.js");
         module.exports = {
         Agent: require("undici/lib/dispatcher/agent.js"),
         EnvHttpProxyAgent: require("undici/lib/dispatcher/env-http-proxy-agent.js"),
@@ -44,18 +82,44 @@ const undiciDispatchers = {
   },
 };
 
+/**
+ * The tokenizer's table is a third of the package. As JSON under brotli it is a fifth smaller than as JavaScript under
+ * the package's own compression, and is unpacked when somebody first counts tokens.
+ */
+const TABLE = "cl100k.json.br";
+const packedTable = {
+  name: "packed-table",
+  setup({ onLoad }) {
+    onLoad({ filter: /bpeRanks[\\/]cl100k_base\.js$/ }, async ({ path }) => {
+      const { default: ranks } = await import(pathToFileURL(path));
+      const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
+      mkdirSync("dist", { recursive: true });
+      writeFileSync(`dist/${TABLE}`, brotliCompressSync(JSON.stringify(ranks), { params }));
+      return {
+        contents: `
+          import { readFileSync } from "node:fs";
+          import { join } from "node:path";
+          import { brotliDecompressSync } from "node:zlib";
+          export default JSON.parse(brotliDecompressSync(readFileSync(join(__dirname, "${TABLE}"))).toString());`,
+      };
+    });
+  },
+};
+
 const result = await build({
   entryPoints: {
     extension: "src/extension.ts",
     engine: "src/engine.ts",
     cli: "src/cli.ts",
     engineRuntime: "src/engine/runtime.ts",
+    zod: "zod",
+    jsonrpc: "vscode-jsonrpc/node",
     tokenizer: "src/engine/tokens/cl100k.ts",
     yaml: "src/vscode/interchange/yaml.ts",
     secretRules: "src/engine/secrets/secretRules.ts",
     catalogue: "src/engine/models/shippedCatalogue.ts",
   },
-  plugins: [sharedRuntime, undiciDispatchers],
+  plugins: [sharedRuntime, sharedLibraries, undiciDispatchers, packedTable],
   outdir: "dist",
   bundle: true,
   platform: "node",

@@ -16,7 +16,10 @@ import {
 const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model providers
 
   postern serve --config FILE [--host H] [--port P]   run the gateway; port 0 takes any free one
-  postern check --config FILE                         validate FILE and test each provider
+  postern check --config FILE [--probe [--model ID]] [--json]
+                                                      validate FILE and ask each provider for its models;
+                                                      --probe also tries whether a model answers, streams and
+                                                      calls tools, which costs some hundred tokens
   postern policy test --config FILE [facts]           say which policy rules a request would meet, and why
       [--workspace DIR] [--remote URL] [--trusted | --untrusted] [--task TASK] [--model MODEL]
       [--key NAME] [--label NAME=VALUE]… [--body FILE]
@@ -56,6 +59,8 @@ async function main(args: string[]): Promise<number> {
   // Node takes an empty host for every address of the machine: an unset variable in a script would open the gateway.
   if (values.host?.trim() === "") throw new UsageError("--host must not be empty");
   if (values.config === undefined) throw new UsageError("--config FILE is missing");
+  if (command === "check" && values.model !== undefined && !values.probe)
+    throw new UsageError("--model goes with --probe");
   const result = loadConfigFile(values.config, values["allow-commands"]);
   if (!result.ok) {
     process.stderr.write(`${problemLines(result.problems)}\n`);
@@ -66,7 +71,9 @@ async function main(args: string[]): Promise<number> {
     return sent ? 0 : 1;
   }
   if (command === "check") {
-    const allWork = await check(result.loaded, printLine);
+    const { probe = false, json = false, model } = values;
+    const options = { probe, json, ...(model === undefined ? {} : { model }) };
+    const allWork = await check(result.loaded, printLine, options);
     return allWork ? 0 : 1;
   }
   return serve({
@@ -159,6 +166,8 @@ function parse(args: string[]) {
         untrusted: { type: "boolean" },
         task: { type: "string" },
         model: { type: "string" },
+        probe: { type: "boolean" },
+        json: { type: "boolean" },
         key: { type: "string" },
         label: { type: "string", multiple: true },
         body: { type: "string" },

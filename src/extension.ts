@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { LOAD_START } from "./vscode/activation/loadStart";
 import { ActivityStore } from "./vscode/activity/activityState";
+import { registerChat } from "./vscode/chat/register";
 import { registerCommands } from "./vscode/commands/register";
 import { EMPTY_STATE, StateStore } from "./vscode/state";
 import type { PosternTestApi } from "./vscode/testApi";
@@ -42,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
     channel,
     store,
     activity,
+    registerChat(runtime.then(({ chat }) => chat)),
     views,
     // A key that is pressed in the view says nothing of what is selected there.
     registerCommands(async (id, target, selected) => {

@@ -1,3 +1,5 @@
+import type { Finding } from "./diagnosis/finding";
+
 /**
  * Every failure that Postern itself reports, as a typed code with one text that is safe to log and to
  * show: it never holds a key, a prompt or a provider's answer.
@@ -33,6 +35,7 @@ export type ErrorCode =
   | "provider_incomplete"
   | "provider_not_api"
   | "proxy_invalid"
+  | "proxy_failed"
   | "not_ready"
   | "port_in_use"
   | "listen_failed"
@@ -70,6 +73,7 @@ const STATUS: Record<ErrorCode, number> = {
   provider_incomplete: 502,
   provider_not_api: 502,
   proxy_invalid: 502,
+  proxy_failed: 502,
   not_ready: 503,
   port_in_use: 500,
   listen_failed: 500,
@@ -77,6 +81,8 @@ const STATUS: Record<ErrorCode, number> = {
 };
 
 export interface FaultDetails {
+  /** What a person can do about it, where it is a provider's. */
+  readonly finding?: Finding;
   /** When trying again makes sense, in seconds. */
   readonly retryAfterSeconds?: number;
   /** HTTP status to use instead of the code's own. */
@@ -88,6 +94,7 @@ export class PosternError extends Error {
   /** HTTP status for a client, before a response has begun. */
   readonly status: number;
   readonly retryAfterSeconds: number | undefined;
+  readonly finding: Finding | undefined;
 
   /**
    * @param code what went wrong, for programs
@@ -102,6 +109,7 @@ export class PosternError extends Error {
     this.name = "PosternError";
     this.status = details.status ?? STATUS[code];
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.finding = details.finding;
   }
 }
 

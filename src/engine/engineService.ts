@@ -1,5 +1,7 @@
 import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
 import { auditSchema } from "../core/config/schema";
+import type { EngineFacts } from "../core/diagnosis/facts";
+import type { ProbeResult } from "../core/diagnosis/probes";
 import { logSafeText, PosternError } from "../core/errors";
 import type { Caller } from "../core/governance/caller";
 import type { ModelChoice } from "../core/governance/keyModels";
@@ -7,8 +9,18 @@ import type { PolicyExplanation } from "../core/governance/policy/explain";
 import { factsOf } from "../core/governance/policy/facts";
 import { decided, resolveModel } from "../core/routing/resolveModel";
 import type { PolicyQuestion } from "../core/rpc/audit";
-import type { EngineStatus, GatewayState, ProviderStatus, TestResult } from "../core/rpc/contract";
+import type {
+  EngineStatus,
+  GatewayState,
+  LogEntry,
+  ProbeParams,
+  ProviderStatus,
+  TestResult,
+} from "../core/rpc/contract";
 import type { AuditService } from "./audit/auditService";
+import { engineFacts } from "./diagnosis/engineFacts";
+import { testProvider } from "./diagnosis/listProbe";
+import { runProbe } from "./diagnosis/runProbe";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
@@ -21,6 +33,7 @@ import { RunningByKey } from "./governance/runningRequests";
 import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
 import { loadCatalogue } from "./models/loadCatalogue";
+import type { HandlePrivately } from "./pipe/privateHttp";
 import type { AdministratorPolicy } from "./policy/administratorPolicy";
 import { askedCaller } from "./policy/askedCaller";
 import { type Candidate, PolicyService } from "./policy/policyService";
@@ -31,7 +44,6 @@ import { CredentialRefreshHub } from "./providers/credentialRefreshHub";
 import { fetchJson } from "./providers/fetchJson";
 import type { ModelListCache } from "./providers/modelListCache";
 import { ProviderRegistry } from "./providers/providerRegistry";
-import { testProvider } from "./providers/testProvider";
 import { Operations } from "./relay/operations";
 import type { RelayOptions } from "./relay/responseRelay";
 import { Sender } from "./relay/sender";
@@ -75,6 +87,7 @@ export class EngineService {
   readonly credentials: CredentialRefreshHub;
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
+  private readonly handler: RequestHandler;
   private readonly pricing: Pricing;
   private readonly limits: LimitsGovernor;
   private readonly balances: BalanceWatch;
@@ -164,9 +177,14 @@ export class EngineService {
       routes: () => this.router.offered(),
       allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
-    const handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
-    this.server = new GatewayServer((request, response) => void handler.handle(request, response));
+    this.handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
+    this.server = new GatewayServer((request, response) => void this.handler.handle(request, response));
   }
+
+  /** Serves a request of a window's own, whether the gateway listens or not. */
+  readonly handlePrivately: HandlePrivately = (request, response, identify) => {
+    void this.handler.handle(request, response, identify);
+  };
 
   /** Takes over a configuration; running requests finish as they began. */
   async configure(config: EngineConfig): Promise<void> {
@@ -263,8 +281,18 @@ export class EngineService {
     return this.registry.refresh(providerId);
   }
 
-  testProvider(provider: EngineProvider): Promise<TestResult> {
-    return testProvider(this.upstream, provider, () => performance.now());
+  testProvider(provider: EngineProvider, signal: AbortSignal): Promise<TestResult> {
+    return testProvider(this.upstream, provider, { signal });
+  }
+
+  /** Costs some tokens; the person was asked. */
+  runProbe({ provider, probe, model }: ProbeParams, signal: AbortSignal): Promise<ProbeResult> {
+    return runProbe(this.upstream, provider, probe, model, { signal });
+  }
+
+  /** @param log the latest entries */
+  facts(log: readonly LogEntry[]): EngineFacts {
+    return engineFacts(this.status(), this.config?.network ?? {}, log);
   }
 
   /** @returns whether the window that asks is the one to tell the notice */
@@ -296,7 +324,9 @@ export class EngineService {
    * @throws PosternError invalid_request for a gateway key that is not there
    */
   async explainPolicy(question: PolicyQuestion): Promise<PolicyExplanation> {
-    const caller = askedCaller(question, this.config?.gateway.keys ?? []);
+    const caller = askedCaller(question, this.config?.gateway.keys ?? [], (folder) =>
+      this.origins.origin(folder),
+    );
     const secrets = question.text === undefined ? [] : (await this.secrets.redactText(question.text)).kinds;
     const facts = { ...factsOf(caller, question.task), secrets };
     return this.policy.explain(facts, this.candidateOf(question.model));

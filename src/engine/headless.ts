@@ -1,22 +1,16 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type EngineConfig, type EngineProvider, engineConfigFromFile } from "../core/config/engineConfig";
+import { type EngineConfig, engineConfigFromFile } from "../core/config/engineConfig";
 import { parseConfigText } from "../core/config/parse";
 import type { ConfigProblem } from "../core/config/problems";
 import { logSafeText } from "../core/errors";
-import { NO_FACTS } from "../core/models/facts";
-import { providerModels } from "../core/models/providerModels";
-import type { ModelSource } from "../core/routing/resolveModel";
-import { routeLines } from "../core/routing/routeReport";
-import { RouteTable } from "../core/routing/routeTable";
 import { openAuditedLedger } from "./audit/openAuditedLedger";
+import { type CheckOptions, checkProviders } from "./diagnosis/check";
 import { EngineService } from "./engineService";
 import { commandProblems, HeadlessCredentials } from "./headlessCredentials";
 import { EngineLog } from "./log/log";
 import { machinePolicy } from "./policy/machinePolicy";
 import { ModelListCache } from "./providers/modelListCache";
-import { testProvider } from "./providers/testProvider";
-import { UpstreamClient } from "./relay/upstreamClient";
 
 /** How long running requests may go on after a signal. */
 const DRAIN_MS = 10_000;
@@ -138,44 +132,15 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
   return 0;
 }
 
-/** A provider's models, from its configuration and from what it has just listed. */
-function sourceOf({ config }: EngineProvider, listed: readonly string[]): ModelSource {
-  return {
-    id: config.id,
-    enabled: config.enabled,
-    models: providerModels(
-      config,
-      listed.map((id) => ({ id, facts: {} })),
-      () => NO_FACTS,
-    ),
-    listIsComplete: config.models !== undefined,
-  };
-}
-
-/**
- * Tests each provider's connection, one line each, and says what is to be known of the routes.
- * @returns whether all providers that are enabled work
- */
-export async function check(loaded: LoadedConfig, write: (line: string) => void): Promise<boolean> {
-  const upstream = new UpstreamClient();
-  const config = await loaded.credentials.ready();
-  upstream.setNetwork(config.network);
-  const verdicts = await Promise.all(
-    config.providers.map(async (provider) => {
-      const { id, enabled } = provider.config;
-      if (!enabled) return { id, ok: true, text: "disabled", source: sourceOf(provider, []) };
-      const { ok, verdict, latencyMs, models } = await testProvider(upstream, provider, () =>
-        performance.now(),
-      );
-      const source = sourceOf(provider, models);
-      return { id, ok, text: ok ? `${verdict} (${latencyMs} ms)` : verdict, source };
-    }),
-  );
-  for (const { id, ok, text } of verdicts) write(`${ok ? "ok  " : "FAIL"} ${id}: ${text}`);
-  const sources = verdicts.map(({ source }) => source);
-  // Models come and go at their providers, so what is said of routes here is no failure.
-  for (const line of routeLines(config.routes, sources, new RouteTable(config.routes))) write(`note ${line}`);
-  loaded.credentials.dispose();
-  await upstream.destroy();
-  return verdicts.every(({ ok }) => ok);
+/** Tests each provider, as `checkProviders` does. @returns whether all that are enabled work */
+export async function check(
+  { credentials }: LoadedConfig,
+  write: (line: string) => void,
+  options: CheckOptions,
+): Promise<boolean> {
+  try {
+    return await checkProviders(await credentials.ready(), write, options);
+  } finally {
+    credentials.dispose();
+  }
 }

@@ -118,8 +118,8 @@ suite("adding a provider that does not work at once", () => {
     await workbench.screenshot("edit-provider-settings");
     await workbench.page.locator(".monaco-modal-editor-block .action-label.codicon-close").first().click();
 
-    await workbench.treeMenu("Providers", "work-2", "Delete Key");
-    await workbench.page.locator(".monaco-dialog-box .monaco-button", { hasText: "Delete" }).first().click();
+    await workbench.treeMenu("Providers", "work-2", "Remove Key");
+    await workbench.page.locator(".monaco-dialog-box .monaco-button", { hasText: "Remove" }).first().click();
     await until("that a key is needed", async () =>
       (await workbench.treeRows("Providers")).some((row) =>
         /^work-2 .*a key is needed \(HTTP 401\)/.test(row),

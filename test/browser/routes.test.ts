@@ -11,7 +11,9 @@ async function runByKeys(workbench: Workbench, title: string): Promise<void> {
   await keyboard.press("F1");
   const box = workbench.quickInputBox();
   await box.waitFor();
-  const focused = workbench.page.locator(".quick-input-widget:visible .quick-input-list .monaco-list-row.focused");
+  const focused = workbench.page.locator(
+    ".quick-input-widget:visible .quick-input-list .monaco-list-row.focused",
+  );
   await until(`"${title}" on top`, async () => {
     // Typed once: each typing makes the list anew, and Enter would meet none.
     if ((await box.inputValue()) !== `>${title}`) await box.fill(`>${title}`);

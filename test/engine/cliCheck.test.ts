@@ -91,7 +91,7 @@ describe("check gives a verdict on each provider in one line", () => {
     expect(code).toBe(1);
     expect(lines).toEqual([
       expect.stringMatching(/^FAIL gone: .*127\.0\.0\.1:9/),
-      expect.stringMatching(/^FAIL keyless: no key: .*NO_SUCH_KEY/),
+      expect.stringMatching(/^FAIL keyless: There is no key: .*NO_SUCH_KEY/),
       expect.stringMatching(/^ok {3}fine: works/),
     ]);
   });

@@ -55,6 +55,20 @@ describe("postern policy test", () => {
     );
   });
 
+  it("looks the git remote up in the workspace's repository", async () => {
+    configure({ rules: [{ name: "acme", when: { remote: "github.com/acme/*" }, refuse: true }] });
+    const repository = join(folder.path, "cloned");
+    mkdirSync(join(repository, ".git"), { recursive: true });
+    writeFileSync(join(repository, ".git", "HEAD"), "ref: refs/heads/main\n");
+    writeFileSync(
+      join(repository, ".git", "config"),
+      '[remote "origin"]\n\turl = git@github.com:acme/api.git\n',
+    );
+    const { code, stdout } = await test("--workspace", repository);
+    expect(stdout).toMatch(/git remote {2}\S*github\.com\S*acme\/api/);
+    expect(code).toBe(1);
+  });
+
   it("searches a body for secrets and does not print them", async () => {
     configure({ rules: [{ name: "no tokens", when: { secrets: ["github"] }, refuse: true }] });
     const token = secretShapes().find(({ name }) => name === "GitHub, classic")?.secret ?? "";

@@ -73,6 +73,7 @@ describe("the handshake", () => {
     "status",
     "testProvider",
     "refreshModels",
+    "chatAccess",
     "queryRequests",
     "findRequest",
     "runningRequests",

@@ -102,10 +102,15 @@ it("is a configuration that the headless program runs on, once the variables are
   expect(sent.sort()).toEqual(
     [
       "Bearer value-of-OPENAI_API_KEY",
+      // Every key of a pool is tried.
       "Bearer value-of-TWO_KEYS_WORK",
+      "Bearer value-of-TWO_KEYS_AT_HOME",
       "Bearer value-of-TOKEN_TOKEN",
       "Bearer value-of-NAMED_KEY",
       "Bearer value-of-MIXED_KEY",
+      "Bearer value-of-MIXED_API_KEY",
+      "Bearer value-of-MIXED_TOKEN",
+      "Bearer value-of-MIXED_TOKEN_2",
       "Bearer printed",
       "none",
     ].sort(),

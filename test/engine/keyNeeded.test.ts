@@ -8,8 +8,12 @@ import { UpstreamClient } from "../../src/engine/relay/upstreamClient";
 import { json, ReplayProvider } from "../support/replayProvider";
 
 it.each<[string, Credential, string]>([
-  ["without a key", { kind: "none" }, "a key is needed (HTTP 401)"],
-  ["with a wrong key", { kind: "apiKey", value: "sk-1" }, "the key was refused (HTTP 401)"],
+  ["without a key", { kind: "none" }, "A key is needed (HTTP 401); set the key of this provider."],
+  [
+    "with a wrong key",
+    { kind: "apiKey", value: "sk-1" },
+    "The key was refused (HTTP 401); set the right key for this provider.",
+  ],
 ])("a provider that is asked for its models %s says what is wrong", async (_, credential, detail) => {
   const provider = await ReplayProvider.start(json({}, 401));
   const upstream = new UpstreamClient();

@@ -148,7 +148,7 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
     const before = await old.request("startGateway", {});
     const newer = "99.0.0";
     const script = join(folder, "engine.js");
-    for (const file of ["engine.js", "engineRuntime.js"]) {
+    for (const file of ["engine.js", "engineRuntime.js", "zod.js", "jsonrpc.js"]) {
       const built = readFileSync(join(dirname(engineScript), file), "utf8");
       writeFileSync(join(folder, file), built.replaceAll(`"${version}"`, `"${newer}"`));
     }

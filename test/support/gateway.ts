@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { GATEWAY_KEY, PROVIDER_KEY } from "./keys";
 import { eventually, within } from "./waiting";
+
+export { GATEWAY_KEY, PROVIDER_KEY };
 
 export const root = join(import.meta.dirname, "..", "..");
 export const cliFile = join(root, "dist", "cli.js");
-export const GATEWAY_KEY = "pk-test-gateway-key";
-export const PROVIDER_KEY = "sk-test-provider-key";
 
 /** Every test process gets this environment and no more: no proxy, no key of the machine's. */
 export function cleanEnvironment(extra: Record<string, string> = {}): Record<string, string> {

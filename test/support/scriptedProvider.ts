@@ -1,6 +1,6 @@
 import { asArray, asObject } from "../../src/core/json/access";
 import type { WireProtocol } from "../../src/core/protocols/wire";
-import { PROVIDER_KEY } from "./gateway";
+import { PROVIDER_KEY } from "./keys";
 import { type Exchange, ReplayProvider, writeAll } from "./replayProvider";
 import { chatAnswer, chatEvents } from "./scripted/chatAnswer";
 import { readChatRequest } from "./scripted/chatRequest";
@@ -38,6 +38,8 @@ export class ScriptedProvider {
   readonly asked = new Set<WireProtocol>();
   /** What was refused, in the provider's words; empty where every request was right. */
   readonly refusals: string[] = [];
+  /** The key it wants; none where it lets in everybody. */
+  key: string | undefined = PROVIDER_KEY;
 
   private constructor(
     readonly wire: ReplayProvider,
@@ -103,7 +105,8 @@ export class ScriptedProvider {
     const bearer = headers.authorization?.replace("Bearer ", "");
     const given = protocol === "messages" ? headers["x-api-key"] : bearer;
     const key = path.startsWith("/openai/") ? headers["api-key"] : given;
-    if (key !== PROVIDER_KEY) throw new Refusal(`The key is ${key === undefined ? "missing" : "wrong"}.`);
+    if (this.key !== undefined && key !== this.key)
+      throw new Refusal(`The key is ${key === undefined ? "missing" : "wrong"}.`);
     const { "anthropic-version": version, "anthropic-beta": betas } = headers;
     this.asked.add(protocol);
     const seen = readRequest(protocol, body, {

@@ -72,6 +72,8 @@ export interface NetworkConfig {
   readonly httpsProxy?: string;
   /** Hosts that bypass the proxy, as in NO_PROXY. */
   readonly noProxy?: string;
+  /** False: the certificates of the operating system's store are not trusted. Absent: they are. */
+  readonly systemCertificates?: boolean;
 }
 
 /** Everything the engine runs on, handed over by a window through the pipe or read from the headless file. */

@@ -1,5 +1,8 @@
 import type { EngineConfig, EngineProvider } from "../config/engineConfig";
 import type { ConfigProblem } from "../config/problems";
+import type { EngineFacts } from "../diagnosis/facts";
+import type { Finding } from "../diagnosis/finding";
+import type { PaidProbe, ProbeResult } from "../diagnosis/probes";
 import type { RequestPage, RequestQuery } from "../governance/ledgerQuery";
 import type { Held, RequestBeginning } from "../governance/openRequest";
 import type { Period, TimeRange } from "../governance/period";
@@ -93,6 +96,8 @@ export interface ProviderStatus {
   readonly state: ProviderState;
   /** One sentence for the person, where there is something to say. */
   readonly detail?: string;
+  /** What failed, with what can be done about it, where that is known. */
+  readonly finding?: Finding;
   readonly problems?: readonly ConfigProblem[];
   readonly models: readonly ModelStatus[];
   /** Where the models come from; `pending` while they are being asked for. */
@@ -211,10 +216,22 @@ export interface TestResult {
   readonly ok: boolean;
   /** One sentence: what was found, and what to do if it failed. Log-safe. */
   readonly verdict: string;
+  /** What failed, with the buttons that mend it. */
+  readonly finding?: Finding;
   /** Round trip of the probe in milliseconds. */
   readonly latencyMs: number;
   /** Models the provider listed, if it did. */
   readonly models: readonly string[];
+  /** How far the provider's clock is ahead of this machine's, in seconds, where it said its time. */
+  readonly clockAheadSeconds?: number;
+}
+
+export interface ProbeParams {
+  /** As given; need not be configured yet. */
+  readonly provider: EngineProvider;
+  readonly probe: PaidProbe;
+  /** As it is configured or listed. */
+  readonly model?: string;
 }
 
 export interface LogEntry {
@@ -222,6 +239,17 @@ export interface LogEntry {
   readonly time: number;
   readonly level: "error" | "warn" | "info" | "debug" | "trace";
   readonly message: string;
+}
+
+/**
+ * The way of a window's own requests to models: plain HTTP/1.1, the gateway's paths and protocols, over a second
+ * private socket. Good as long as the window's connection to the engine.
+ */
+export interface ChatAccess {
+  /** Unix domain socket in the pipe's folder, or a Windows named pipe. */
+  readonly path: string;
+  /** Sent as `authorization: Bearer …`; made for this window alone, and only ever in memory. */
+  readonly token: string;
 }
 
 /** Requests from a window to the engine: method name → parameters and result. */
@@ -234,11 +262,16 @@ export interface EngineRequests extends AuditRequests {
   status: { params: Record<string, never>; result: EngineStatus };
   /** Tests a provider as given, which need not be configured yet. */
   testProvider: { params: EngineProvider; result: TestResult };
+  /** Tries one thing with a model, by a tiny request that costs some tokens. */
+  runProbe: { params: ProbeParams; result: ProbeResult };
+  diagnose: { params: Record<string, never>; result: EngineFacts };
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
   /** Cuts every request that runs on a gateway key. */
   abortRequests: { params: { readonly gatewayKey: string }; result: { readonly aborted: number } };
   /** Asks for a limit's notice; of several windows one is told yes, and shows it. */
   claimNotice: { params: { readonly id: string }; result: { readonly claimed: boolean } };
+  /** Where this window's own chat requests go; see `ChatAccess`. Asked again, the answer is the same. */
+  chatAccess: { params: Record<string, never>; result: ChatAccess };
   /** There is no other credential than the one that was refused. Where there is, it comes with `configure`. */
   credentialKept: { params: CredentialRefusal; result: Record<string, never> };
   /** Requests of the ledger, the latest first. */

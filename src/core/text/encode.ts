@@ -53,3 +53,13 @@ export function shortHash(text: string): string {
   const value = (BigInt(b >>> 0) << 32n) | BigInt(a >>> 0);
   return value.toString(36).padStart(13, "0");
 }
+
+/** base64 of bytes, as an image is sent. */
+export function base64OfBytes(bytes: Uint8Array): string {
+  const pieces: string[] = [];
+  // A multiple of three, so that only the last piece is padded.
+  for (let at = 0; at < bytes.length; at += 8190) {
+    pieces.push(btoa(String.fromCharCode(...bytes.subarray(at, at + 8190))));
+  }
+  return pieces.join("");
+}

@@ -61,6 +61,8 @@ export function answerError(
   });
   answerJson(response, fault.status, body, {
     "x-request-id": requestId,
+    // Not every protocol's errors have a place for a code, and a client may want to know whose error it is.
+    "x-postern-error": fault.code,
     ...(fault.retryAfterSeconds === undefined ? {} : { "retry-after": String(fault.retryAfterSeconds) }),
     ...(isLasting(fault) ? { "x-should-retry": "false" } : {}),
     ...(closesAfter(fault, response.req) ? { connection: "close" } : {}),

@@ -40,15 +40,23 @@ export class RequestHandler {
     private readonly log: Log,
   ) {}
 
-  /** Never rejects: every failure becomes an answer. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /**
+   * Never rejects: every failure becomes an answer.
+   * @param identify who asks, for a socket that knows by itself who its clients are, and that no browser can reach;
+   *   throws `unauthorized`
+   */
+  async handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    identify?: (request: IncomingMessage) => Caller,
+  ): Promise<void> {
     const requestId = newRequestId();
     let protocol: WireProtocol = "chat";
     try {
       const { path, anthropicVersion } = addressed(request);
       const match = matchRoute(request.method ?? "", path, anthropicVersion);
       protocol = match.kind === "found" ? match.route.protocol : match.protocol;
-      this.guard(request);
+      if (!identify) this.guard(request);
       if (/\bwebsocket\b/i.test(request.headers.upgrade ?? "")) {
         // Codex tries a WebSocket first; 426 sends it to plain HTTP at once, any other answer costs it retries.
         const fault = new PosternError("upgrade_required", "WebSocket is not spoken here; use HTTP.");
@@ -62,7 +70,7 @@ export class RequestHandler {
         return;
       }
       refuseKeyInAddress(request);
-      const caller = await this.authenticate(request);
+      const caller = identify ? identify(request) : await this.authenticate(request);
       if (match.kind === "notFound") {
         const hint = "An OpenAI base URL ends in /v1, an Anthropic one does not.";
         throw new PosternError(

@@ -24,10 +24,14 @@ export function requestsFrom(
   limit: number,
 ): Piece {
   const earliest = Math.max(filter.range?.from ?? 0, 0);
-  const latest = (filter.range?.until ?? Number.MAX_SAFE_INTEGER) - 1;
+  const latest = Math.min(
+    // Behind a whole millisecond, or behind a request within one: either way each piece comes further.
+    before.id === "" ? before.startedAt - 1 : before.startedAt,
+    (filter.range?.until ?? Number.MAX_SAFE_INTEGER) - 1,
+  );
   const end = store.all(
     "SELECT started_at FROM requests WHERE started_at <= ? AND started_at >= ? ORDER BY started_at DESC LIMIT 1 OFFSET ?",
-    Math.min(before.startedAt, latest),
+    latest,
     earliest,
     LOOKED_AT,
   )[0]?.started_at;
@@ -37,7 +41,7 @@ export function requestsFrom(
     `${SELECT_REQUESTS} WHERE started_at >= ? AND started_at <= ? AND (started_at < ? OR requests.id < ?)${conditions}
      ORDER BY started_at DESC, requests.id DESC LIMIT ?`,
     lowest,
-    Math.min(before.startedAt, latest),
+    latest,
     before.startedAt,
     before.id,
     ...values,

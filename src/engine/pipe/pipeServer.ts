@@ -1,10 +1,12 @@
 import { createServer, type Server } from "node:net";
+import { logSafeText } from "../../core/errors";
 import type { LogEntry } from "../../core/rpc/contract";
 import type { EngineService } from "../engineService";
 import type { EngineLog } from "../log/log";
 import { auditHandlers } from "./auditHandlers";
 import { ledgerHandlers } from "./ledgerHandlers";
 import { isAnswering, preparePipeFolder, removeStaleSocket } from "./pipeFolder";
+import { PrivateHttp, privateHttpPath } from "./privateHttp";
 import { SecretStores } from "./secretStores";
 import { Session, type SessionHandlers } from "./session";
 
@@ -20,6 +22,7 @@ const ANSWER_MS = 50;
 export class PipeServer {
   private readonly sessions = new Set<Session>();
   private readonly stores = new SecretStores(Date.now);
+  private readonly http: PrivateHttp<Session>;
   private server: Server | undefined;
   private leaving = false;
 
@@ -34,6 +37,7 @@ export class PipeServer {
     private readonly onWindows: (count: number) => void,
     private readonly onDrain: () => void,
   ) {
+    this.http = new PrivateHttp(privateHttpPath(options.path), engine.handlePrivately);
     engine.onStatus((status) => {
       // A gateway that stops because its engine leaves was not stopped by anybody.
       if (!this.leaving) this.broadcast((session) => session.notify("statusChanged", status));
@@ -59,6 +63,10 @@ export class PipeServer {
     preparePipeFolder(this.options.path);
     if (await isAnswering(this.options.path)) return false;
     removeStaleSocket(this.options.path);
+    // Without it VS Code's Chat does not work, but everything else does.
+    await this.http.listen().catch((error: unknown) => {
+      this.log.error(`the socket for chat requests cannot be opened: ${logSafeText(error)}`);
+    });
     const server = createServer((socket) => {
       const session: Session = new Session(
         socket,
@@ -70,6 +78,7 @@ export class PipeServer {
           onClosed: () => {
             this.sessions.delete(session);
             this.stores.release(session);
+            this.http.revoke(session);
             this.onWindows(this.windows);
           },
         },
@@ -99,12 +108,14 @@ export class PipeServer {
   }
 
   private stopListening(): void {
+    this.http.stopListening();
     this.server?.close();
     this.server = undefined;
   }
 
   close(): void {
     this.stopListening();
+    this.http.close();
     for (const session of this.sessions) session.close();
   }
 
@@ -128,7 +139,9 @@ export class PipeServer {
       ...ledgerHandlers(engine.ledger),
       ...auditHandlers(() => engine.audit),
       explainPolicy: (question) => engine.explainPolicy(question),
-      testProvider: (provider) => engine.testProvider(provider),
+      testProvider: (provider, signal) => engine.testProvider(provider, signal),
+      runProbe: (params, signal) => engine.runProbe(params, signal),
+      diagnose: async () => engine.facts(this.log.recent()),
       refreshModels: async ({ providerId }) => {
         await engine.refreshModels(providerId);
         return engine.status();
@@ -137,6 +150,7 @@ export class PipeServer {
         aborted: engine.runningByKey.abortRequestsOf(gatewayKey),
       }),
       claimNotice: async ({ id }) => ({ claimed: engine.claimNotice(id) }),
+      chatAccess: async () => this.http.grant(asking()),
       credentialKept: async ({ providerId, label }) => {
         engine.credentials.kept(providerId, label);
         return {};

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import {
+  type CancellationToken,
   createMessageConnection,
   type MessageConnection,
   ResponseError,
@@ -16,20 +17,26 @@ const AUTHENTICATE_MS = 5_000;
 const REFUSED_MS = 200;
 const NOT_AUTHENTICATED = -32001;
 const POSTERN_ERROR = -32002;
+/** As the Language Server Protocol has it. */
+const REQUEST_CANCELLED = -32800;
 
 type Method = keyof EngineRequests;
 
-/** What the engine does for a window that has proved itself. */
+/** What the engine does for a window that has proved itself. The signal says that the window no longer wants it. */
 export type SessionHandlers = {
   readonly [M in Exclude<Method, "hello">]: (
     params: EngineRequests[M]["params"],
+    signal: AbortSignal,
   ) => Promise<EngineRequests[M]["result"]>;
 };
+type GuardedHandler = (params: unknown, signal: AbortSignal) => Promise<unknown>;
 
 /** One window at the other end of the pipe. Nothing but the handshake is answered before the handshake is done. */
 export class Session {
   private readonly connection: MessageConnection;
   private authenticated = false;
+  /** Aborted when the window has gone: nobody waits for what it had asked. */
+  private readonly gone = new AbortController();
 
   constructor(
     private readonly socket: Socket,
@@ -57,14 +64,15 @@ export class Session {
       clearTimeout(timer);
       this.authenticated = true;
       this.events.onAuthenticated();
-      return handlers.authenticate(params);
+      return handlers.authenticate(params, this.gone.signal);
     });
     for (const [method, handler] of Object.entries(handlers)) {
-      if (method !== "authenticate") this.onGuarded(method, handler as (params: unknown) => Promise<unknown>);
+      if (method !== "authenticate") this.onGuarded(method, handler as GuardedHandler);
     }
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
       clearTimeout(timer);
+      this.gone.abort();
       this.connection.dispose();
       this.events.onClosed();
     });
@@ -94,15 +102,21 @@ export class Session {
     );
   }
 
-  private onGuarded(method: string, handler: (params: unknown) => Promise<unknown>): void {
-    this.connection.onRequest(method, async (params: unknown) => {
+  private onGuarded(method: string, handler: GuardedHandler): void {
+    this.connection.onRequest(method, async (params: unknown, token: CancellationToken) => {
       if (!this.authenticated) throw new ResponseError(NOT_AUTHENTICATED, "authenticate first");
+      const cancelled = new AbortController();
+      const listening = token.onCancellationRequested(() => cancelled.abort());
+      const signal = AbortSignal.any([cancelled.signal, this.gone.signal]);
       try {
-        return await handler(params);
+        return await handler(params, signal);
       } catch (error) {
+        if (signal.aborted) throw new ResponseError(REQUEST_CANCELLED, "cancelled");
         const code = error instanceof PosternError ? error.code : "internal";
         const message = error instanceof PosternError ? error.message : logSafeText(error);
         throw new ResponseError(POSTERN_ERROR, message, { code });
+      } finally {
+        listening.dispose();
       }
     });
   }

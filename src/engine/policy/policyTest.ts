@@ -4,6 +4,7 @@ import { explanationLines } from "../../core/governance/policy/explanationText";
 import { factsOf } from "../../core/governance/policy/facts";
 import { decided, resolveModel } from "../../core/routing/resolveModel";
 import type { PolicyQuestion } from "../../core/rpc/audit";
+import { GitOrigins } from "../governance/gitOrigins";
 import { SecretDetector } from "../secrets/secretDetector";
 import { AdministratorPolicy, administratorPolicyPath } from "./administratorPolicy";
 import { askedCaller } from "./askedCaller";
@@ -34,7 +35,9 @@ export async function testPolicy(
   service.configure(config.policy ?? { rules: [] });
   const secrets =
     question.body === undefined ? [] : await detector.kinds(readFileSync(question.body, "utf8"));
-  const caller = askedCaller(question, config.gateway.keys, question.labels);
+  const origins = new GitOrigins(() => performance.now());
+  const originOf = (folder: string) => origins.origin(folder);
+  const caller = askedCaller(question, config.gateway.keys, originOf, question.labels);
   const facts = { ...factsOf(caller, question.task), secrets };
   const candidate = question.model === undefined ? undefined : candidateOf(config, question.model);
   const explanation = await service.explain(facts, candidate);

@@ -1,6 +1,8 @@
 import { pipeline } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { EngineProvider } from "../../core/config/engineConfig";
+import { findingOf } from "../../core/diagnosis/answerFinding";
+import type { Finding } from "../../core/diagnosis/finding";
 import { PosternError } from "../../core/errors";
 import { parseJson } from "../../core/json/access";
 import type { FactValues } from "../../core/models/facts";
@@ -11,7 +13,8 @@ import { endpointUrl } from "../../core/providers/endpoint";
 import { networkFault } from "../../core/providers/networkFault";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
 import { contentDecoder } from "../relay/contentDecoder";
-import type { UpstreamClient } from "../relay/upstreamClient";
+import { faultCode } from "../relay/proxyFaults";
+import { ownConnection, type UpstreamClient } from "../relay/upstreamClient";
 
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 const TIMEOUT_MS = 15_000;
@@ -23,9 +26,10 @@ export interface ModelsAnswer {
   readonly status: number;
   /** undefined: the answer is not a list of models. */
   readonly models: readonly ListedModel[] | undefined;
-  readonly isHtml: boolean;
   /** The answer itself, as parsed. */
   readonly body: unknown;
+  /** Why there is no list, in words for the person and with what can be done; undefined where there is one. */
+  readonly finding: Finding | undefined;
 }
 
 /**
@@ -36,9 +40,10 @@ export async function fetchModels(upstream: UpstreamClient, provider: EngineProv
   const { config } = provider;
   const url = new URL(endpointUrl(config, "models"));
   if (config.type === "anthropic") url.searchParams.set("limit", "1000");
-  const { status, isHtml, body } = await ask(upstream, provider, url, { method: "GET" });
-  const models = status === 200 && !isHtml ? parseModelList(body, config.baseUrl) : undefined;
-  return { status, models, isHtml, body };
+  const { status, headers, text, body } = await ask(upstream, provider, url, { method: "GET" });
+  const finding = findingOf({ provider, operation: "models", status, headers, bodyText: text });
+  const models = status === 200 && !finding ? parseModelList(body, config.baseUrl) : undefined;
+  return { status, models, body, finding };
 }
 
 /**
@@ -76,6 +81,13 @@ async function firstAnswer(
   return new Map();
 }
 
+interface Answer {
+  readonly status: number;
+  readonly headers: Dispatcher.ResponseData["headers"];
+  readonly text: string;
+  readonly body: unknown;
+}
+
 /** Another path at the very same host: a path like `//elsewhere` must not become one. */
 function besideAddress(baseUrl: string, path: string): URL {
   const url = new URL(baseUrl);
@@ -91,7 +103,7 @@ async function ask(
   provider: EngineProvider,
   url: URL,
   { method, body, keyHeader }: Pick<DetailsRequest, "method" | "body" | "keyHeader">,
-): Promise<{ readonly status: number; readonly isHtml: boolean; readonly body: unknown }> {
+): Promise<Answer> {
   const { config, credential } = provider;
   const about = ["accept", "application/json", ...(body ? ["content-type", "application/json"] : [])];
   const elsewhere = keyHeader !== undefined && credential.kind === "apiKey";
@@ -101,7 +113,7 @@ async function ask(
   let response: Dispatcher.ResponseData;
   let text: string;
   try {
-    response = await upstream.dispatcherFor(url).request({
+    response = await upstream.dispatcherFor(url, ownConnection(provider)).request({
       origin: url.origin,
       path: url.pathname + url.search,
       method,
@@ -118,12 +130,9 @@ async function ask(
     );
   } catch (error) {
     if (error instanceof PosternError) throw error;
-    const code =
-      error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-    throw networkFault({ id: config.id, baseUrl: config.baseUrl }, code);
+    throw networkFault({ id: config.id, baseUrl: config.baseUrl }, faultCode(error));
   }
-  const isHtml = String(response.headers["content-type"] ?? "").startsWith("text/html");
-  return { status: response.statusCode, isHtml, body: parseJson(text) };
+  return { status: response.statusCode, headers: response.headers, text, body: parseJson(text) };
 }
 
 async function readLimited(body: AsyncIterable<Buffer>): Promise<string> {

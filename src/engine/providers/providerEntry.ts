@@ -1,4 +1,5 @@
 import type { EngineProvider } from "../../core/config/engineConfig";
+import type { Finding } from "../../core/diagnosis/finding";
 import type { ListedModel } from "../../core/models/listedModel";
 import type { ProviderModel } from "../../core/models/providerModels";
 import { isLocalAddress } from "../../core/providers/baseUrl";
@@ -18,6 +19,8 @@ export interface ProviderEntry {
   modelsFrom: ProviderStatus["modelsFrom"];
   /** Why the last call failed; cleared by the next that works. */
   failure: string | undefined;
+  /** The same with what can be done about it, where that is known. */
+  finding: Finding | undefined;
   /** Why there is no list of models, where that is no failure. */
   note: string | undefined;
   asking: Promise<void> | undefined;
@@ -43,6 +46,7 @@ export function newEntry(provider: EngineProvider, cached: CachedList | undefine
     known: NOTHING_KNOWN,
     modelsFrom: "unavailable",
     failure: undefined,
+    finding: undefined,
     note: undefined,
     asking: undefined,
     askedAt: Number.NEGATIVE_INFINITY,
@@ -70,7 +74,7 @@ export function isOld({ provider, modelsFrom, listedAt }: ProviderEntry, now: nu
 
 /** @param now milliseconds since the epoch */
 export function statusOf(entry: ProviderEntry, now: number): ProviderStatus {
-  const { provider, models, modelsFrom, listedAt, failure, note } = entry;
+  const { provider, models, modelsFrom, listedAt, failure, finding, note } = entry;
   const { config, credential } = provider;
   const shared = {
     id: config.id,
@@ -82,7 +86,8 @@ export function statusOf(entry: ProviderEntry, now: number): ProviderStatus {
   };
   if (!config.enabled) return { ...shared, state: "disabled" };
   if (credential.kind === "missing") return { ...shared, state: "keyMissing", detail: credential.reason };
-  if (failure !== undefined) return { ...shared, state: "failing", detail: failure };
+  if (failure !== undefined)
+    return { ...shared, state: "failing", detail: failure, ...(finding ? { finding } : {}) };
   return { ...shared, state: "ready", ...(note === undefined ? {} : { detail: note }) };
 }
 

@@ -1,4 +1,5 @@
 import type { EngineConfig, EngineProvider, FaultyProvider } from "../../core/config/engineConfig";
+import type { Finding } from "../../core/diagnosis/finding";
 import { logSafeText, PosternError } from "../../core/errors";
 import type { Catalogue } from "../../core/models/catalogue";
 import { NO_FACTS } from "../../core/models/facts";
@@ -145,11 +146,13 @@ export class ProviderRegistry {
     if (entry && entry.provider.config.models === undefined) await this.ask(entry);
   }
 
-  /** Notes how a call went, for the tree. */
-  noteResult(id: string, failure: string | undefined): void {
+  /** Notes how a call went, for the tree: what failed, if anything did. */
+  noteResult(id: string, result: Finding | string | undefined): void {
     const entry = this.entry(id);
+    const failure = typeof result === "object" ? result.sentence : result;
     if (!entry || entry.failure === failure) return;
     entry.failure = failure;
+    entry.finding = typeof result === "object" ? result : undefined;
     this.parts.onChange();
   }
 
@@ -184,8 +187,7 @@ export class ProviderRegistry {
   }
 
   private async askNow(entry: ProviderEntry): Promise<void> {
-    const { config, credential } = entry.provider;
-    const { id } = config;
+    const { id } = entry.provider.config;
     try {
       const answer = await fetchModels(this.parts.upstream, entry.provider);
       const { status } = answer;
@@ -194,6 +196,7 @@ export class ProviderRegistry {
         entry.listedAt = this.parts.now();
         entry.modelsFrom = "provider";
         entry.failure = undefined;
+        entry.finding = undefined;
         entry.note = undefined;
         this.workOut(entry);
         this.parts.onChange();
@@ -202,13 +205,16 @@ export class ProviderRegistry {
         this.parts.cache.set(entry.provider, { listedAt: entry.listedAt, models: entry.listed });
         return;
       }
-      const refused = status === 401 || status === 403;
-      const why = credential.kind === "none" ? "a key is needed" : "the key was refused";
-      entry.failure = refused ? `${why} (HTTP ${status})` : undefined;
-      if (!refused) entry.note = `has no list of models (HTTP ${status}); name them by hand`;
+      const { finding } = answer;
+      // A provider without a list works where its models are named.
+      const lacking = finding === undefined || finding.code === "no_model_list";
+      entry.finding = lacking ? undefined : finding;
+      entry.failure = entry.finding?.sentence;
+      if (lacking) entry.note = `has no list of models (HTTP ${status}); name them by hand`;
     } catch (error) {
       // The engine is ending; nothing was found out about the provider.
       if (error instanceof PosternError && error.code === "not_ready") return;
+      entry.finding = error instanceof PosternError ? error.finding : undefined;
       entry.failure = error instanceof PosternError ? error.message : logSafeText(error);
     }
     if (entry.modelsFrom === "pending") entry.modelsFrom = "unavailable";

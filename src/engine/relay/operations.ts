@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { findingOf } from "../../core/diagnosis/answerFinding";
+import type { Finding } from "../../core/diagnosis/finding";
 import { PosternError } from "../../core/errors";
 import { neverRetries, recognizeTool } from "../../core/gateway/recognizeTool";
 import type { Route } from "../../core/gateway/routes";
@@ -243,22 +245,28 @@ export class Operations {
   }
 
   private noteFailure(
-    { target, reason = "", blames }: Pick<Tried, "target" | "reason" | "blames">,
+    { target, reason = "", status, blames }: Pick<Tried, "target" | "reason" | "status" | "blames">,
     requestId: string,
   ): void {
     const { id } = target.provider.config;
     this.parts.log.warn(`${requestId} provider "${id}": ${reason}`);
-    if (blames) this.parts.registry.noteResult(id, reason);
+    if (blames) this.parts.registry.noteResult(id, this.meaningOf(id, status) ?? reason);
   }
 
   private noteOutcome(providerId: string, requestId: string, { status, end, fault }: RelayOutcome): void {
-    if (fault) this.parts.registry.noteResult(providerId, fault.message);
+    if (fault) this.parts.registry.noteResult(providerId, fault.finding ?? fault.message);
     else if (status === 401 || status === 403) {
       const failure = `the provider refused the key or the model (HTTP ${status})`;
       this.parts.log.warn(`${requestId} provider "${providerId}": ${failure}`);
-      this.parts.registry.noteResult(providerId, failure);
+      this.parts.registry.noteResult(providerId, this.meaningOf(providerId, status) ?? failure);
     } else if (status >= 200 && status < 300 && end === "complete")
       this.parts.registry.noteResult(providerId, undefined);
+  }
+
+  /** The same words as of a test. */
+  private meaningOf(providerId: string, status: number): Finding | undefined {
+    const provider = this.parts.registry.get(providerId);
+    return provider && findingOf({ provider, operation: "chat", status, headers: {}, bodyText: "" });
   }
 }
 

@@ -6,6 +6,7 @@ import { PosternError } from "../../core/errors";
 import { networkFault, type Reached } from "../../core/providers/networkFault";
 import { contentDecoder } from "./contentDecoder";
 import type { Begun, Lane, Piece } from "./lane";
+import { faultCode } from "./proxyFaults";
 import { refusalOf } from "./refusal";
 
 /** How a relayed request ended. */
@@ -211,8 +212,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.done) return;
-    const code = "code" in error && typeof error.code === "string" ? error.code : "";
-    this.cut(networkFault(this.provider, code));
+    this.cut(networkFault(this.provider, faultCode(error)));
   }
 
   private pass(chunk: Buffer): void {

@@ -1,18 +1,29 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
-import { type NetworkConfig, proxyUrl } from "../../core/config/engineConfig";
+import { type EngineProvider, type NetworkConfig, proxyUrl } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
 import { guardedLookup } from "./guardedLookup";
+import { proxyClient } from "./proxyFaults";
+import { type Trusted, trustedTls } from "./trust";
 
 const MINUTE_MS = 60_000;
 
 /** Reasoning models may think for minutes before the first byte, and between two. */
 const TIMEOUTS = { headersTimeout: 15 * MINUTE_MS, bodyTimeout: 10 * MINUTE_MS, connectTimeout: 10_000 };
+/** How long an idle connection is kept. */
+const LOCAL_IDLE_MS = 3_000;
+const REMOTE_IDLE_MS = 30_000;
 
 /** What of a provider's connections is its own. */
 export interface OwnConnection {
   /** How long connecting may take. */
   readonly connectSeconds?: number | undefined;
   readonly allowMetadataAddress?: boolean | undefined;
+}
+
+/** What a provider's configuration says of it. */
+export function ownConnection({ config }: Pick<EngineProvider, "config">): OwnConnection {
+  const { timeouts, allowMetadataAddress } = config;
+  return { connectSeconds: timeouts?.connectSeconds, allowMetadataAddress };
 }
 
 /**
@@ -26,11 +37,14 @@ export class UpstreamClient {
   private local: Dispatcher | undefined;
   /** For providers with a time of their own to connect, by scheme and seconds. */
   private readonly others = new Map<string, Dispatcher>();
+  /** Read when the first connection needs it: the system's store takes some time. */
+  private trusted: Trusted | undefined;
 
   /** Changes take effect on the next request; running ones finish on their old connections. */
   setNetwork(network: NetworkConfig): void {
     if (JSON.stringify(network) === JSON.stringify(this.network)) return;
     this.network = network;
+    this.trusted = undefined;
     void this.close();
   }
 
@@ -41,10 +55,10 @@ export class UpstreamClient {
   dispatcherFor(url: URL, own: OwnConnection = {}): Dispatcher {
     if (own.connectSeconds !== undefined || own.allowMetadataAddress) return this.otherFor(url.protocol, own);
     if (url.protocol === "http:") {
-      this.local ??= this.create(3_000);
+      this.local ??= this.create(url.protocol);
       return this.local;
     }
-    this.remote ??= this.create(30_000);
+    this.remote ??= this.create(url.protocol);
     return this.remote;
   }
 
@@ -67,25 +81,30 @@ export class UpstreamClient {
     const key = `${protocol} ${own.connectSeconds} ${own.allowMetadataAddress}`;
     const known = this.others.get(key);
     if (known) return known;
-    const made = this.create(protocol === "http:" ? 3_000 : 30_000, own);
+    const made = this.create(protocol, own);
     this.others.set(key, made);
     return made;
   }
 
-  private create(keepAliveTimeout: number, own: OwnConnection = {}): Dispatcher {
-    const { connectSeconds, allowMetadataAddress } = own;
+  private create(protocol: string, { connectSeconds, allowMetadataAddress }: OwnConnection = {}): Dispatcher {
+    const { httpProxy, httpsProxy, noProxy, systemCertificates } = this.network;
+    const proxied = httpProxy !== undefined || httpsProxy !== undefined;
+    if (protocol === "https:" || proxied) this.trusted ??= trustedTls(systemCertificates);
+    const timeout = connectSeconds === undefined ? TIMEOUTS.connectTimeout : connectSeconds * 1000;
+    const tls = { ...this.trusted?.options, timeout };
     const options = {
       ...TIMEOUTS,
-      ...(connectSeconds === undefined ? {} : { connectTimeout: connectSeconds * 1000 }),
-      ...(allowMetadataAddress ? {} : { connect: { lookup: guardedLookup() } }),
-      keepAliveTimeout,
+      connect: { ...tls, ...(allowMetadataAddress ? {} : { lookup: guardedLookup() }) },
+      keepAliveTimeout: protocol === "http:" ? LOCAL_IDLE_MS : REMOTE_IDLE_MS,
       maxHeaderSize: 64 * 1024,
       pipelining: 1,
     };
-    const { httpProxy, httpsProxy, noProxy } = this.network;
-    if (httpProxy === undefined && httpsProxy === undefined) return new Agent(options);
+    if (!proxied) return new Agent(options);
     return new EnvHttpProxyAgent({
       ...options,
+      requestTls: tls,
+      proxyTls: tls,
+      clientFactory: proxyClient,
       // Empty, not absent: what the engine's own environment says must not come in by the back door.
       httpProxy: usable(httpProxy, "http"),
       httpsProxy: usable(httpsProxy, "https"),

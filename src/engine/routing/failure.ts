@@ -21,6 +21,7 @@ const KIND_OF_CODE: Partial<Record<ErrorCode, FailureKind>> = {
   provider_incomplete: "unwell",
   provider_not_api: "unwell",
   proxy_invalid: "unwell",
+  proxy_failed: "unwell",
   provider_faulty: "unknownModel",
   provider_disabled: "unknownModel",
   provider_key_missing: "unknownModel",

@@ -1,16 +1,18 @@
 import * as vscode from "vscode";
+import type { AuditFilter } from "../../core/governance/audit/auditEntry";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import type { CommandHandlers } from "../commands/register";
 import type { Target } from "../common/target";
 import type { EngineApi } from "../engine/api";
 import type { ActivityDetail } from "../render/activityDocument";
+import { filterText } from "../render/activityTree";
 import { commitTrailer, curlCommand, type Replayable, replayable } from "../render/requestActions";
 import type { WholeGatewayKey } from "../secrets/gatewayKeys";
 import { confirm, notify } from "../ui/notify";
 import { withCancel } from "../ui/progress";
-import { pickStep } from "../ui/steps";
+import { type Choice, pickStep } from "../ui/steps";
 import type { ActivityFeed } from "./activityFeed";
-import type { ActivityStore } from "./activityState";
+import { type ActivityStore, isFiltered } from "./activityState";
 import { replay } from "./gatewayReplay";
 import { requestUri } from "./requestDocuments";
 import { pickModel, pickRequest, titleOf } from "./requestPicks";
@@ -81,8 +83,9 @@ export function activityCommands(around: ActivityAround): RequestCommands {
       notify("info", `Copied "${trailer}".`);
     },
     "postern.deleteActivity": async (target) => {
-      const found = await chosen(target, "Delete from Activity");
-      if (found) await deleteOne(around, found.record);
+      if (target?.kind !== "request") return deleteMany(around);
+      const { record } = await detail(target.name);
+      await deleteKept(around, { id: record.id }, `what was kept of ${titleOf(record)}`);
     },
   };
 }
@@ -173,17 +176,33 @@ async function replayAgain(
   });
 }
 
-async function deleteOne({ api, feed }: ActivityAround, record: RequestRecord): Promise<void> {
-  const choices = [
+/** Without a request to begin with: all that the filter shows, or all there is. */
+async function deleteMany(around: ActivityAround): Promise<void> {
+  const { filter } = around.store.value;
+  const { outcome: _, ...wanted } = filter;
+  const filtered = isFiltered(wanted);
+  // The audit's filter has no outcomes, and must not delete more than the view shows.
+  if (filter.outcome !== undefined) {
+    notify("info", "Take the outcome out of the filter first: what is deleted cannot be told by it.");
+    return;
+  }
+  const what = filtered
+    ? `what was kept of every request with ${filterText(wanted)}`
+    : "everything that was kept";
+  await deleteKept(around, wanted, what);
+}
+
+async function deleteKept({ api, feed }: ActivityAround, filter: AuditFilter, what: string): Promise<void> {
+  const choices: Choice<"content" | "rows">[] = [
     {
       label: "What was said",
-      detail: "The kept request and answer. That there was a request stays in the audit.",
-      value: "content" as const,
+      detail: "The kept requests and answers. That there were requests stays in the audit.",
+      value: "content",
     },
     {
       label: "The audit's rows too",
       detail: "Only their hashes stay, so that the chain can still be checked.",
-      value: "rows" as const,
+      value: "rows",
     },
   ];
   const answer = await pickStep({
@@ -193,9 +212,9 @@ async function deleteOne({ api, feed }: ActivityAround, record: RequestRecord): 
   });
   if (answer.kind !== "answer") return;
   const note =
-    "It cannot be brought back. What the request cost stays in the ledger, since budgets are measured with it.";
-  if (!(await confirm(`Delete what was kept of ${titleOf(record)}?`, note, "Delete"))) return;
-  const { removed } = await api.ask("removeAudit", { filter: { id: record.id }, what: answer.value });
+    "It cannot be brought back. What requests have cost stays in the ledger, since budgets are measured with it.";
+  if (!(await confirm(`Delete ${what}?`, note, "Delete"))) return;
+  const { removed } = await api.ask("removeAudit", { filter, what: answer.value });
   notify("info", removed > 0 ? "Deleted." : "There was nothing to delete.");
   await feed.refresh();
 }

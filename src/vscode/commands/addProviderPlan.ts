@@ -1,3 +1,4 @@
+import { concernOf } from "../../core/diagnosis/finding";
 import { keyNeed, type ProviderDraft } from "../../core/providers/draft";
 import type { PresetGroup, ProviderPreset } from "../../core/providers/preset";
 import { PROVIDER_PRESETS } from "../../core/providers/presets";
@@ -5,7 +6,7 @@ import { loopbackOrigin } from "../../core/providers/runtimes";
 import type { TestResult } from "../../core/rpc/contract";
 import { serverText } from "../render/localServers";
 import { counted } from "../render/numbers";
-import { concernOf, verdictSentence } from "../render/verdict";
+import { verdictSentence } from "../render/verdict";
 import type { LocalServer } from "../runtimes/localRuntimes";
 
 /** The steps of the guided setup; `value/NAME` asks for a placeholder of the address. */
@@ -150,7 +151,7 @@ export function outcomeOf(result: TestResult, id: string, startable = false): Ou
   const save = choice("save", "$(warning) Save anyway", "Add it as it is and look into it later");
   const again = choice("again", "$(refresh) Test again", "With what was entered");
   const title = "it does not work yet";
-  const concern = concernOf(result.verdict);
+  const concern = result.finding && concernOf(result.finding);
   switch (concern) {
     case "key":
       return {
@@ -162,12 +163,12 @@ export function outcomeOf(result: TestResult, id: string, startable = false): Ou
     case "address": {
       const back = choice("back", "$(link) Change the address", "What was entered is kept");
       const start = choice("start", "$(terminal) Start it in a terminal", "And wait until it answers");
-      // Where the verdict says how a local server is started, it is most likely just not running.
-      const notRunning = /\bStart .* with: /.test(text);
+      // A local server that does not answer is most likely just not running.
+      const notRunning = result.finding?.code === "runtime_not_running";
       const first = notRunning ? [...(startable ? [start] : []), again, back] : [back, again];
       return { title, text, choices: [...first, save], backTo: concern };
     }
-    case undefined:
+    default:
       return {
         title,
         text,

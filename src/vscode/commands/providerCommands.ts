@@ -1,10 +1,13 @@
 import * as vscode from "vscode";
 import type { EngineProvider } from "../../core/config/engineConfig";
-import type { EngineStatus, TestResult } from "../../core/rpc/contract";
+import type { ProbeResult } from "../../core/diagnosis/probes";
+import type { EngineStatus, ProbeParams, TestResult } from "../../core/rpc/contract";
 import { messageOf } from "../common/log";
+import { askModel, modelTarget, probeModel } from "../diagnosis/probeModel";
+import { remedyActions } from "../diagnosis/remedies";
 import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
 import { counted } from "../render/numbers";
-import { concernOf, withoutName } from "../render/verdict";
+import { saidText, verdictSentence, withoutName } from "../render/verdict";
 import type { StateStore, UsableEntry } from "../state";
 import { confirm, notify } from "../ui/notify";
 import { withCancel } from "../ui/progress";
@@ -14,6 +17,7 @@ import type { CommandHandlers } from "./register";
 /** What the engine is asked about providers. */
 export interface ProviderProbe {
   testProvider(provider: EngineProvider, signal: AbortSignal): Promise<TestResult>;
+  runProbe(params: ProbeParams, signal: AbortSignal): Promise<ProbeResult>;
   refreshModels(providerId: string): Promise<EngineStatus>;
 }
 
@@ -23,6 +27,7 @@ type ProviderCommands = Pick<
   | "postern.disableProvider"
   | "postern.removeProvider"
   | "postern.testConnection"
+  | "postern.tryModel"
   | "postern.refreshModels"
 >;
 
@@ -64,6 +69,15 @@ export function providerCommands(
       const chosen = await pickProvider(target, store.value, filter);
       if (chosen) await testConnection(store, registry, probe, chosen);
     },
+    "postern.tryModel": async (target) => {
+      const row = modelTarget(target, store);
+      const filter = { title: "Try Model", ...usable((entry) => entry.enabled) };
+      const chosen = row?.provider ?? (await pickProvider(target, store.value, filter));
+      if (!chosen) return;
+      const needs = { store, registry, runProbe: probe.runProbe.bind(probe) };
+      const model = row?.model ?? (await askModel(needs, chosen, await registry.resolved(chosen)));
+      if (model !== undefined) await probeModel(needs, chosen, model);
+    },
     "postern.refreshModels": async (target) => {
       const filter = { title: "Refresh Models", ...usable((entry) => entry.enabled) };
       const chosen = await pickProvider(target, store.value, filter);
@@ -104,17 +118,16 @@ async function removeProvider(
   notify("info", `Removed the provider ${name}.`, { Undo: undo });
 }
 
-/** Tests a provider with a real request, and says what to do if that fails. */
+/** Tests a provider by asking for its models, and says what to do if that fails. */
 export async function testConnection(
   store: StateStore,
-  registry: Pick<ProviderRegistry, "resolved">,
+  registry: Pick<ProviderRegistry, "resolved" | "patch" | "keyOrigin">,
   probe: Pick<ProviderProbe, "testProvider">,
   target: ProviderTarget,
 ): Promise<void> {
   const name = nameOf(store.value, target);
-  const run = (command: string) => () => vscode.commands.executeCommand(command, { target });
   const provider = await registry.resolved(target);
-  const outcome = await withCancel(`Testing ${name}…`, async (signal) => {
+  const outcome = await withCancel(`Testing ${name}…`, async (signal): Promise<TestResult | undefined> => {
     try {
       return await probe.testProvider(provider, signal);
     } catch (error) {
@@ -123,15 +136,20 @@ export async function testConnection(
     }
   });
   if (outcome === undefined) return;
-  const verdict = withoutName(outcome.verdict, target.id);
+  const verdict = verdictSentence(outcome.verdict, target.id);
   if (outcome.ok) {
-    notify("info", `${name}: ${verdict}`);
+    // A list says nothing of streams and tools; that is tried only if the person wants it.
+    const tryModel = (): Thenable<unknown> => vscode.commands.executeCommand("postern.tryModel", { target });
+    notify("info", `${name}: ${verdict}`, { "Try a Model…": tryModel });
     return;
   }
-  notify("error", `${name}: ${verdict}`, {
+  const { finding } = outcome;
+  const again = (): Promise<void> => testConnection(store, registry, probe, target);
+  const said = finding && saidText(finding);
+  const edit = (): Thenable<unknown> => vscode.commands.executeCommand("postern.editProvider", { target });
+  notify("error", [`${name}: ${verdict}`, ...(said === undefined ? [] : [said])].join(" "), {
     // The first button is the one that is pressed; it has to fit what went wrong.
-    ...(concernOf(verdict) === "key" ? { "Set Key": run("postern.setKey") } : {}),
-    Edit: run("postern.editProvider"),
-    "Show Log": run("postern.showLog"),
+    ...(finding ? remedyActions(finding.remedies, target, { registry, again }) : { Edit: edit }),
+    "Show Log": () => vscode.commands.executeCommand("postern.showLog"),
   });
 }

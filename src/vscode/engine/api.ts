@@ -1,5 +1,7 @@
 import type { EngineProvider } from "../../core/config/engineConfig";
-import type { EngineRequests, EngineStatus, TestResult } from "../../core/rpc/contract";
+import type { EngineFacts } from "../../core/diagnosis/facts";
+import type { ProbeResult } from "../../core/diagnosis/probes";
+import type { EngineRequests, EngineStatus, ProbeParams, TestResult } from "../../core/rpc/contract";
 import { startGateway } from "./startGateway";
 import type { EngineSupervisor } from "./supervisor";
 
@@ -31,6 +33,18 @@ export class EngineApi {
   async testProvider(provider: EngineProvider, signal: AbortSignal): Promise<TestResult> {
     const link = await this.supervisor.ensure();
     return link.request("testProvider", provider, signal);
+  }
+
+  /** Tries one thing with a model; costs some tokens. */
+  async runProbe(params: ProbeParams, signal: AbortSignal): Promise<ProbeResult> {
+    const link = await this.supervisor.ensure();
+    return link.request("runProbe", params, signal);
+  }
+
+  /** What the engine says about itself. */
+  async diagnose(signal: AbortSignal): Promise<EngineFacts> {
+    const link = await this.supervisor.ensure();
+    return link.request("diagnose", {}, signal);
   }
 
   /** Cuts what runs on a gateway key. @returns how many requests that were */

@@ -82,7 +82,7 @@ export function desiredState(inputs: DesiredInputs): Desired {
       ledger: settings.ledger,
       audit: settings.audit,
       policy: settings.policy,
-      network: inputs.proxy === "off" ? {} : { ...networkFrom(environment), ...inputs.proxy },
+      network: { ...(inputs.proxy.off ? {} : networkFrom(environment)), ...inputs.proxy.network },
       lingerSeconds: settings.lingerSeconds,
       keepRunning: settings.keepRunning,
       secretStore: inputs.secretStore,

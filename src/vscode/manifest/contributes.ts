@@ -1,4 +1,5 @@
 import { gatewaySchema } from "../../core/config/schema";
+import { CHAT_VENDOR } from "../chat/vendor";
 import {
   ACTIVITY_VIEW,
   COMMAND_IDS,
@@ -25,10 +26,10 @@ export function contributes(): Record<string, unknown> {
     },
     views: {
       [VIEW_CONTAINER]: [
-        { id: PROVIDERS_VIEW, name: "Providers", icon: "media/postern.svg" },
-        { id: ROUTES_VIEW, name: "Routes", icon: "media/postern.svg" },
-        { id: GATEWAY_VIEW, name: "Gateway", icon: "media/postern.svg" },
-        { id: ACTIVITY_VIEW, name: "Activity", icon: "media/postern.svg" },
+        { id: PROVIDERS_VIEW, name: "Providers", icon: "media/postern.svg", initialSize: 3 },
+        { id: ROUTES_VIEW, name: "Routes", icon: "media/postern.svg", initialSize: 2 },
+        { id: GATEWAY_VIEW, name: "Gateway", icon: "media/postern.svg", initialSize: 3 },
+        { id: ACTIVITY_VIEW, name: "Activity", icon: "media/postern.svg", initialSize: 2 },
       ],
     },
     viewsWelcome: [
@@ -40,8 +41,12 @@ export function contributes(): Record<string, unknown> {
       {
         view: ROUTES_VIEW,
         contents:
-          "No routes yet. A route is a model id of your own with several models behind it: where one fails or is limited, the next one answers.\n[Adopt Ready Route](command:postern.adoptRoute)\n[New Route](command:postern.newRoute)\nA tool whose model names are fixed can be given others.\n[Map a Tool's Model Name](command:postern.mapModelName)",
+          "No routes yet. A route is a model id of your own; where one of its models fails, the next one answers.\n[Adopt Ready Route](command:postern.adoptRoute)\n[New Route](command:postern.newRoute)\nA tool whose model names are fixed can be given others.\n[Map a Tool's Model Name](command:postern.mapModelName)",
       },
+    ],
+    // `configuration` would make VS Code keep keys and addresses, too: a second truth beside our settings.
+    languageModelChatProviders: [
+      { vendor: CHAT_VENDOR, displayName: "Postern", managementCommand: "postern.addProvider" },
     ],
     menus: menus(),
     keybindings: keybindings(),

@@ -27,7 +27,7 @@ function providerRow(provider: ImportedProvider): ImportRow {
   const name = typeof entry.name === "string" ? entry.name : entry.id;
   const models = Array.isArray(entry.models)
     ? counted(entry.models.length, "model")
-    : "models listed by itself";
+    : "its own list of models";
   const doubts = [
     ...(alreadyThere === undefined ? [] : [`there is ${alreadyThere} at this address already`]),
     ...(foreignKey === undefined ? [] : [`its key looks like one of ${foreignKey}`]),

@@ -1,8 +1,9 @@
+import { concernOf } from "../../core/diagnosis/finding";
 import type { ProviderStatus } from "../../core/rpc/contract";
 import type { EngineState } from "../engine/state";
 import type { KeyPresence, ProviderEntry, UsableEntry } from "../state";
 import type { TreeIcon } from "./treeNode";
-import { concernOf, withoutName } from "./verdict";
+import { verdictClause } from "./verdict";
 
 /** How a provider stands, for a row, a hover and a screen reader. */
 export interface ProviderStanding {
@@ -34,8 +35,11 @@ export function providerStanding(entry: ProviderEntry, engine: EngineState): Pro
   }
   if (engine.kind === "restarting") return standing("restarting", "restarting…");
   const status = statusOf(engine, entry.id);
-  const detail = status?.detail === undefined ? undefined : withoutName(status.detail, entry.id);
-  if (status?.state === "failing") return standing("failing", `failing: ${detail ?? "the last call failed"}`);
+  const detail = status?.detail === undefined ? undefined : verdictClause(status.detail, entry.id);
+  if (status?.state === "failing") {
+    const keyWanted = status.finding !== undefined && concernOf(status.finding) === "key";
+    return standing("failing", `failing: ${detail ?? "the last call failed"}`, keyWanted);
+  }
   if (status?.state === "faulty")
     return standing("faulty", `faulty: ${detail ?? "its configuration cannot be used"}`);
   if (status?.state === "keyMissing") return standing("keyMissing", "key missing");
@@ -78,7 +82,6 @@ const ICONS: Record<ProviderStanding["kind"], TreeIcon> = {
   restarting: { id: "sync~spin" },
 };
 
-function standing(kind: ProviderStanding["kind"], text: string): ProviderStanding {
-  const keyWanted = kind === "keyMissing" || (kind === "failing" && concernOf(text) === "key");
-  return { kind, text, icon: ICONS[kind], keyWanted };
+function standing(kind: ProviderStanding["kind"], text: string, keyWanted = false): ProviderStanding {
+  return { kind, text, icon: ICONS[kind], keyWanted: kind === "keyMissing" || keyWanted };
 }

@@ -1,13 +1,4 @@
-/** What a person would change after a test or a call that failed; undefined where it may only have to be tried again. */
-export type Concern = "key" | "address";
-
-const ADDRESS = /\baddress\b|nothing answers|was not found|no connection|TLS check|closed the connection/i;
-
-/** Reads off the engine's sentence what it is about. */
-export function concernOf(verdict: string): Concern | undefined {
-  if (/\bkey\b/i.test(verdict)) return "key";
-  return ADDRESS.test(verdict) ? "address" : undefined;
-}
+import { continued, type Finding, type Remedy } from "../../core/diagnosis/finding";
 
 /** The engine's sentence without the provider's name in front, where it stands beside the name anyway. */
 export function withoutName(sentence: string, id: string): string {
@@ -19,5 +10,42 @@ export function withoutName(sentence: string, id: string): string {
 export function verdictSentence(verdict: string, id: string): string {
   const text = withoutName(verdict, id);
   // An address stays as it is.
-  return /^[a-z]+[ ,:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return /^[a-z]+(?:[ ,]|: )/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}
+
+/** The same behind a colon: `failing: the key was refused`. */
+export function verdictClause(verdict: string, id: string): string {
+  return continued(withoutName(verdict, id));
+}
+
+/** What stands on the button of a remedy. */
+export function remedyLabel(remedy: Remedy): string {
+  switch (remedy.kind) {
+    case "setKey":
+      return "Set Key";
+    case "changeAddress":
+      return remedy.baseUrl === undefined ? "Change Address" : "Use That Address";
+    case "changeType":
+      return `Use Type "${remedy.type}"`;
+    case "changeApi":
+      return remedy.wireApi === "responses" ? "Use Responses" : "Use Chat Completions";
+    case "changeApiVersion":
+      return "Change API Version";
+    case "nameModels":
+      return "Name Models";
+    case "startRuntime":
+      return `Start ${remedy.runtime}`;
+    case "openPage":
+    case "runCommand":
+      return remedy.label;
+    case "openSettings":
+      return "Open Settings";
+    case "tryAgain":
+      return "Try Again";
+  }
+}
+
+/** What stands below the sentence: the provider's own words, if it had any. */
+export function saidText({ said }: Pick<Finding, "said">): string | undefined {
+  return said === undefined ? undefined : `The provider says: ${said}`;
 }

@@ -14,7 +14,10 @@ import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
 import { routeCommands } from "../commands/routeCommands";
+import { utilityModelCommands } from "../commands/utilityModel";
 import type { WindowCredentials } from "../credentials/windowCredentials";
+import { diagnose } from "../diagnosis/diagnose";
+import type { ReportDocument } from "../diagnosis/reportDocument";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
 import type { RouteEditor } from "../routes/routeEditor";
@@ -23,6 +26,7 @@ import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
 import type { ActivityParts } from "./activity";
+import type { ChatParts } from "./chat";
 import type { EngineParts } from "./engine";
 import { interchangeCommands } from "./interchange";
 import type { Storage } from "./storage";
@@ -35,7 +39,9 @@ export interface CommandParts {
   readonly registry: ProviderRegistry;
   readonly routes: RouteEditor;
   readonly gateway: GatewayController;
+  readonly report: ReportDocument;
   readonly activity: ActivityParts;
+  readonly chat: Pick<ChatParts, "models">;
   readonly runtimes: LocalRuntimes;
   readonly credentials: WindowCredentials;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
@@ -43,8 +49,20 @@ export interface CommandParts {
 
 /** Puts the commands together. */
 export function createCommands(parts: CommandParts): CommandHandlers {
-  const { store, storage, engine, registry, routes, gateway, runtimes, credentials, activity, channel } =
-    parts;
+  const {
+    store,
+    storage,
+    engine,
+    registry,
+    routes,
+    gateway,
+    runtimes,
+    credentials,
+    activity,
+    report,
+    channel,
+    chat,
+  } = parts;
   const changed = (): Promise<void> => engine.sync.flush();
   const keySurroundings = {
     entries: () => store.value.local.gatewayKeys,
@@ -66,6 +84,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
   return {
     ...providerCommands(store, registry, engine.api),
     ...keyCommands(store, registry),
+    ...utilityModelCommands(() => chat.models.list()),
     ...credentialCommands({
       store,
       registry,
@@ -100,6 +119,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
         "Test Connection": () => vscode.commands.executeCommand("postern.testConnection", { target: chosen }),
       });
     },
+    "postern.diagnose": () => diagnose({ storage, engine: engine.api, registry, report }),
     "postern.showLog": async () => channel.show(true),
     "postern.openSettings": async (target) => {
       if (target?.kind === "route") return openProviderSettings(target, "postern.routes");

@@ -1,12 +1,15 @@
 import os from "node:os";
 import * as vscode from "vscode";
 import type { ActivityStore } from "../activity/activityState";
+import type { ChatProvider } from "../chat/provider";
 import type { CommandHandlers } from "../commands/register";
 import { messageOf } from "../common/log";
 import type { RouteRow } from "../common/target";
+import { ReportDocument } from "../diagnosis/reportDocument";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
+import { LedgerNotices } from "../ledger/ledgerNotice";
 import { LimitNotices } from "../limits/limitNotice";
 import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
@@ -21,6 +24,7 @@ import { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import { notify } from "../ui/notify";
 import { createActivity } from "./activity";
+import { createChat } from "./chat";
 import { createCommands } from "./commands";
 import { createCredentials } from "./credentials";
 import { createEngine } from "./engine";
@@ -30,6 +34,7 @@ import { createTestApi } from "./testApi";
 /** What comes after activation: everything behind the commands and views. */
 export interface Runtime {
   readonly commands: CommandHandlers;
+  readonly chat: ChatProvider;
   /** Resolves once the settings and secrets have been read for the first time. */
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
@@ -82,12 +87,14 @@ export function createRuntime(
     },
   });
   const activity = createActivity(activityStore, engine);
+  const report = new ReportDocument();
   const literalKeys = new LiteralKeyNotice(registry);
   const notices = new LimitNotices({
     focused: () => vscode.window.state.focused,
     claim: (id) => api.claimNotice(id),
     log: channel,
   });
+  const ledgerNotices = new LedgerNotices(() => vscode.window.state.focused);
   const terminals = new TerminalEnvironment(context.environmentVariableCollection, {
     keys: storage.workspaceKeys,
     changed,
@@ -119,6 +126,7 @@ export function createRuntime(
   context.subscriptions.push(
     engine.disposables,
     activity,
+    report.disposables,
     disposables,
     follower,
     store.onDidChange((state) => {
@@ -126,6 +134,7 @@ export function createRuntime(
       waitingCredentials.follow(state.local);
       failure.follow(state.engine);
       notices.follow(state);
+      ledgerNotices.follow(state);
       terminals.follow(state);
       wakeForViews();
       activity.feed.engineChanged();
@@ -135,6 +144,7 @@ export function createRuntime(
     vscode.window.onDidChangeWindowState(() => {
       failure.follow(store.value.engine);
       notices.follow(store.value);
+      ledgerNotices.follow(store.value);
       credentials.recheck();
       followRuntimes();
     }),
@@ -152,6 +162,8 @@ export function createRuntime(
     .takeOver()
     .catch((error: unknown) => channel.error(`Gateway keys could not be taken over: ${String(error)}`))
     .then(changed);
+  const chat = createChat(store, engine, settled, context.globalStorageUri.fsPath, channel);
+  context.subscriptions.push(chat.provider);
   const begin = async (): Promise<void> => {
     await settled;
     await supervisor.joinIfRunning();
@@ -173,8 +185,11 @@ export function createRuntime(
       runtimes,
       credentials,
       activity,
+      report,
       channel,
+      chat,
     }),
+    chat: chat.provider,
     settled,
     viewsVisible: () => {
       viewsSeen = true;

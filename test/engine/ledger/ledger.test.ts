@@ -325,6 +325,14 @@ describe.each(PLACES)("requests from %s", (place) => {
       expect((await everyPage(ledger, filter, limit)).map(({ id }) => id)).toEqual(expected);
   });
 
+  it("come to an end where thousands began in the same millisecond", async () => {
+    const startedAt = Date.UTC(2026, 6, 1);
+    const many = Array.from({ length: 6_000 }, () => record({ startedAt }));
+    const ledger = filled(place, [record({ startedAt: startedAt - 1, tool: "codex" }), ...many]);
+    expect((await everyPage(ledger, { tool: "codex" }, 10)).length).toBe(1);
+    expect((await everyPage(ledger, {}, 1000)).length).toBe(6_001);
+  });
+
   it("are not told twice or left out where others come in between two pages", async () => {
     const ledger = filled(place, records);
     const first = await ledger.requests({ limit: 50 });

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { EngineProvider } from "../../../src/core/config/engineConfig";
+import { type Finding, finding } from "../../../src/core/diagnosis/finding";
+import { networkFinding } from "../../../src/core/diagnosis/networkFinding";
 import { addProviderFlow } from "../../../src/vscode/commands/addProvider";
 import type { NewProvider } from "../../../src/vscode/providers/registry";
 import type { LocalServer } from "../../../src/vscode/runtimes/localRuntimes";
@@ -47,7 +49,7 @@ let tested: EngineProvider[];
 let found: LocalServer[];
 let present: { id: string; baseUrl?: string }[];
 let startable: Extract<LocalServer, { state: "running" }> | undefined;
-let verdicts: { ok: boolean; verdict: string }[];
+let verdicts: { ok: boolean; verdict: string; finding?: Finding }[];
 const variables: Record<string, string> = {};
 
 beforeEach(() => {
@@ -255,7 +257,8 @@ describe("the guided setup", () => {
     verdicts = [
       {
         ok: false,
-        verdict: "nothing answers at localhost:1234. Start LM Studio's server with: lms server start",
+        verdict: "Nothing answers at localhost:1234. Start LM Studio with: lms server start",
+        finding: networkFinding({ id: "lmstudio", baseUrl: "http://localhost:1234/v1" }, "ECONNREFUSED"),
       },
     ];
     startable = { state: "running", presetId: "lmstudio", baseUrl: "http://127.0.0.1:4321/v1", models: [] };
@@ -269,7 +272,8 @@ describe("the guided setup", () => {
 
   test("leads from a found server that failed to its address", async () => {
     found = [{ state: "running", presetId: "ollama", baseUrl: "http://localhost:11434/v1", models: [] }];
-    verdicts = [{ ok: false, verdict: "it is a web page, not an API; check the address" }];
+    const verdict = "It is a web page, not an API. Check the address.";
+    verdicts = [{ ok: false, verdict, finding: finding("web_page", verdict, { kind: "changeAddress" }) }];
     await run(
       "suggested",
       "suggested",

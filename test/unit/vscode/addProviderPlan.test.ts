@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { type Finding, type FindingCode, finding, type Remedy } from "../../../src/core/diagnosis/finding";
+import { networkFinding } from "../../../src/core/diagnosis/networkFinding";
 import { newDraft, type ProviderDraft } from "../../../src/core/providers/draft";
-import { networkFault } from "../../../src/core/providers/networkFault";
 import { PROVIDER_PRESETS } from "../../../src/core/providers/presets";
 import {
   isStartable,
@@ -9,13 +10,18 @@ import {
   presetOf,
   stepsOf,
 } from "../../../src/vscode/commands/addProviderPlan";
-import { concernOf } from "../../../src/vscode/render/verdict";
 
 function draft(id: string, baseUrl: string, change: Partial<ProviderDraft> = {}): ProviderDraft {
   return { ...newDraft(presetOf(id)), baseUrl, ...change };
 }
 
-const failed = (verdict: string) => ({ ok: false, verdict, latencyMs: 1, models: [] });
+const failed = (found: Finding) => ({
+  ok: false,
+  verdict: found.sentence,
+  finding: found,
+  latencyMs: 1,
+  models: [],
+});
 
 describe("the steps of the guided setup", () => {
   test("ask only what the kind and the address need", () => {
@@ -109,41 +115,26 @@ describe("the outcome of the test", () => {
     });
   });
 
-  test.each([
-    ["the key was refused (HTTP 401); set the right key for this provider", "key", "back"],
-    ["a key is needed (HTTP 401); set the right key for this provider", "key", "back"],
-    ["no key: no key is set", "key", "back"],
-    [
-      "https://x/v1/models is a web page (HTTP 200), not an API; check the address, it may lack /v1",
-      "address",
-      "back",
-    ],
-    ["the provider limits the rate just now (HTTP 429); try again later", undefined, "again"],
-    ["the provider answered HTTP 500 at https://x/v1/models", undefined, "again"],
-  ])("%s", (verdict, backTo, first) => {
-    const outcome = outcomeOf(failed(verdict), "x");
+  test.each<[FindingCode, Remedy[], string | undefined, string]>([
+    ["key_wrong", [{ kind: "setKey" }], "key", "back"],
+    ["key_needed", [{ kind: "setKey" }], "key", "back"],
+    ["web_page", [{ kind: "changeAddress" }], "address", "back"],
+    ["runtime_not_running", [{ kind: "tryAgain" }, { kind: "changeAddress" }], "address", "again"],
+    ["rate_limited", [{ kind: "tryAgain" }], undefined, "again"],
+    ["provider_failed", [{ kind: "tryAgain" }], undefined, "again"],
+  ])("%s", (code, remedies, backTo, first) => {
+    const outcome = outcomeOf(failed(finding(code, "What is wrong.", ...remedies)), "x");
     expect(outcome.backTo).toBe(backTo);
     expect(outcome.choices[0]?.value).toBe(first);
     expect(outcome.choices.map(({ value }) => value).sort()).toEqual(["again", "back", "save"]);
   });
 
-  test.each(["ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "EPROTO", "ECONNRESET"])(
-    "%s is about the address, and is told without the name that is not given yet",
-    (code) => {
-      const { message } = networkFault({ id: "x", baseUrl: "http://127.0.0.1:11434/v1" }, code);
-      expect(concernOf(message)).toBe("address");
-      expect(outcomeOf(failed(message), "x").text).not.toMatch(/^Provider "x": /);
-    },
-  );
-
   test("tells what to do in full", () => {
-    const { message } = networkFault(
-      { id: "foundry-local", baseUrl: "http://localhost:5273/v1" },
-      "ECONNREFUSED",
-    );
-    const { text, choices } = outcomeOf(failed(message), "foundry-local");
+    const provider = { id: "foundry-local", baseUrl: "http://localhost:5273/v1" };
+    const found = networkFinding(provider, "ECONNREFUSED");
+    const { text, choices } = outcomeOf(failed(found), "foundry-local");
     expect(choices.map(({ value }) => value)).toEqual(["again", "back", "save"]);
-    const startable = outcomeOf(failed(message), "foundry-local", true);
+    const startable = outcomeOf(failed(found), "foundry-local", true);
     expect(startable.choices.map(({ value }) => value)).toEqual(["start", "again", "back", "save"]);
     expect(text).toBe(
       "Nothing answers at localhost:5273. Start Foundry Local with: foundry service start (its port changes: foundry service status)",

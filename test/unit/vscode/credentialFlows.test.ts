@@ -58,7 +58,7 @@ async function desired(): Promise<Desired> {
   const read = () =>
     desiredState({
       settings: readSettings((key) => (key === "providers" ? list : undefined)),
-      proxy: "off",
+      proxy: { off: true, network: {} },
       environment,
       credentials: stored,
       asked: parts.credentials.asked.asked,

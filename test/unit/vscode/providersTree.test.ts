@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type FindingCode, finding } from "../../../src/core/diagnosis/finding";
 import type { ModelFacts } from "../../../src/core/models/facts";
 import type { ProviderStatus } from "../../../src/core/rpc/contract";
 import { shortFacts } from "../../../src/vscode/render/modelFacts";
@@ -61,22 +62,27 @@ describe("the Providers view", () => {
 
   test("tells what failed", () => {
     const engine = ready({
-      providers: [providerStatus({ state: "failing", detail: "the key was refused" })],
+      providers: [providerStatus({ state: "failing", detail: 'Provider "openai": The key was refused' })],
     });
     expect(describeTree(engine, { providers: [entry()] })[0]).toBe("OpenAI: failing: the key was refused");
   });
 
   test("offers to set the key where one is missing or was refused", () => {
     const words = (...args: Parameters<typeof state>) => renderProviders(state(...args))[0]?.contextValue;
-    const failing = (detail: string) => ready({ providers: [providerStatus({ state: "failing", detail })] });
+    const failing = (code: FindingCode, detail: string) =>
+      ready({ providers: [providerStatus({ state: "failing", detail, finding: finding(code, detail) })] });
     const missing = entry({ key: { kind: "missing", reason: "no key is set" }, stored: false });
     expect(words(ready(), { providers: [missing] })).toBe("provider enabled keyAbsent keyWanted");
     const keyless = entry({ key: { kind: "notNeeded" }, stored: false });
-    expect(words(failing("a key is needed (HTTP 401)"), { providers: [keyless] })).toMatch(/ keyWanted$/);
-    expect(words(failing("the key was refused (HTTP 401)"), { providers: [entry()] })).toMatch(/ keyWanted$/);
-    expect(words(failing("nothing answers at x:1."), { providers: [entry()] })).toBe(
-      "provider enabled keyStored",
+    expect(words(failing("key_needed", "A key is needed (HTTP 401)."), { providers: [keyless] })).toMatch(
+      / keyWanted$/,
     );
+    expect(words(failing("key_wrong", "The key was refused (HTTP 401)."), { providers: [entry()] })).toMatch(
+      / keyWanted$/,
+    );
+    expect(
+      words(failing("nothing_listens", "Nothing answers at x:1; no key helps."), { providers: [entry()] }),
+    ).toBe("provider enabled keyStored");
   });
 
   test("a model's row is copied by the id that clients use", () => {

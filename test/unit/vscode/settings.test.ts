@@ -80,7 +80,7 @@ describe("settings", () => {
 
 describe("what the engine is to run on", () => {
   const inputs = {
-    proxy: {},
+    proxy: { off: false, network: {} },
     environment: (name: string) =>
       ({ TOOL_KEY: "pst_from_the_environment", https_proxy: "http://proxy:1" })[name],
     credentials: new Map([
@@ -220,8 +220,9 @@ describe("what the engine is to run on", () => {
   test("goes through VS Code's proxy rather than the environment's", () => {
     const settings = read({});
     expect(desiredState({ ...inputs, settings }).config.network).toEqual({ httpsProxy: "http://proxy:1" });
-    const proxy = { httpProxy: "http://own:2", httpsProxy: "http://own:2", noProxy: "localhost" };
-    expect(desiredState({ ...inputs, settings, proxy }).config.network).toEqual(proxy);
+    const network = { httpProxy: "http://own:2", httpsProxy: "http://own:2", noProxy: "localhost" };
+    const proxy = { off: false, network };
+    expect(desiredState({ ...inputs, settings, proxy }).config.network).toEqual(network);
   });
 
   test("reads VS Code's proxy settings, and goes straight out where they say so", () => {
@@ -238,6 +239,12 @@ describe("what the engine is to run on", () => {
       httpsProxy: "http://proxy:1",
     });
     expect(network({ proxySupport: "off", proxy, noProxy: ["a"] })).toEqual({});
+    // Where the system's certificates are not to be trusted, they are not, with a proxy and without.
+    expect(network({ proxySupport: "off", systemCertificates: false })).toEqual({
+      systemCertificates: false,
+    });
+    expect(network({ proxy, systemCertificates: false })).toMatchObject({ systemCertificates: false });
+    expect(network({ systemCertificates: true })).not.toHaveProperty("systemCertificates");
   });
 
   test("shows a key in a header as a fault, and does not send it", () => {

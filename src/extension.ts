@@ -36,6 +36,7 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
       onVisible: () => void runtime.then(({ viewsVisible }) => viewsVisible()),
       onActivityVisible: (visible) => void runtime.then((parts) => parts.activityVisible(visible)),
       onMove: (provider, place) => void runtime.then(({ moveProvider }) => moveProvider(provider, place)),
+      onMoveRoute: (row, place) => void runtime.then(({ moveRoute }) => moveRoute(row, place)),
     },
   );
   context.subscriptions.push(

@@ -55,6 +55,8 @@ export interface RelayOptions {
   readonly onPiece?: (piece: Piece) => void;
   /** Refusals are held back: the relay then fails with `AttemptRefused`. */
   readonly holdRefusals?: boolean;
+  /** So is the beginning of a stream, until content shows that it will not fail at once. */
+  readonly holdBeginnings?: boolean;
   /** How long the answer may take to begin, and to come to its end. */
   readonly firstByteMs?: number;
   readonly totalMs?: number;
@@ -121,7 +123,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     });
     // Whoever waits for the end hears of it there.
     this.begins.catch(() => {});
-    if (options.holdRefusals) this.heldPieces = [];
+    if (options.holdBeginnings) this.heldPieces = [];
     this.watchClient();
     // The client may have left while its target was still looked for.
     if (response.destroyed || response.req.socket.destroyed) this.onClosed();

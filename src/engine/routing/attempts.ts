@@ -3,7 +3,7 @@ import type { EngineProvider, LabelledCredential } from "../../core/config/engin
 import type { RoutingConfig } from "../../core/config/schema";
 import { PosternError } from "../../core/errors";
 import type { CredentialRefresh } from "../providers/credentialRefresh";
-import type { RelayOutcome, ResponseRelay } from "../relay/responseRelay";
+import type { Refusal, RelayOutcome, ResponseRelay } from "../relay/responseRelay";
 import type { Target } from "../relay/target";
 import { backoffMs, type Presence, pause } from "./backoff";
 import { type Candidate, credentialKey, credentialsOf, ONLY, withCredential } from "./candidate";
@@ -23,6 +23,8 @@ export interface Tried {
   readonly reason: string | undefined;
   /** Whether the reason says something of the provider, and not of the request. */
   readonly blames: boolean;
+  /** What the provider said as it refused. */
+  readonly refusal?: Refusal;
 }
 
 export interface Attempting {
@@ -34,10 +36,10 @@ export interface Attempting {
   provider(id: string): EngineProvider | undefined;
   /**
    * Sends the request to a target.
-   * @param hold whether a refusal is to be held back
+   * @param goesOn whether something else can be tried if this one fails before it has begun
    * @throws PosternError where it cannot be sent there
    */
-  start(target: Target, label: string, attempt: number, hold: boolean): Promise<ResponseRelay>;
+  start(target: Target, label: string, attempt: number, goesOn: boolean): Promise<ResponseRelay>;
   tried(attempt: Tried): void;
 }
 
@@ -103,26 +105,24 @@ export class Attempts {
       const label = credential?.label ?? ONLY;
       const key = credentialKey(candidate.target, label);
       const startedAt = this.now();
-      const done = (status: number, reason: string | undefined, blames: boolean): void =>
+      const done = (tried: Pick<Tried, "status" | "reason" | "blames" | "refusal">): void =>
         request.tried({
           target: candidate.target,
           label,
           startedAt,
           endedAt: this.now(),
-          status,
-          reason,
-          blames,
+          ...tried,
         });
-      const hold = !alone || request.patient || this.mayRenew(candidate.target, credential);
+      const goesOn = !alone || request.patient || this.mayRenew(candidate.target, credential);
       const release = this.health.use(key);
       try {
         const target = withCredential(candidate.target, credential);
-        const begin = (): Promise<ResponseRelay> => request.start(target, label, attempt, hold);
+        const begin = (): Promise<ResponseRelay> => request.start(target, label, attempt, goesOn);
         // With nothing to fall back on, leaving a target alone would help nobody.
         const guarded = standings.some((other) => other !== standing && !other.out && !other.passed);
         const outcome = await this.attempt(begin, guarded ? candidate.key : undefined);
         this.noteOutcome(candidate, label, outcome, startedAt);
-        done(outcome.status, outcome.fault?.message, true);
+        done({ status: outcome.status, reason: outcome.fault?.message, blames: true });
         return outcome;
       } catch (thrown) {
         if (isBrokenCircuitError(thrown)) {
@@ -131,11 +131,12 @@ export class Attempts {
         }
         const failure = failureOf(thrown, Date.now());
         if (!failure) throw thrown;
-        done(failure.status, failure.reason, failure.kind === "unwell" || failure.kind === "credential");
+        done(failure);
         last = failure;
         if (failure.kind === "request") return giveUp(last);
         attempt += 1;
         await this.learn(standing, label, failure, request);
+        if (!goesOn) return giveUp(last);
       } finally {
         release();
       }

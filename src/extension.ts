@@ -53,7 +53,7 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
     registerCommands(async (id, target, selected) => {
       const { commands, settled } = await runtime;
       // Called while VS Code starts, a command must not take what is not read yet for what is not there.
-      if (!AT_ONCE.has(id)) await settled;
+      if (!AT_ONCE.has(id)) await settled.catch(() => {});
       await commands[id](target, selected.length > 0 ? selected : views.selection());
     }, channel),
   );

@@ -13,7 +13,7 @@ import { testAgents } from "./testAgents.mjs";
 import { testBrowser } from "./testBrowser.mjs";
 import { testVscode } from "./testVscode.mjs";
 
-const maxVsixBytes = 1024 * 1024;
+const maxVsixBytes = 1_000_000;
 
 /** @typedef {import("./lib/tally.mjs").SuiteResult} SuiteResult */
 

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { Engine, EngineClient, engineConfig, type Home, newHome, startGateway } from "../support/engine";
@@ -104,5 +113,27 @@ describe.skipIf(process.platform === "win32")("the pipe's folder", () => {
       expect(engine.stderr).toContain("the pipe cannot be opened");
     }
     expect(lstatSync(elsewhere).isDirectory() && existsSync(join(elsewhere, "engine.sock"))).toBe(false);
+  });
+
+  it("leads nowhere else by a link or a file that was put in the socket's place", async () => {
+    const shared = home();
+    const folder = dirname(shared.pipePath);
+    const target = join(dirname(folder), "somebody's file");
+    writeFileSync(target, "untouched");
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const plant of [
+      () => symlinkSync(target, shared.pipePath),
+      () => symlinkSync(join(dirname(folder), "nowhere"), shared.pipePath),
+      () => writeFileSync(shared.pipePath, "no socket"),
+    ]) {
+      plant();
+      const engine = start(shared);
+      const client = await EngineClient.join(shared);
+      expect(lstatSync(shared.pipePath).isSocket()).toBe(true);
+      expect(readFileSync(target, "utf8")).toBe("untouched");
+      client.close();
+      await engine.end("SIGTERM");
+    }
+    expect(existsSync(join(dirname(folder), "nowhere"))).toBe(false);
   });
 });

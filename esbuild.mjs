@@ -1,5 +1,5 @@
-// `node esbuild.mjs [--dev] [FOLDER]`: builds the three composition roots into dist/, or FOLDER, as CommonJS. cli.js and engine.js share engineRuntime.js,
-// which loads tokenizer.js and catalogue.js when they are first needed.
+// `node esbuild.mjs [--dev] [FOLDER]`: builds the three composition roots into dist/, or FOLDER, as CommonJS.
+// cli.js and engine.js share engineRuntime.js, which loads tokenizer.js and catalogue.js when they are first needed.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -63,7 +63,7 @@ const sharedLibraries = {
     });
     onLoad({ filter: /.*/, namespace: "used-of-zod" }, () => ({
       contents: `export { ${zodNames.join(", ")} } from "zod";`,
-      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+      resolveDir: root,
     }));
   },
 };
@@ -92,6 +92,14 @@ const undiciDispatchers = {
   },
 };
 
+/** @type {import("esbuild").Plugin} */
+const undiciMended = {
+  name: "undici-mended",
+  setup({ onLoad }) {
+    onLoad({ filter: PATCHED_FILE }, ({ path }) => ({ contents: mendedClient(readFileSync(path, "utf8")) }));
+  },
+};
+
 /**
  * The tokenizer's table is a third of the package. As JSON under brotli it is a fifth smaller than as JavaScript under
  * the package's own compression, and is unpacked when somebody first counts tokens.
@@ -113,14 +121,6 @@ const packedTable = {
           export default JSON.parse(brotliDecompressSync(readFileSync(join(__dirname, "${TABLE}"))).toString());`,
       };
     });
-  },
-};
-
-/** @type {import("esbuild").Plugin} */
-const undiciMended = {
-  name: "undici-mended",
-  setup({ onLoad }) {
-    onLoad({ filter: PATCHED_FILE }, ({ path }) => ({ contents: mendedClient(readFileSync(path, "utf8")) }));
   },
 };
 

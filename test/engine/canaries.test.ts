@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EngineProvider } from "../../src/core/config/engineConfig";
+import { PAID_PROBES } from "../../src/core/diagnosis/probes";
 import { Engine, EngineClient, engineConfig, newHome, startGateway } from "../support/engine";
 import { cliFile, Gateway, run, temporaryFolder } from "../support/gateway";
 import { PATH, type Protocol } from "../support/recordings";
@@ -182,11 +183,19 @@ describe("no secret of any kind is found", () => {
       const verdicts: unknown[] = [];
       for (const play of [quoting(401), quoting(200), vanishing]) {
         provider.play = play;
-        for (const one of providers()) verdicts.push(await client.request("testProvider", one));
+        for (const one of providers()) {
+          verdicts.push(await client.request("testProvider", one));
+          for (const probe of PAID_PROBES)
+            verdicts.push(
+              await client.request("runProbe", { provider: one, probe, model: "model-a" }).catch(String),
+            );
+        }
         for (const id of PROVIDERS)
           verdicts.push(await client.request("refreshModels", { providerId: id }).catch(String));
       }
       provider.play = answering;
+      const { token } = await client.request("chatAccess", {});
+      verdicts.push(await client.request("diagnose", {}));
       const told = JSON.stringify([
         verdicts,
         client.statuses,
@@ -201,7 +210,7 @@ describe("no secret of any kind is found", () => {
       const files = filesIn(home.dataDir);
       expect(files).toContain("model-a");
       for (const text of [told, system, files, engine.stderr])
-        expect(canariesIn(text, home.token, PROMPT, ANSWER)).toEqual([]);
+        expect(canariesIn(text, home.token, token, PROMPT, ANSWER)).toEqual([]);
     } finally {
       client.close();
       await engine.end();

@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { privateHttpPath } from "../../src/engine/pipe/privateHttp";
 import { Engine, EngineClient, engineConfig, type Home, newHome, startGateway } from "../support/engine";
 import { within } from "../support/waiting";
 
@@ -121,15 +122,17 @@ describe.skipIf(process.platform === "win32")("the pipe's folder", () => {
     const target = join(dirname(folder), "somebody's file");
     writeFileSync(target, "untouched");
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const paths = [shared.pipePath, privateHttpPath(shared.pipePath)];
     for (const plant of [
-      () => symlinkSync(target, shared.pipePath),
-      () => symlinkSync(join(dirname(folder), "nowhere"), shared.pipePath),
-      () => writeFileSync(shared.pipePath, "no socket"),
+      (path: string) => symlinkSync(target, path),
+      (path: string) => symlinkSync(join(dirname(folder), "nowhere"), path),
+      (path: string) => writeFileSync(path, "no socket"),
     ]) {
-      plant();
+      for (const path of paths) plant(path);
       const engine = start(shared);
       const client = await EngineClient.join(shared);
-      expect(lstatSync(shared.pipePath).isSocket()).toBe(true);
+      expect((await client.request("chatAccess", {})).path).toBe(paths[1]);
+      for (const path of paths) expect(lstatSync(path).isSocket()).toBe(true);
       expect(readFileSync(target, "utf8")).toBe("untouched");
       client.close();
       await engine.end("SIGTERM");

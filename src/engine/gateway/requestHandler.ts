@@ -104,6 +104,9 @@ export class RequestHandler {
         "The Host header must be localhost, 127.0.0.1 or [::1] with the gateway's port.",
       );
     }
+    // Node's parser refuses what does not end in chunks, and takes whatever stands before them.
+    if (request.headers["transfer-encoding"]?.includes(","))
+      throw new PosternError("invalid_request", "Transfer-Encoding must be chunked and nothing else.");
     const fetchSite = request.headers["sec-fetch-site"];
     if (
       !isOriginAllowed({ host, origin, fetchSite: fetchSite === undefined ? undefined : String(fetchSite) })
@@ -217,12 +220,23 @@ function invalidJson(error: JsonSyntaxError): PosternError {
 }
 
 /** Under these names keys travel in addresses elsewhere. */
-const KEY_PARAMETERS = ["key", "api_key", "api-key", "apikey", "access_token"];
+const KEY_PARAMETERS = new Set([
+  "key",
+  "api_key",
+  "api-key",
+  "apikey",
+  "x-api-key",
+  "x-goog-api-key",
+  "access_token",
+  "authorization",
+  "bearer",
+  "token",
+]);
 
 /** An address ends up in histories and logs, so a key in it is refused even beside a right one in a header. */
 function refuseKeyInAddress(request: IncomingMessage): void {
   if (!request.url?.includes("?")) return;
-  const found = KEY_PARAMETERS.find((name) => queryOf(request).has(name));
+  const found = [...queryOf(request).keys()].find((name) => KEY_PARAMETERS.has(name.toLowerCase()));
   if (found === undefined) return;
   throw new PosternError(
     "unauthorized",

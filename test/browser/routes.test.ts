@@ -104,11 +104,17 @@ suite("routes, as a person", () => {
     });
 
     const { url, gatewayKey } = await gatewayOf(workbench);
+    let conversations = 0;
     const asked = async (model: string) => {
+      conversations += 1;
       const answer = await fetch(`${url}/v1/chat/completions`, {
         method: "POST",
         headers: { authorization: `Bearer ${gatewayKey}`, "content-type": "application/json" },
-        body: JSON.stringify({ model, stream: true, messages: [{ role: "user", content: "hi" }] }),
+        body: JSON.stringify({
+          model,
+          stream: true,
+          messages: [{ role: "user", content: `hi ${conversations}` }],
+        }),
       });
       assert.equal(answer.status, 200, await answer.clone().text());
       const words = [...(await answer.text()).matchAll(/"content":"([^"]*)"/g)].map(([, word]) => word);

@@ -12,14 +12,12 @@ export interface ToolModelName {
  * programs have OpenAI's names of their time written into them.
  */
 export const TOOL_MODEL_NAMES: readonly ToolModelName[] = [
-  { tool: "Claude Code", match: "claude-*", hint: "every model it names" },
+  { tool: "Claude Code", match: "claude-*", hint: "every model it names; Copilot CLI's Claude models too" },
   { tool: "Claude Code", match: "claude-opus-*", hint: "its largest model, for plans" },
-  { tool: "Claude Code", match: "claude-sonnet-*", hint: "its everyday model" },
+  { tool: "Claude Code", match: "claude-sonnet-*", hint: "its everyday model; Copilot CLI's too" },
   { tool: "Claude Code", match: "claude-haiku-*", hint: "its small model, for work in the background" },
-  { tool: "Codex", match: "gpt-*", hint: "every model of its catalogue" },
+  { tool: "Codex", match: "gpt-*", hint: "every model of its catalogue; Copilot CLI's GPT models too" },
   { tool: "Codex", match: "gpt-*-codex*", hint: "its models for code" },
-  { tool: "GitHub Copilot CLI", match: "claude-sonnet-*", hint: "the Claude models it offers" },
-  { tool: "GitHub Copilot CLI", match: "gpt-*", hint: "the GPT models it offers" },
   { tool: "Older programs", match: "gpt-4", hint: "written into many scripts" },
   { tool: "Older programs", match: "gpt-4o*", hint: "written into many scripts" },
   { tool: "Older programs", match: "gpt-3.5-turbo*", hint: "written into many scripts" },

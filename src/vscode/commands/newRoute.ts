@@ -24,6 +24,8 @@ interface Position {
 
 type StepOf = (draft: NewRoute, position: Position) => Promise<Answer<NewRoute>>;
 
+/** No id is empty. */
+const OTHER = "";
 const EMPTY: NewRoute = { id: "", strategy: "fallback", targets: [] };
 
 /** Name or pattern, strategy, targets. @returns undefined if it was left */
@@ -56,22 +58,22 @@ export function mapNameFlow(around: RouteSurroundings): Promise<NewRoute | undef
   const choices = free.map(({ tool, match, hint }) => ({
     label: match,
     description: `${tool}: ${hint}`,
-    value: `${tool} ${match}`,
+    value: match,
   }));
   return inSteps(
     [
       async (draft, position) => {
-        const answer = await pickStep<string | undefined>({
+        const answer = await pickStep({
           ...position,
           title,
           placeholder: "Which name does the tool send?",
           choices: [
             ...choices,
-            { label: "Another name…", description: "* stands for any characters", value: undefined },
+            { label: "Another name…", description: "* stands for any characters", value: OTHER },
           ],
         });
         if (answer.kind !== "answer") return answer;
-        const known = free.find(({ tool, match }) => `${tool} ${match}` === answer.value);
+        const known = free.find(({ match }) => match === answer.value);
         if (known) return changed(draft, { id: known.match });
         return withId(draft, await inputStep({ ...idStep(around, draft.id), ...position, title }));
       },

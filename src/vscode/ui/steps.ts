@@ -66,7 +66,7 @@ export function pickStep<T>(step: PickStep<T>): Promise<Answer<T>> {
     const found = pick.items.find((item) => "value" in item && item.value === value);
     if (found) pick.activeItems = [found];
   };
-  activate(step.active);
+  if (step.active !== undefined) activate(step.active);
   const done = new AbortController();
   if (step.later) {
     const show = (choices: PickStep<T>["choices"]): void => {

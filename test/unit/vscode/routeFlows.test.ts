@@ -97,19 +97,22 @@ describe("making a route", () => {
 
 describe("mapping a tool's model name", () => {
   test("offers the names that tools send, without those that are mapped", async () => {
-    script.push(take("Codex gpt-*"), take(["openai/large"]));
+    script.push(take("gpt-*"), take(["openai/large"]));
     expect(await mapNameFlow(around)).toEqual({
       id: "gpt-*",
       strategy: "fallback",
       targets: ["openai/large"],
     });
     const labels = picks[0]?.choices.map((choice) => ("label" in choice ? choice.label : ""));
+    expect(new Set(labels).size).toBe(labels?.length);
+    // VS Code would begin at a choice whose value is what is not given.
+    expect(picks[0]?.choices.map((choice) => "value" in choice && choice.value)).not.toContain(undefined);
     expect(labels).toContain("gpt-4");
     expect(labels).not.toContain("claude-*");
   });
 
   test("takes any other name", async () => {
-    script.push(take(undefined), take("my-tool-*"), take(["openai/small"]));
+    script.push(take(""), take("my-tool-*"), take(["openai/small"]));
     expect(await mapNameFlow(around)).toMatchObject({ id: "my-tool-*" });
   });
 });

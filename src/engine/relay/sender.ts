@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
 import type { Route } from "../../core/gateway/routes";
+import type { Caller } from "../../core/governance/caller";
 import { type JsonObject, nonEmpty } from "../../core/json/access";
 import { spliced } from "../../core/json/splice";
 import { requestEdits } from "../../core/lane/requestEdits";
@@ -90,7 +91,7 @@ export class Sender {
     noteDropped(exchange, body === given ? [] : [route.protocol === "messages" ? "thinking" : "reasoning"]);
     const previous =
       route.operation === "responses" ? nonEmpty(member(body, "previous_response_id")) : undefined;
-    if (previous !== undefined) this.stored.assertKeptBy(provider, previous);
+    if (previous !== undefined) this.stored.assertKeptBy(provider, previous, exchange.trace.caller);
     const url = this.addresses.urlOf(
       config,
       route.operation,
@@ -114,7 +115,7 @@ export class Sender {
       headers: exchange.headers,
       ...(route.operation === "responses"
         ? {
-            onResponse: (response) => this.noteResponse(config.id, previous, response),
+            onResponse: (response) => this.noteResponse(target, exchange.trace.caller, previous, response),
             holdBody: previous !== undefined,
           }
         : {}),
@@ -139,7 +140,13 @@ export class Sender {
    * beginning; it then says null where the response repeats the id.
    * @throws PosternError previous_response_not_found
    */
-  private noteResponse(providerId: string, previous: string | undefined, response: JsonObject): void {
+  private noteResponse(
+    { provider, model }: Target,
+    caller: Caller,
+    previous: string | undefined,
+    response: JsonObject,
+  ): void {
+    const providerId = provider.config.id;
     if (previous !== undefined && response.previous_response_id === null && response.status !== "failed") {
       throw new PosternError(
         "previous_response_not_found",
@@ -147,7 +154,7 @@ export class Sender {
       );
     }
     const id = nonEmpty(response.id);
-    if (id !== undefined) this.stored.remember(id, providerId);
+    if (id !== undefined) this.stored.remember(id, caller, { provider: providerId, model: model.id });
   }
 
   /** Between two protocols the body is decoded, and what could not be carried is named in a header. */

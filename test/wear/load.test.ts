@@ -9,9 +9,9 @@ import { faultsIn, outcomesIn } from "./support/ledgerFile";
 import { type Vitals, WATCHED, Watch } from "./support/vitals";
 
 const ROUNDS = 4;
-const STREAMS = amount(250, 2_000);
-const SHORT = amount(3_000, 100_000);
-const ABORTED = amount(400, 10_000);
+const STREAMS = amount(200, 2_000);
+const SHORT = amount(2_000, 100_000);
+const ABORTED = amount(300, 10_000);
 const AT_ONCE = 50;
 const MB = 1024 * 1024;
 

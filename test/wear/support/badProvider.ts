@@ -28,7 +28,7 @@ const FAULTS = {
     );
   },
   "sends a huge event": (socket) => {
-    const text = "x".repeat(amount(12, 50) * MB);
+    const text = "x".repeat(amount(9, 50) * MB);
     socket.end(
       `${STREAM_HEAD}connection: close\r\n\r\n${EVENT.replace('"x"', () => `"${text}"`)}data: [DONE]\n\n`,
     );
@@ -88,7 +88,7 @@ export const faults = Object.keys(FAULTS) as Fault[];
 
 let made: Buffer | undefined;
 function bomb(): Buffer {
-  made ??= gzipSync(Buffer.alloc(amount(80, 300) * MB, 0x20), { level: 9 });
+  made ??= gzipSync(Buffer.alloc(amount(40, 300) * MB, 0x20), { level: 9 });
   return made;
 }
 

@@ -11,7 +11,7 @@ const ANSWER = JSON.stringify({
 });
 
 /** The gateway keeps a connection as long as its provider says that it does, less 2 s. */
-const KEEP_ALIVE_MS = 4_000;
+const KEEP_ALIVE_MS = 2_500;
 
 /** What a request wants of the provider, told in its body. */
 export type Wish = "answer" | "stream" | "silence" | "half";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { Gateway, providerEntry, temporaryFolder } from "../support/gateway";
-import { json, ReplayProvider } from "../support/replayProvider";
+import { Gateway, PROVIDER_KEY, providerEntry, temporaryFolder } from "../support/gateway";
+import { cutStream, json, ReplayProvider, stream } from "../support/replayProvider";
 
 /** Ten dollars a million tokens read, a hundred a million written. */
 const PRICED = { id: "model-a", price: { input: 10, output: 100, cacheWrite: 12.5, cacheWrite1h: 20 } };
@@ -154,6 +154,55 @@ it("what cannot be read has its row, too", async () => {
   expect(rows()).toMatchObject([
     { outcome: "refused", status: 400, error_code: "invalid_json", model_asked: "" },
     { outcome: "refused", status: 400, error_code: "invalid_request", model_asked: "" },
+  ]);
+});
+
+it("a key in a name is neither told nor kept", async () => {
+  const key = `pst_${"A1b2".repeat(10)}xyz`;
+  const { gateway, rows } = await start({});
+  for (const secret of [PROVIDER_KEY, key]) {
+    const refused = await gateway.post("/v1/chat/completions", { ...ask, model: `fake/${secret}` });
+    expect([refused.status, (await refused.text()).includes(secret)]).toEqual([404, false]);
+    provider.play = async ({ response, body }) => {
+      await body;
+      response.setHeader("content-type", "application/json");
+      response.end(
+        JSON.stringify({ model: secret, choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } }),
+      );
+    };
+    const answered = await gateway.post("/v1/chat/completions", ask, { "x-postern-task": `code ${secret}` });
+    expect(answered.status).toBe(200);
+  }
+  await gateway.stop();
+  expect(rows()).toMatchObject([
+    { model_asked: "fake/[redacted configured]" },
+    {
+      model_asked: "fake/model-a",
+      task: "code [redacted configured]",
+      model_answered: "[redacted configured]",
+    },
+    { model_asked: "fake/[redacted postern]" },
+    { model_asked: "fake/model-a", task: "code [redacted postern]", model_answered: "[redacted postern]" },
+  ]);
+  for (const secret of [PROVIDER_KEY, key]) expect(gateway.stderr).not.toContain(secret);
+});
+
+it("a stream that breaks off is charged with what of it came, one that ends with an error is none that was answered", async () => {
+  const { gateway, rows } = await start(dollar);
+  const chunk = (fields: object) => `data: ${JSON.stringify({ id: "c", model: "m", ...fields })}\n\n`;
+  const content = chunk({ choices: [{ index: 0, delta: { content: "x".repeat(40) } }] });
+  provider.play = cutStream(
+    Array.from({ length: 20 }, () => content),
+    "reset",
+  );
+  await (await gateway.post("/v1/chat/completions", { ...ask, stream: true })).text();
+  provider.play = stream([content, chunk({ error: { message: "overloaded", code: "overloaded" } })]);
+  await (await gateway.post("/v1/chat/completions", { ...ask, stream: true })).text();
+  await gateway.stop();
+  expect(rows()).toMatchObject([
+    // 800 characters at 4 a token.
+    { outcome: "cut", usage_basis: "estimated", output_tokens: 200 },
+    { outcome: "cut", error_code: "provider_incomplete", usage_basis: "estimated", output_tokens: 10 },
   ]);
 });
 

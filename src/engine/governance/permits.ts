@@ -19,12 +19,15 @@ import type { Pricing } from "./pricing";
 export interface PermitParts {
   readonly governor: Governor;
   readonly policy: Pick<PolicyService, "decide"> | undefined;
-  readonly secrets: Pick<SecretDetector, "redactJson">;
+  readonly secrets: Pick<SecretDetector, "redactJson" | "redactName">;
   readonly pricing: Pricing;
   /** Keeps what is to be kept of requests. */
   readonly audit?: Pick<AuditService, "begin"> | undefined;
   readonly warnings?: Pick<PolicyWarnings, "tell">;
 }
+
+/** Of longer names the beginning is kept, in characters. */
+const MAX_NAME = 200;
 
 /** Somebody asks for a response that a provider keeps. */
 export interface StoredAccess {
@@ -91,6 +94,11 @@ export class Permits {
       headers,
       status,
     });
+  }
+
+  /** A name that came from outside, as it may be told and kept. */
+  shown(name: string): string {
+    return shownName(this.parts.secrets, name);
   }
 
   /** The row of a request that was refused before there was a permit. */
@@ -166,7 +174,9 @@ export class Permit {
 
   /** The request was answered, well or not. */
   answered(outcome: RelayOutcome): RequestRecord {
-    const record = this.trace.answered(outcome, performance.now());
+    const { model } = outcome;
+    const shown = model === undefined ? outcome : { ...outcome, model: shownName(this.parts.secrets, model) };
+    const record = this.trace.answered(shown, performance.now());
     const charged = this.target
       ? this.parts.pricing.charged(record, outcome, this.body, this.target)
       : record;
@@ -225,4 +235,8 @@ export class Permit {
     if (shown === undefined) delete this.headers[POLICY_HEADER];
     else this.headers[POLICY_HEADER] = shown;
   }
+}
+
+function shownName(secrets: Pick<SecretDetector, "redactName">, name: string): string {
+  return secrets.redactName(name.slice(0, 2 * MAX_NAME)).slice(0, MAX_NAME);
 }

@@ -106,11 +106,13 @@ export class Operations {
     const { trace, request } = exchange;
     trace.operation = route.operation;
     trace.tool = recognizeTool((name) => header(request, name));
-    trace.task = header(request, "x-postern-task")?.slice(0, 200);
+    const task = header(request, "x-postern-task");
+    if (task !== undefined) trace.task = this.parts.permits.shown(task);
     let permit: Permit | undefined;
     try {
       const body = scanBody(await readRequestBody(request), route.deployment);
-      trace.modelAsked = body.model.slice(0, 200);
+      trace.modelAsked = this.parts.permits.shown(body.model);
+      if (!body.model.startsWith(trace.modelAsked)) throw keyAsModel(trace.modelAsked);
       permit = await this.parts.permits.begin(trace, body, exchange.headers);
       const plan = await this.plan(body, permit, exchange);
       if (route.operation === "countTokens")
@@ -275,6 +277,14 @@ export class Operations {
     else if (status >= 200 && status < 300 && end === "complete")
       this.parts.registry.noteResult(providerId, undefined);
   }
+}
+
+/** Whoever has put a key there by mistake is told so, without it. */
+function keyAsModel(shown: string): PosternError {
+  return new PosternError(
+    "model_not_found",
+    `There is a key in the request's "model": ${JSON.stringify(shown)}. GET /v1/models lists what there is.`,
+  );
 }
 
 function otherFault(error: unknown): Pick<PosternError, "code" | "status"> {

@@ -18,7 +18,7 @@ export interface RelayOutcome {
   readonly model: string | undefined;
   /** When the first byte of the answer went to the client, on the clock of `performance`. */
   readonly firstByteAt: number | undefined;
-  /** About how many characters of content came. */
+  /** About how many characters of content came; 0 where the provider has reported what it wrote. */
   readonly streamedChars: number;
   /** complete: as the provider meant it. cut: the provider left off. clientLeft: the client did. */
   readonly end: "complete" | "cut" | "clientLeft";
@@ -401,6 +401,11 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private end(): void {
     this.sendHeaders();
     this.response.end();
+    this.settleEnded();
+  }
+
+  /** It has come to an end of its own, a good one or an error. */
+  private settleEnded(): void {
     const failure = this.lane.failure();
     if (failure) this.settle("cut", failure);
     else this.settle("complete");
@@ -442,12 +447,14 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (this.done) return;
     this.done = true;
     this.clearTimers();
+    const usage = this.lane.usage();
+    const isReported = end === "complete" && usage?.outputTokens !== undefined;
     const outcome: RelayOutcome = {
       status: this.begun ? this.lane.head().status : 0,
-      usage: this.lane.usage(),
+      usage,
       model: this.lane.answeredModel(),
       firstByteAt: this.firstByteAt,
-      streamedChars: this.begun ? this.lane.streamedChars() : 0,
+      streamedChars: this.begun && !isReported ? this.lane.streamedChars() : 0,
       end,
       ...(fault ? { fault } : {}),
     };
@@ -464,7 +471,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (this.outcome) this.resolve(this.outcome);
     if (this.done) return;
     // A client may hang up as soon as it has the terminal event; Codex does, every time.
-    this.settle(this.lane.isTerminated() ? "complete" : "clientLeft");
+    if (this.lane.isTerminated()) this.settleEnded();
+    else this.settle("clientLeft");
     this.decoder?.destroy();
     this.controller?.abort(new Error("the client has left"));
   };

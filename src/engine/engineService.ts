@@ -175,7 +175,7 @@ export class EngineService {
       version: parts.version,
       address: () => this.server.address ?? { host: "", port: -1 },
       keys: () => this.keys,
-      routes: () => this.router.names(),
+      routes: () => this.router.offered(),
       allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
     this.handler = new RequestHandler(facts, this.registry, this.operations, parts.log);

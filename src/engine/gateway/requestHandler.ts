@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { logSafeText, PosternError } from "../../core/errors";
 import { isHostAllowed, isOriginAllowed, type ListenAddress } from "../../core/gateway/hostGuard";
 import { anthropicModelsBody, modelBody, openAiModelsBody } from "../../core/gateway/modelsBody";
-import { claudeAliases, offeredModels } from "../../core/gateway/offeredModels";
+import { claudeAliases, type OfferedRoute, offeredModels } from "../../core/gateway/offeredModels";
 import { presentedKeys } from "../../core/gateway/presentedKeys";
 import { matchRoute, type Route } from "../../core/gateway/routes";
 import type { Caller } from "../../core/governance/caller";
@@ -23,8 +23,8 @@ export interface GatewayFacts {
   readonly version: string;
   address(): ListenAddress;
   keys(): KeyRing;
-  /** The ids that stand for routes. */
-  routes(): readonly string[];
+  /** The routes that have an id of their own. */
+  routes(): readonly OfferedRoute[];
   /** Whether a caller's gateway key allows a model, or a route by its name. */
   allows(caller: Caller, choice: ModelChoice): boolean;
 }
@@ -163,18 +163,19 @@ export class RequestHandler {
     }));
     const routes = this.facts
       .routes()
-      .filter((name) => this.facts.allows(caller, { provider: "", model: name, route: name }));
+      .filter(({ id }) => this.facts.allows(caller, { provider: "", model: id, route: id }));
     const offered = offeredModels(sources, routes);
+    const aliases = claudeAliases(sources, routes);
     const headers = { "x-request-id": requestId };
     if (route.id === undefined) {
       const body =
         route.protocol === "messages"
-          ? anthropicModelsBody([...offered, ...claudeAliases(sources)], queryOf(request))
+          ? anthropicModelsBody([...offered, ...aliases], queryOf(request))
           : openAiModelsBody(offered);
       answerJson(response, 200, body, headers);
       return;
     }
-    const model = [...offered, ...claudeAliases(sources)].find(({ id }) => id === route.id);
+    const model = [...offered, ...aliases].find(({ id }) => id === route.id);
     if (model) {
       answerJson(response, 200, modelBody(route.protocol, model), headers);
       return;

@@ -7,7 +7,7 @@ import { redacted } from "../../core/providers/redact";
 import { clientResponseHeaders, type ResponseHeaders } from "../../core/providers/responseHeaders";
 import { FrameSplitter } from "../../core/sse/frameSplitter";
 import { BodyTap } from "./bodyTap";
-import type { Begun, Head, Lane, Piece } from "./lane";
+import { type Begun, failedWithin, type Head, type Lane, type Piece } from "./lane";
 import { QuotedKeys } from "./quotedKeys";
 
 export interface ByteLaneOptions {
@@ -123,8 +123,10 @@ export class ByteLane implements Lane {
     return false;
   }
 
-  failure(): undefined {
-    return undefined;
+  /** For the log: what the provider said may have a prompt in it, its status and code do not. */
+  failure(): PosternError | undefined {
+    const failed = this.stream?.tap.failed();
+    return failed && failedWithin(this.options.providerId, failed);
   }
 
   private answer(): JsonObject | undefined {

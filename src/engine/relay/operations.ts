@@ -5,6 +5,7 @@ import { PosternError } from "../../core/errors";
 import { neverRetries, recognizeTool } from "../../core/gateway/recognizeTool";
 import type { Route } from "../../core/gateway/routes";
 import type { Caller } from "../../core/governance/caller";
+import { JsonSyntaxError } from "../../core/json/topLevel";
 import { preferredProtocol } from "../../core/providers/spoken";
 import { conversationKey } from "../../core/routing/affinity";
 import { answerJson } from "../gateway/answer";
@@ -105,14 +106,17 @@ export class Operations {
     const { trace, request } = exchange;
     trace.operation = route.operation;
     trace.tool = recognizeTool((name) => header(request, name));
-    const body = scanBody(await readRequestBody(request), route.deployment);
-    trace.modelAsked = body.model.slice(0, 200);
-    trace.task = header(request, "x-postern-task")?.slice(0, 200);
+    const task = header(request, "x-postern-task");
+    if (task !== undefined) trace.task = this.parts.permits.shown(task);
     let permit: Permit | undefined;
     try {
+      const body = scanBody(await readRequestBody(request), route.deployment);
+      trace.modelAsked = this.parts.permits.shown(body.model);
+      if (!body.model.startsWith(trace.modelAsked)) throw keyAsModel(trace.modelAsked);
       permit = await this.parts.permits.begin(trace, body, exchange.headers);
       const plan = await this.plan(body, permit, exchange);
-      if (route.operation === "countTokens") return await this.countTokens(route, body, plan, exchange);
+      if (route.operation === "countTokens")
+        return await this.countTokens(route, body, plan, permit, exchange);
       const outcome = await this.tryTargets(plan, exchange, async (target, goesOn) => {
         permit?.enter(target);
         const options = { holdRefusals: true, holdBeginnings: goesOn, ...permit?.relayOptions };
@@ -120,9 +124,11 @@ export class Operations {
       });
       permit.answered(outcome);
     } catch (error) {
-      if (error instanceof PosternError && route.operation !== "countTokens") {
-        if (permit) permit.failed(error);
-        else this.parts.permits.refused(trace.refused(error, performance.now()));
+      // Whatever it was: there is a row, and nothing stays set aside.
+      const fault = error instanceof PosternError ? error : otherFault(error);
+      if (route.operation !== "countTokens") {
+        if (permit) permit.failed(fault);
+        else this.parts.permits.refused(trace.refused(fault, performance.now()));
       }
       throw error;
     } finally {
@@ -203,6 +209,7 @@ export class Operations {
     route: OperationRoute,
     body: ClientBody,
     plan: Plan,
+    permit: Permit,
     exchange: Exchange,
   ): Promise<void> {
     const first = plan.candidates.slice(0, 1);
@@ -212,7 +219,9 @@ export class Operations {
     try {
       if (!counts) throw new PosternError("not_found", "No provider can count these tokens.");
       await this.tryTargets({ ...plan, candidates: first }, exchange, async (target) =>
-        this.parts.sender.asItIs(route, body, target, exchange, { lacking: CANNOT_COUNT }),
+        this.parts.sender.asItIs(route, await permit.bodyFor(target), target, exchange, {
+          lacking: CANNOT_COUNT,
+        }),
       );
     } catch (error) {
       if (!(error instanceof PosternError) || error.code !== "not_found") throw error;
@@ -235,9 +244,12 @@ export class Operations {
   /** A response that a provider keeps: fetched, deleted or cancelled there. */
   private async runStored(route: StoredRoute, exchange: Exchange): Promise<void> {
     const body = await readRequestBody(exchange.request);
-    const provider = this.parts.stored.keeper(route.id);
+    const { caller } = exchange.trace;
+    const { provider, model = "" } = this.parts.stored.keeper(route.id, caller);
     const { id } = provider.config;
     exchange.headers["x-postern-provider"] = id;
+    const task = header(exchange.request, "x-postern-task")?.slice(0, 200);
+    await this.parts.permits.assertStored({ caller, task, body, provider, model }, exchange.headers);
     try {
       const outcome = await this.parts.sender.storedResponse(route, provider, body, exchange).settled;
       this.noteOutcome(id, outcome);
@@ -265,6 +277,20 @@ export class Operations {
     else if (status >= 200 && status < 300 && end === "complete")
       this.parts.registry.noteResult(providerId, undefined);
   }
+}
+
+/** Whoever has put a key there by mistake is told so, without it. */
+function keyAsModel(shown: string): PosternError {
+  return new PosternError(
+    "model_not_found",
+    `There is a key in the request's "model": ${JSON.stringify(shown)}. GET /v1/models lists what there is.`,
+  );
+}
+
+function otherFault(error: unknown): Pick<PosternError, "code" | "status"> {
+  return error instanceof JsonSyntaxError
+    ? { code: "invalid_json", status: 400 }
+    : { code: "internal", status: 500 };
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {

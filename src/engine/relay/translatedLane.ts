@@ -14,7 +14,7 @@ import {
   translateError,
   translateResponse,
 } from "../../core/translation";
-import type { Begun, Head, Lane, Piece } from "./lane";
+import { type Begun, failedWithin, type Head, type Lane, type Piece } from "./lane";
 import { QuotedKeys } from "./quotedKeys";
 
 export interface TranslatedLaneOptions {
@@ -141,10 +141,7 @@ export class TranslatedLane implements Lane {
   /** For the log: what the provider said may have a prompt in it, its status and code do not. */
   failure(): PosternError | undefined {
     const error = this.failed ?? this.translator?.failure();
-    if (!error) return undefined;
-    const code = error.code && /^[a-z0-9_]{1,60}$/.test(error.code) ? `, ${error.code}` : "";
-    const text = `Provider "${this.options.providerId}" failed within its answer (${error.status}${code}).`;
-    return new PosternError("provider_incomplete", text);
+    return error && failedWithin(this.options.providerId, error);
   }
 
   streamedChars(): number {

@@ -6,7 +6,9 @@ import { eventually } from "../support/waiting";
 
 const MODELS = 400;
 const list = (count: number, padding = ""): string =>
-  JSON.stringify({ data: Array.from({ length: count }, (_, at) => ({ id: `vendor/model-${at}${padding}` })) });
+  JSON.stringify({
+    data: Array.from({ length: count }, (_, at) => ({ id: `vendor/model-${at}${padding}` })),
+  });
 
 let home: Home;
 let engine: Engine;
@@ -61,6 +63,23 @@ describe("what windows are told while requests run", () => {
     provider.play = json(list(2));
     await client.request("refreshModels", { providerId: "fake" });
     await eventually(() => modelsOf(client) === 2 && modelsOf(late) === 2, "the other list");
+  });
+
+  it("has the time of the last answer until the provider is another one", async () => {
+    const client = await EngineClient.join(home);
+    const whole = engineConfig(provider.url);
+    const url = await startGateway(client, whole);
+    const latency = () => client.statuses.at(-1)?.providers[0]?.latencyMs;
+    expect((await client.request("status", {})).providers[0]?.latencyMs).toBeUndefined();
+    provider.play = json(recording("chat.json").toString());
+    await (await ask(url)).text();
+    await eventually(() => latency() !== undefined, "the time");
+    const moved = whole.providers.map((one) => ({
+      ...one,
+      config: { ...one.config, baseUrl: `${provider.url}/elsewhere` },
+    }));
+    const { providers } = await client.request("configure", { ...whole, providers: moved });
+    expect(providers[0]?.latencyMs).toBeUndefined();
   });
 
   it("keeps only the latest for a window that does not read, which gets it when it reads again", async () => {

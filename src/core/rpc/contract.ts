@@ -11,6 +11,7 @@ import type { Scope, ScopeKind, Totals } from "../governance/spend";
 import type { ModelFacts } from "../models/facts";
 import type { AuditRequests, PolicyWarning } from "./audit";
 import type { LimitsStatus } from "./limitsStatus";
+import type { StatusChange } from "./statusChange";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -300,7 +301,8 @@ export interface CredentialRefusal {
 /** Notifications from the engine to every window. */
 export interface EngineNotifications {
   policyWarning: PolicyWarning;
-  statusChanged: EngineStatus;
+  /** The first has the models of every provider, later ones of those alone whose models have changed. */
+  statusChanged: StatusChange;
   log: LogEntry;
   /** Sent to one window of each secret storage: it gets another credential if it can, and answers either way. */
   credentialRefused: CredentialRefusal;

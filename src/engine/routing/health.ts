@@ -161,6 +161,7 @@ export class Health {
     for (const map of [this.breakers, this.pauses, this.latencies, this.uses]) {
       for (const key of map.keys()) if (concerns(key)) map.delete(key);
     }
+    this.lastLatencies.delete(providerId);
   }
 
   private pause(key: string, milliseconds: number, times: number, why: string): void {

@@ -95,7 +95,7 @@ async function askKeyAtNewAddress(
   });
   if (choice.kind !== "answer") return choice;
   if (choice.value !== "other") return { kind: "answer", value: { kind: choice.value } };
-  const prompt = `The key for ${owner.baseUrl}; it is kept in the secret storage and goes nowhere else`;
+  const prompt = `The key for ${owner.baseUrl}; it is kept in the secret storage and goes nowhere else.`;
   const key = await askKey(owner, { title, prompt, canGoBack: true }, false);
   if (key.kind === "back") return askKeyAtNewAddress(owner, keyIsFor, title);
   if (key.kind !== "answer") return key;

@@ -36,7 +36,7 @@ export function contributes(): Record<string, unknown> {
       {
         view: PROVIDERS_VIEW,
         contents:
-          "No model providers yet. Enter one with its key once, and every tool on this machine can use it through the gateway.\n[Add Provider](command:postern.addProvider)\n[Open Settings](command:postern.openSettings)\nKeys are kept in VS Code's secret storage and in no file.",
+          "No model providers yet. Enter one with its key once, and every tool on this machine can use it through the gateway.\n[Add Provider](command:postern.addProvider)\n[Import...](command:postern.importProviders)\n[Open Settings](command:postern.openSettings)\nKeys are kept in VS Code's secret storage and in no file.",
       },
       {
         view: ROUTES_VIEW,

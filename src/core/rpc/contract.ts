@@ -132,6 +132,8 @@ export interface RouteStatus {
   /** Its name, or what it matches. */
   readonly name: string;
   readonly targets: readonly RouteTargetStatus[];
+  /** What to know of it although nothing is wrong, each a sentence without its subject, the route. */
+  readonly notes?: readonly string[];
 }
 
 /** Counts since local midnight. Tokens are what providers reported; requests without a report are counted apart. */

@@ -1,4 +1,6 @@
+import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
+import type { Caller } from "../../core/governance/caller";
 import { POLICY_HEADER } from "../../core/governance/policy/header";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import type { AuditService } from "../audit/auditService";
@@ -24,6 +26,16 @@ export interface PermitParts {
   readonly warnings?: Pick<PolicyWarnings, "tell">;
 }
 
+/** Somebody asks for a response that a provider keeps. */
+export interface StoredAccess {
+  readonly caller: Caller;
+  readonly task: string | undefined;
+  readonly body: Buffer;
+  readonly provider: EngineProvider;
+  /** Empty where it is not known which model made it. */
+  readonly model: string;
+}
+
 /** Asks policy, gateway keys' limits and budgets about each request. */
 export class Permits {
   constructor(private readonly parts: PermitParts) {}
@@ -40,6 +52,29 @@ export class Permits {
     permit.showPolicy();
     if (policy?.refusal) throw refusalError(policy.refusal);
     return permit;
+  }
+
+  /**
+   * Before a response that a provider keeps is asked for: it is no request to a model, but nobody may have from there
+   * what they may not ask there.
+   * @throws PosternError policy_refused, model_not_allowed
+   */
+  async assertStored(
+    { caller, task, body, provider, model }: StoredAccess,
+    headers: Record<string, string>,
+  ): Promise<void> {
+    const { governor, policy } = this.parts;
+    const { config } = provider;
+    const decided = await policy?.decide({ caller, task, body: () => body });
+    const forTarget = decided?.forTarget({ provider: config, model });
+    const shown = decided?.header(forTarget);
+    if (shown !== undefined) headers[POLICY_HEADER] = shown;
+    if (forTarget?.refusal) throw refusalError(forTarget.refusal);
+    if (governor.allows(caller, { provider: config.id, model })) return;
+    throw new PosternError(
+      "model_not_allowed",
+      `Gateway key "${caller.name}" may not use what provider "${config.id}" keeps.`,
+    );
   }
 
   /** A provider has answered: what its headers say of its limits. */
@@ -108,7 +143,10 @@ export class Permit {
     const governed = {
       provider: target.provider.config.id,
       model: target.model.id,
-      estimate: pricing.estimate(this.body, target, this.trace.began.at),
+      estimate: pricing.estimate(this.body, target, {
+        operation: this.trace.operation,
+        at: this.trace.began.at,
+      }),
       ...(this.trace.route === undefined ? {} : { route: this.trace.route }),
     };
     if (this.reservation) governor.retarget(this.reservation, governed);
@@ -137,7 +175,7 @@ export class Permit {
   }
 
   /** No provider has answered it. */
-  failed(fault: PosternError): RequestRecord {
+  failed(fault: Pick<PosternError, "code" | "status">): RequestRecord {
     const record = this.trace.refused(fault, performance.now());
     this.settle(record);
     return record;

@@ -11,12 +11,13 @@ import type { Scope, ScopeKind, Totals } from "../governance/spend";
 import type { ModelFacts } from "../models/facts";
 import type { AuditRequests, PolicyWarning } from "./audit";
 import type { LimitsStatus } from "./limitsStatus";
+import type { StatusChange } from "./statusChange";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
  * Raise PROTOCOL_VERSION whenever an older side would misread a newer one.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** The first line the engine reads from its standard input; secrets never travel by argument or environment. */
 export interface EngineBoot {
@@ -131,6 +132,8 @@ export interface RouteStatus {
   /** Its name, or what it matches. */
   readonly name: string;
   readonly targets: readonly RouteTargetStatus[];
+  /** What to know of it although nothing is wrong, each a sentence without its subject, the route. */
+  readonly notes?: readonly string[];
 }
 
 /** Counts since local midnight. Tokens are what providers reported; requests without a report are counted apart. */
@@ -298,7 +301,8 @@ export interface CredentialRefusal {
 /** Notifications from the engine to every window. */
 export interface EngineNotifications {
   policyWarning: PolicyWarning;
-  statusChanged: EngineStatus;
+  /** The first has the models of every provider, later ones of those alone whose models have changed. */
+  statusChanged: StatusChange;
   log: LogEntry;
   /** Sent to one window of each secret storage: it gets another credential if it can, and answers either way. */
   credentialRefused: CredentialRefusal;

@@ -124,11 +124,21 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     // Whoever waits for the end hears of it there.
     this.begins.catch(() => {});
     if (options.holdBeginnings) this.heldPieces = [];
-    response.once("close", this.onClosed);
-    // An answer that waits behind another on its connection is not told by Node 20 that the connection has gone.
-    response.req.socket.once("close", this.onClosed);
+    this.watchClient();
     // The client may have left while its target was still looked for.
     if (response.destroyed || response.req.socket.destroyed) this.onClosed();
+  }
+
+  private watchClient(): void {
+    this.response.once("close", this.onClosed);
+    // An answer that waits behind another on its connection is not told by Node 20 that the connection has gone.
+    this.response.req.socket.once("close", this.onClosed);
+  }
+
+  /** Many attempts may be made for one client; each that has failed lets go of it. */
+  private unwatchClient(): void {
+    this.response.off("close", this.onClosed);
+    this.response.req.socket.off("close", this.onClosed);
   }
 
   private anew(): Promise<RelayOutcome> {
@@ -254,6 +264,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private giveUp(refusal: Refusal): void {
     this.done = true;
     this.clearTimers();
+    this.unwatchClient();
     this.controller?.abort(new Error("another attempt is made"));
     this.reject(new AttemptRefused(refusal, () => this.deliver()));
   }
@@ -261,10 +272,12 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   /** Tells the client what was held back. @returns how that ended, like `settled` */
   private deliver(): Promise<RelayOutcome> {
     this.settled = this.anew();
-    if (this.closed || this.response.destroyed) {
+    this.closed = this.response.destroyed || this.response.req.socket.destroyed;
+    if (this.closed) {
       this.settle("clientLeft");
       return this.settled;
     }
+    this.watchClient();
     if (this.refused && this.held) {
       this.passRefusal(this.refused, this.held);
       this.finish();
@@ -425,6 +438,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (this.done) return;
     this.done = true;
     this.clearTimers();
+    this.unwatchClient();
     this.controller?.abort(fault);
     this.reject(fault);
   }
@@ -453,8 +467,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private readonly onClosed = (): void => {
     this.closed = true;
     clearTimeout(this.patience);
-    this.response.off("close", this.onClosed);
-    this.response.req.socket.off("close", this.onClosed);
+    this.unwatchClient();
     if (this.outcome) this.resolve(this.outcome);
     if (this.done) return;
     // A client may hang up as soon as it has the terminal event; Codex does, every time.

@@ -6,12 +6,12 @@ import type { Caller } from "../../core/governance/caller";
 import { type JsonObject, nonEmpty } from "../../core/json/access";
 import { spliced } from "../../core/json/splice";
 import { requestEdits } from "../../core/lane/requestEdits";
-import { endpointUrl, storedResponseUrl } from "../../core/providers/endpoint";
+import { storedResponseUrl } from "../../core/providers/endpoint";
 import { quirksOf } from "../../core/providers/quirks";
-import { secretsOf } from "../../core/providers/redact";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
 import { isOpenAiItself, preferredProtocol } from "../../core/providers/spoken";
 import { translateRequest } from "../../core/translation";
+import { Addresses } from "./addresses";
 import { ByteLane } from "./byteLane";
 import { type ClientBody, member, parsedBody, withoutForeignReasoning } from "./clientBody";
 import { EmbeddingsLane } from "./embeddingsLane";
@@ -41,6 +41,8 @@ interface Outgoing {
 
 /** Sends a request to one target, and has its answer relayed to the client. */
 export class Sender {
+  private readonly addresses = new Addresses();
+
   constructor(
     private readonly upstream: UpstreamClient,
     private readonly stored: StoredResponses,
@@ -62,7 +64,7 @@ export class Sender {
     const lane = new ByteLane({
       protocol: "responses",
       providerId: provider.config.id,
-      secrets: secretsOf(provider),
+      secrets: this.addresses.secretsOf(provider),
       streaming: false,
       dropUsageChunk: false,
       headers: exchange.headers,
@@ -90,8 +92,12 @@ export class Sender {
     const previous =
       route.operation === "responses" ? nonEmpty(member(body, "previous_response_id")) : undefined;
     if (previous !== undefined) this.stored.assertKeptBy(provider, previous, exchange.trace.caller);
-    const url = new URL(endpointUrl(config, route.operation, target.upstreamModel));
-    forwardQuery(exchange.request.url ?? "", url);
+    const url = this.addresses.urlOf(
+      config,
+      route.operation,
+      target.upstreamModel,
+      exchange.request.url ?? "",
+    );
     const edits = requestEdits(body.bytes, body.top, {
       model: target.upstreamModel,
       includeUsage: route.operation === "chat" && body.stream,
@@ -103,7 +109,7 @@ export class Sender {
     const bytes = new ByteLane({
       protocol: route.protocol,
       providerId: config.id,
-      secrets: secretsOf(provider),
+      secrets: this.addresses.secretsOf(provider),
       streaming: body.stream,
       dropUsageChunk: edits.usageInjected,
       headers: exchange.headers,
@@ -173,13 +179,13 @@ export class Sender {
       ...(config.extraBody ? { extraBody: config.extraBody } : {}),
     });
     noteDropped(exchange, translated.dropped);
-    const url = new URL(endpointUrl(config, spoken, target.upstreamModel));
+    const url = this.addresses.urlOf(config, spoken, target.upstreamModel, "");
     const bytes = Buffer.from(translated.body);
     const lane = new TranslatedLane({
       from: spoken,
       to: route.protocol,
       providerId: config.id,
-      secrets: secretsOf(target.provider),
+      secrets: this.addresses.secretsOf(target.provider),
       streaming: translated.stream,
       context: { ...translated.context, model: body.model },
       headers: exchange.headers,

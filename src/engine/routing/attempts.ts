@@ -1,4 +1,4 @@
-import { isBrokenCircuitError } from "cockatiel";
+import { BrokenCircuitError, CircuitState, isBrokenCircuitError } from "cockatiel";
 import type { EngineProvider, LabelledCredential } from "../../core/config/engineConfig";
 import type { RoutingConfig } from "../../core/config/schema";
 import { PosternError } from "../../core/errors";
@@ -52,6 +52,8 @@ interface Standing {
   passed: boolean;
   notBefore: number;
   failures: number;
+  /** How often it failed by itself. */
+  unwell: number;
 }
 
 interface Choice {
@@ -83,6 +85,7 @@ export class Attempts {
         passed: false,
         notBefore: 0,
         failures: 0,
+        unwell: 0,
       }),
     );
     const { maxAttempts, maxWaitSeconds } = this.limits();
@@ -92,6 +95,7 @@ export class Attempts {
     let last: Failure | undefined;
     for (let attempt = 1; ; ) {
       const choice = attempt > maxAttempts ? undefined : this.choose(standings, alone);
+      // Who has waited long enough is still tried elsewhere at once.
       const patience = request.patient ? Math.max(0, deadline - this.now()) : 0;
       if (!choice || (last && choice.waitMs > patience)) return giveUp(last);
       // Where nobody is free soon enough, the first is asked all the same: it knows best.
@@ -146,7 +150,10 @@ export class Attempts {
     if (guardedBy === undefined) return (await begin()).settled;
     let relay: ResponseRelay | undefined;
     let failed: unknown;
-    await this.health.breakerOf(guardedBy).execute(async () => {
+    const breaker = this.health.breakerOf(guardedBy);
+    // The breaker would let this request wait for how the one ends that tries whether the target is back.
+    if (breaker.state === CircuitState.HalfOpen) throw new BrokenCircuitError();
+    await breaker.execute(async () => {
       try {
         relay = await begin();
         await relay.begins;
@@ -164,12 +171,15 @@ export class Attempts {
     return this.refresh?.mayRenew(provider.config.id, credential?.label) ?? false;
   }
 
-  /** The first that can be asked now, or who can be soonest. */
+  /**
+   * The first that can be asked now, or who can be soonest. Who has not failed comes before who has: however short its
+   * pause was, another try of it must not cost the one of somebody who was not asked yet.
+   */
   private choose(standings: readonly Standing[], alone: boolean): Choice | undefined {
     const usable = standings.filter(({ out }) => !out);
     const open = usable.filter(({ passed }) => !passed);
     let soonest: Choice | undefined;
-    for (const standing of open.length > 0 ? open : usable) {
+    for (const standing of (open.length > 0 ? open : usable).toSorted((a, b) => a.unwell - b.unwell)) {
       const choice = this.choiceAt(standing, alone);
       if (choice && (soonest === undefined || choice.waitMs < soonest.waitMs)) soonest = choice;
       if (soonest?.waitMs === 0) break;
@@ -241,8 +251,8 @@ export class Attempts {
         this.health.limited(`${key}#${label}`, failure.retryAfterMs);
         return;
       case "unwell":
-        standing.notBefore =
-          this.now() + Math.max(1, backoffMs(standing.failures), failure.retryAfterMs ?? 0);
+        standing.unwell += 1;
+        standing.notBefore = this.now() + Math.max(backoffMs(standing.failures), failure.retryAfterMs ?? 0);
         return;
       case "credential":
         // Once: a renewed credential that is refused too does not get better by a third.
@@ -252,7 +262,11 @@ export class Attempts {
           (await this.renewed(standing, label, request))
         )
           return;
-        this.health.refused(credentialKey(target, label), failure.status);
+        // What a key may not (403) is most often this model; what it is not (401) or cannot pay (402) is for all of them.
+        this.health.refused(
+          failure.status === 403 ? `${key}#${label}` : credentialKey(target, label),
+          failure.status,
+        );
         standing.refused.add(label);
         return;
       default:

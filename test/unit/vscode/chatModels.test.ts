@@ -306,6 +306,31 @@ describe("the list of models", () => {
     expect(told).toBe(2);
   });
 
+  it("is not worked out again while nothing of it changes, however often the engine tells how it is", async () => {
+    let looks = 0;
+    const watched: ModelStatus = {
+      id: "a",
+      get facts() {
+        looks += 1;
+        return { sources: {} };
+      },
+    };
+    const list = start();
+    const whole = status({ mine: [watched] });
+    local(entry("mine"));
+    store.update({ engine: { kind: "ready", status: whole } });
+    await list.list();
+    told = 0;
+    const before = looks;
+    for (const running of [1, 2, 3])
+      store.update({ engine: { kind: "ready", status: { ...whole, running } } });
+    expect(looks).toBe(before);
+    const more = status({ mine: [watched, known({ id: "b" })] });
+    store.update({ engine: { kind: "ready", status: more } });
+    expect(looks).toBeGreaterThan(before);
+    expect(told).toBe(1);
+  });
+
   it("is told by itself at the start, from memory, without an engine", async () => {
     const baseUrl = entry("mine").baseUrl;
     const list = start(undefined, {
@@ -388,6 +413,22 @@ describe("the file that remembers models", () => {
     ]) {
       writeFileSync(join(folder, "new", "chat-models.json"), rubbish);
       expect(await file.load()).toEqual({});
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  it("has the last of several lists, whole, however fast they come", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "postern-models-"));
+    const file = new ModelFile(folder, SILENT);
+    const list = (count: number): Remembered => ({
+      mine: {
+        baseUrl: "http://x/v1",
+        models: Array.from({ length: count }, (_, at) => known({ id: `${at}` })),
+      },
+    });
+    for (let round = 0; round < 5; round++) {
+      await Promise.all([file.save(list(5_000)), file.save(list(900)), file.save(list(3))]);
+      expect(await file.load()).toEqual(list(3));
     }
     rmSync(folder, { recursive: true });
   });

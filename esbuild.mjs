@@ -17,6 +17,7 @@ const sharedRuntime = {
   name: "shared-runtime",
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/engine\/runtime$/ }, () => ({ path: "./engineRuntime.js", external: true }));
+    onResolve({ filter: /^\.\/copilot$/ }, () => ({ path: "./copilot.js", external: true }));
     onResolve({ filter: /^\.\/cl100k$/ }, () => ({ path: "./tokenizer.js", external: true }));
     onResolve({ filter: /\/interchange\/yaml$/ }, () => ({ path: "./yaml.js", external: true }));
     onResolve({ filter: /^\.\/secretRules$/ }, () => ({ path: "./secretRules.js", external: true }));
@@ -42,11 +43,11 @@ const zodNames = await usedOfZod();
  * What both the extension and the engine's runtime need of libraries is bundled once, in a file of its own for each
  * library, which the two require.
  */
-const SHARED = { zod: "zod.js", "vscode-jsonrpc/node": "jsonrpc.js" };
+const SHARED = { zod: "zod.js", "vscode-jsonrpc/node": "jsonrpc.js", "vscode-jsonrpc/node.js": "jsonrpc.js" };
 const sharedLibraries = {
   name: "shared-libraries",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(zod|vscode-jsonrpc\/node)$/ }, ({ path, kind, namespace }) => {
+    onResolve({ filter: /^(zod|vscode-jsonrpc\/node(\.js)?)$/ }, ({ path, kind, namespace }) => {
       if (namespace === "used-of-zod" || (kind === "entry-point" && path !== "zod")) return undefined;
       if (kind === "entry-point") return { path, namespace: "used-of-zod" };
       return { path: `./${SHARED[path]}`, external: true };
@@ -118,6 +119,7 @@ const result = await build({
     yaml: "src/vscode/interchange/yaml.ts",
     secretRules: "src/engine/secrets/secretRules.ts",
     catalogue: "src/engine/models/shippedCatalogue.ts",
+    copilot: "src/copilot/index.ts",
   },
   plugins: [sharedRuntime, sharedLibraries, undiciDispatchers, packedTable],
   outdir: "dist",
@@ -126,7 +128,8 @@ const result = await build({
   format: "cjs",
   // Node 20.18 is the oldest that runs the headless program; every supported VS Code is newer.
   target: "node20",
-  external: ["vscode"],
+  // koffi is for a runtime inside our own process, which is never asked for.
+  external: ["vscode", "koffi"],
   // jsonc-parser's main is UMD, whose requires a bundler cannot follow.
   mainFields: ["module", "main"],
   define: { POSTERN_VERSION: JSON.stringify(version) },

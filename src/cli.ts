@@ -79,6 +79,7 @@ async function main(args: string[]): Promise<number> {
   return serve({
     loaded: result.loaded,
     version: POSTERN_VERSION,
+    loadCopilot: () => import("./copilot"),
     ...(values.host === undefined ? {} : { host: values.host }),
     ...(values.port === undefined ? {} : { port: portOf(values.port) }),
   });

@@ -1,7 +1,10 @@
 import { logSafeText, readBoot, runEngineProcess } from "./engine/runtime";
 
+/** Read only where somebody uses a Copilot subscription. */
+const loadCopilot = () => import("./copilot");
+
 readBoot(process.stdin)
-  .then((boot) => runEngineProcess(boot, POSTERN_VERSION))
+  .then((boot) => runEngineProcess(boot, POSTERN_VERSION, loadCopilot))
   .then(
     (code) => process.exit(code),
     (error: unknown) => {

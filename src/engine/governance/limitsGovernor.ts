@@ -6,6 +6,7 @@ import { mayUse } from "../../core/governance/keyModels";
 import { amountIn, heldIn, type Limit, limitsOf } from "../../core/governance/limits";
 import type { Held, OpenRequest } from "../../core/governance/openRequest";
 import { periodRange } from "../../core/governance/period";
+import type { ProviderQuota } from "../../core/governance/quota";
 import { quotasInHeaders } from "../../core/governance/quotaHeaders";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import { sameScope, scopesOf } from "../../core/governance/spend";
@@ -135,6 +136,11 @@ export class LimitsGovernor implements Governor {
   takeQuotas(...args: Parameters<QuotaBook["take"]>): void {
     this.quotas.take(...args);
     this.parts.changed?.();
+  }
+
+  /** What providers have said that is left, as far as it still counts. */
+  quotasNow(): ProviderQuota[] {
+    return this.quotas.current();
   }
 
   status(): LimitsStatus {

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { ProviderType } from "../../core/config/schema";
+import { isProviderType, type ProviderType } from "../../core/config/schema";
 import { originOf } from "../../core/credentials/stored";
 import { addressFault, addressWarning, splitNames } from "../../core/providers/draft";
 import type { KeyAtNewAddress, ProviderRegistry, ProviderTarget } from "../providers/registry";
@@ -219,7 +219,7 @@ function apiVersion(raw: Raw): string {
 
 function typeOf(raw: Raw): ProviderType {
   const { type } = raw;
-  return type === "azure" || type === "anthropic" ? type : "openai";
+  return isProviderType(type) ? type : "openai";
 }
 
 function text(value: unknown): string {

@@ -156,7 +156,12 @@ function modelTooltip(address: string, { id, name, facts }: ModelStatus, marks: 
   ].join("\n\n");
 }
 
-const TYPE_LABEL = { openai: "OpenAI-compatible", azure: "Azure OpenAI", anthropic: "Anthropic" } as const;
+const TYPE_LABEL = {
+  openai: "OpenAI-compatible",
+  azure: "Azure OpenAI",
+  anthropic: "Anthropic",
+  copilot: "GitHub Copilot",
+} as const;
 
 /** Which API it is asked in; clients may use any. */
 function spokenApis({ protocols }: UsableEntry): string {

@@ -14,5 +14,5 @@ export function tokenFault(token: string): string | undefined {
 
 /** A token as it may be shown: its first ten characters and its last four. */
 export function maskedToken(token: string): string {
-  return token.length < 20 ? "…" : `${token.slice(0, 10)}…${token.slice(-4)}`;
+  return token.length < 20 ? "..." : `${token.slice(0, 10)}...${token.slice(-4)}`;
 }

@@ -108,8 +108,6 @@ function conversationOf(
       if (block.kind !== "toolResult") continue;
       close();
       past.push(...resulted(block, dropped));
-      const images = imagesOf(block.blocks, dropped);
-      if (images.length > 0) (said ??= { texts: [], attachments: [] }).attachments.push(...images);
     }
     const text = textOf(message.blocks, "\n\n");
     const attachments = imagesOf(message.blocks, dropped);
@@ -154,11 +152,22 @@ function answered(blocks: readonly Block[], dropped: DroppedReport): PastEvent[]
 }
 
 function resulted(block: Extract<Block, { kind: "toolResult" }>, dropped: DroppedReport): PastEvent[] {
-  if (block.blocks.some(({ kind }) => kind === "document")) dropped.add("document");
+  const images = imagesOf(block.blocks, dropped).map(({ data, mimeType }) => ({
+    type: "image",
+    data,
+    mimeType,
+  }));
   return [
     {
       type: "tool.execution_complete",
-      data: { toolCallId: block.id, success: true, result: { content: resultText(block) } },
+      data: {
+        toolCallId: block.id,
+        success: true,
+        result: {
+          content: resultText(block),
+          ...(images.length > 0 ? { binaryResultsForLlm: images } : {}),
+        },
+      },
     },
   ];
 }

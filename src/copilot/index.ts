@@ -45,13 +45,16 @@ class Upstream implements CopilotUpstream {
     turn: CopilotTurn,
     sink: (event: StreamEvent) => void,
     signal: AbortSignal,
+    onQuota: (figures: readonly QuotaFigure[]) => void,
   ): Promise<void> {
     const runtime = this.runtimeFor(account);
     // A process that has ended says nothing more; what it still says is not for this request.
     const ended = new AbortController();
     const either = AbortSignal.any([signal, ended.signal]);
     try {
-      await runtime.use((client) => runTurn(client, runtime.workingDirectory, account, turn, sink, either));
+      await runtime.use((client) =>
+        runTurn(client, runtime.workingDirectory, account, turn, { sink, onQuota }, either),
+      );
     } finally {
       ended.abort(new Error("over"));
     }

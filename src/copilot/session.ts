@@ -4,7 +4,15 @@ import type { StreamEvent } from "../core/conversation/answer";
 import { createAnswerReader, type SessionEvent } from "../core/copilot/answer";
 import type { CopilotAccount, CopilotTurn } from "../core/copilot/contract";
 import { rpcFault } from "../core/copilot/faults";
+import { copilotQuota } from "../core/copilot/quota";
+import type { QuotaFigure } from "../core/governance/quota";
 import { EVENTS_FILE, MemoryFs } from "./memoryFs";
+
+/** Who hears what of a turn. */
+export interface TurnSinks {
+  readonly sink: (event: StreamEvent) => void;
+  readonly onQuota: (figures: readonly QuotaFigure[]) => void;
+}
 
 /**
  * One request as a session of its own: its past is written as the events that would have led to it, the model answers
@@ -16,7 +24,7 @@ export async function runTurn(
   workingDirectory: string,
   account: CopilotAccount,
   turn: CopilotTurn,
-  sink: (event: StreamEvent) => void,
+  { sink, onQuota }: TurnSinks,
   signal: AbortSignal,
 ): Promise<void> {
   const id = randomUUID();
@@ -31,6 +39,11 @@ export async function runTurn(
   const onEvent = (event: SessionEvent): void => {
     if (over) return;
     try {
+      // The SDK's types do not have it; it comes from the headers of GitHub's answer.
+      if (event.type === "assistant.usage") {
+        const figures = copilotQuota(event.data, Date.now());
+        if (figures.length > 0) onQuota(figures);
+      }
       for (const said of reader.read(event)) sink(said);
       if (!reader.isOver()) return;
       over = true;

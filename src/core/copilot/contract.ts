@@ -85,6 +85,7 @@ export interface CopilotUpstream {
   quota(account: CopilotAccount): Promise<readonly QuotaFigure[]>;
   /**
    * Runs one turn. Its last event is `stop`.
+   * @param onQuota hears what GitHub says with the answer of what the account has left
    * @throws CopilotFault where there is no answer, or not the rest of it
    */
   run(
@@ -92,6 +93,7 @@ export interface CopilotUpstream {
     turn: CopilotTurn,
     sink: (event: StreamEvent) => void,
     signal: AbortSignal,
+    onQuota: (figures: readonly QuotaFigure[]) => void,
   ): Promise<void>;
   /**
    * Fetches the runtime into the data folder; what has come is checked against the registry's hash.

@@ -29,6 +29,8 @@ export interface CopilotServiceParts {
 
 /** After a request the quota is asked for this much later, once for all requests until then. */
 const QUOTA_AFTER_MS = 2_000;
+/** What came with an answer is not asked for again for so long. */
+const QUOTA_KEPT_MS = 60 * 60_000;
 
 /** The Copilot subscriptions of the running engine: their accounts, models and quotas. */
 export class CopilotService {
@@ -36,6 +38,8 @@ export class CopilotService {
   /** What each account may use, by provider and label. */
   private readonly lists = new Map<string, readonly CopilotModel[]>();
   private readonly asking = new Map<string, NodeJS.Timeout>();
+  /** When an account's quota last came with an answer. */
+  private readonly heardAt = new Map<string, number>();
   private providers: ReadonlyMap<string, EngineProvider> = new Map();
 
   constructor(private readonly parts: CopilotServiceParts) {}
@@ -125,7 +129,15 @@ export class CopilotService {
 
   /** What sends a turn with the target's account. */
   turn(provider: EngineProvider, turn: CopilotTurn): RunTurn {
-    return async (sink, signal) => (await this.upstream()).run(accountOf(provider), turn, sink, signal);
+    const { id } = provider.config;
+    const account = accountOf(provider);
+    const label = accountsIn(provider).find(({ credential }) => credential.value === account.token)?.label;
+    return async (sink, signal) =>
+      (await this.upstream()).run(account, turn, sink, signal, (figures) => {
+        if (label === undefined || !this.providers.has(id)) return;
+        this.heardAt.set(keyOf(id, label), this.parts.monotonic());
+        this.parts.take(figures, { provider: id, credential: label });
+      });
   }
 
   /** A request with an account has ended: its quota is another one now. */
@@ -168,6 +180,9 @@ export class CopilotService {
 
   private askQuotaSoon(providerId: string, label: string, afterMs: number): void {
     const key = keyOf(providerId, label);
+    const heardAt = this.heardAt.get(key);
+    // The runtime keeps what it was told when it was asked; what came with an answer is newer.
+    if (heardAt !== undefined && this.parts.monotonic() - heardAt < QUOTA_KEPT_MS) return;
     if (this.asking.has(key)) return;
     const timer = setTimeout(() => {
       this.asking.delete(key);

@@ -147,10 +147,12 @@ export class LimitsGovernor implements Governor {
     const at = this.parts.now();
     const status = limitsStatus(this.parts.book, this.limits, at);
     this.notices.follow(status.limits, at);
+    const quotas = this.quotas.current();
+    this.notices.quotas(quotas, at);
     return {
       ...status,
       rates: this.rates.status([...this.keys.values()]),
-      quotas: this.quotas.current(),
+      quotas,
       notices: this.notices.pending(),
       at,
     };

@@ -39,6 +39,7 @@ describe.each(RUNTIMES)("accounts of a Copilot subscription by $name", ({ path }
         remaining: 798,
         remaining_percent: 53.2,
         overage: 0,
+        resets_at: "2027-01-01T00:00:00.000Z",
         basis: "reported",
       }),
     );

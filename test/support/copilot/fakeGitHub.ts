@@ -119,7 +119,7 @@ export class FakeGitHub {
       const { status, error } = first as { status: number; error: string };
       return answer(response, status, { error: { message: error, code: "fake" } });
     }
-    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.writeHead(200, { "content-type": "text/event-stream", ...this.quotaHeaders(asked.token) });
     const chunk = (delta: object, finish: string | null, more: object = {}) =>
       response.write(
         `data: ${JSON.stringify({ id: "c1", object: "chat.completion.chunk", created: 1, model: asked.body.model, choices: [{ index: 0, delta, finish_reason: finish }], ...more })}\n\n`,
@@ -149,6 +149,22 @@ export class FakeGitHub {
     });
     whole = true;
     response.end("data: [DONE]\n\n");
+  }
+
+  /** What is left, as GitHub says it with every answer. */
+  private quotaHeaders(token: string): Record<string, string> {
+    const account = this.accounts.get(token);
+    if (!account) return {};
+    const { entitlement, used } = account;
+    const left = (((entitlement - used) / entitlement) * 100).toFixed(1);
+    const said = new URLSearchParams({
+      ent: String(entitlement),
+      ov: "0.0",
+      ovPerm: "false",
+      rem: left,
+      rst: "2027-01-01T00:00:00Z",
+    });
+    return { "x-quota-snapshot-premium_interactions": said.toString() };
   }
 
   private userOf({ login, entitlement, used }: FakeAccount): object {

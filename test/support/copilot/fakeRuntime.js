@@ -309,6 +309,7 @@ async function stream(sessionId, model, initiator, response) {
       cost: multiplier ?? 1,
       initiator,
       finishReason: finish,
+      quotaSnapshots: snapshotsIn(response.headers),
     });
   const toolRequests = calls.map(({ toolCallId, name, text }) => ({
     toolCallId,
@@ -318,4 +319,21 @@ async function stream(sessionId, model, initiator, response) {
   }));
   tell(sessionId, "assistant.message", { messageId, model, content, toolRequests });
   return { content, toolRequests };
+}
+
+function snapshotsIn(headers) {
+  const said = new URLSearchParams(headers.get("x-quota-snapshot-premium_interactions") ?? "");
+  if (!said.has("ent")) return undefined;
+  const entitlement = Number(said.get("ent"));
+  const left = Number(said.get("rem"));
+  return {
+    premium_interactions: {
+      isUnlimitedEntitlement: false,
+      entitlementRequests: entitlement,
+      usedRequests: Math.round((entitlement * (100 - left)) / 100),
+      remainingPercentage: left,
+      overage: Number(said.get("ov")),
+      resetDate: said.get("rst"),
+    },
+  };
 }

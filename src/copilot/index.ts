@@ -7,6 +7,7 @@ import {
   type CopilotTurn,
   type CopilotUpstream,
   type DownloadProgress,
+  RUNTIME_MISSING,
 } from "../core/copilot/contract";
 import { rpcFault, runtimeHangs } from "../core/copilot/faults";
 import { copilotModels } from "../core/copilot/models";
@@ -95,7 +96,7 @@ class Upstream implements CopilotUpstream {
       throw new CopilotFault({
         status: 502,
         message: `Copilot cannot be used: ${found.missing}.`,
-        code: "provider_unreachable",
+        code: RUNTIME_MISSING,
       });
     }
     const key = `${found.path} ${baseUrl}`;

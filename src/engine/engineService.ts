@@ -1,6 +1,7 @@
 import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
 import { auditSchema } from "../core/config/schema";
 import type { LoadCopilot } from "../core/copilot/contract";
+import { maskedToken } from "../core/copilot/tokens";
 import type { EngineFacts } from "../core/diagnosis/facts";
 import type { ProbeResult } from "../core/diagnosis/probes";
 import { logSafeText, PosternError } from "../core/errors";
@@ -11,6 +12,7 @@ import { factsOf } from "../core/governance/policy/facts";
 import { decided, resolveModel } from "../core/routing/resolveModel";
 import type { PolicyQuestion } from "../core/rpc/audit";
 import type {
+  CredentialStatus,
   EngineStatus,
   GatewayState,
   LogEntry,
@@ -445,7 +447,7 @@ export class EngineService {
   private withHealth(status: ProviderStatus): ProviderStatus {
     const provider = this.registry.get(status.id);
     const latencyMs = this.health.lastLatencyOf(status.id);
-    const credentials = provider ? this.health.credentials(provider) : [];
+    const credentials = provider ? withMasks(provider, this.health.credentials(provider)) : [];
     return {
       ...status,
       ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
@@ -474,4 +476,16 @@ export class EngineService {
       for (const listener of this.listeners) listener(status);
     }, STATUS_INTERVAL_MS);
   }
+}
+
+/** Several accounts are told apart by their tokens' ends. */
+function withMasks(
+  { config, pool = [] }: EngineProvider,
+  statuses: readonly CredentialStatus[],
+): readonly CredentialStatus[] {
+  if (config.type !== "copilot") return statuses;
+  return statuses.map((status) => {
+    const value = pool.find(({ label }) => label === status.label)?.credential.value;
+    return value === undefined ? status : { ...status, masked: maskedToken(value) };
+  });
 }

@@ -69,6 +69,9 @@ export class CopilotFault extends Error {
   }
 }
 
+/** The code of a fault that the download of the runtime mends. */
+export const RUNTIME_MISSING = "copilot_runtime_missing";
+
 /** Whether something thrown is such a fault. The part with the SDK is a file of its own, with a class of its own. */
 export function isCopilotFault(thrown: unknown): thrown is CopilotFault {
   return thrown instanceof Error && thrown.name === "CopilotFault" && "error" in thrown;

@@ -7,9 +7,11 @@ import {
   type DownloadProgress,
   isCopilotFault,
   type LoadCopilot,
+  RUNTIME_MISSING,
 } from "../../core/copilot/contract";
 import { unitedModels } from "../../core/copilot/models";
 import { maskedToken } from "../../core/copilot/tokens";
+import { finding } from "../../core/diagnosis/finding";
 import { logSafeText, PosternError } from "../../core/errors";
 import type { QuotaFigure } from "../../core/governance/quota";
 import type { ListedModel } from "../../core/models/listedModel";
@@ -246,10 +248,23 @@ function said(thrown: unknown): string {
 
 /** Not about the account: without a runtime, no account can be used. */
 function isRuntimeFault(thrown: unknown): boolean {
-  return isCopilotFault(thrown) && thrown.error.code === "provider_unreachable";
+  return (
+    isCopilotFault(thrown) &&
+    (thrown.error.code === "provider_unreachable" || thrown.error.code === RUNTIME_MISSING)
+  );
 }
 
 function providerError({ config }: EngineProvider, thrown: unknown): PosternError {
   if (thrown instanceof PosternError) return thrown;
-  return new PosternError("provider_unreachable", `Provider "${config.id}": ${said(thrown)}`);
+  const text = `Provider "${config.id}": ${said(thrown)}`;
+  if (!isCopilotFault(thrown) || thrown.error.code !== RUNTIME_MISSING)
+    return new PosternError("provider_unreachable", text);
+  const remedy = {
+    kind: "runCommand",
+    label: "Download Runtime",
+    command: "postern.downloadCopilotRuntime",
+  } as const;
+  return new PosternError("provider_unreachable", text, {
+    finding: finding("runtime_not_running", said(thrown), remedy, { kind: "tryAgain" }),
+  });
 }

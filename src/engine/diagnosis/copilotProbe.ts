@@ -27,6 +27,15 @@ export async function testCopilot(
       models: models.map(({ id }) => id),
     };
   } catch (thrown) {
+    const found = thrown instanceof PosternError ? thrown.finding : undefined;
+    if (found)
+      return {
+        ok: false,
+        verdict: found.sentence,
+        finding: found,
+        latencyMs: performance.now() - began,
+        models: [],
+      };
     return fails(thrown instanceof PosternError ? thrown.message : logSafeText(thrown));
   }
 }

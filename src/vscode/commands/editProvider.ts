@@ -135,6 +135,8 @@ function fieldsOf(raw: Raw): readonly Choice<Field>[] {
     { label: "Name", description: text(raw.name), value: "name" },
     { label: "Models", description: modelIds(raw).join(", ") || "listed by the provider", value: "models" },
   ];
+  // Of a subscription neither the models nor the API are a person's to name.
+  if (raw.type === "copilot") return choices.filter(({ value }) => value !== "models");
   if (raw.type !== "anthropic") {
     choices.push({
       label: "API",

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import {
   check,
+  dieQuietly,
   downloadCopilot,
   type ExportOptions,
   exportData,
@@ -214,6 +215,8 @@ function portOf(text: string): number {
     throw new UsageError(`--port must be a number from 0 to 65535, not "${text}"`);
   return port;
 }
+
+dieQuietly("postern");
 
 // A reader that has gone (a closed terminal, `| head`) must not take the gateway with it.
 for (const output of [process.stdout, process.stderr]) output.on("error", () => {});

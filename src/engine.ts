@@ -1,4 +1,6 @@
-import { logSafeText, readBoot, runEngineProcess } from "./engine/runtime";
+import { crashText, dieQuietly, readBoot, runEngineProcess } from "./engine/runtime";
+
+dieQuietly("the engine");
 
 /** Read only where somebody uses a Copilot subscription. */
 const loadCopilot = () => import("./copilot");
@@ -8,7 +10,7 @@ readBoot(process.stdin)
   .then(
     (code) => process.exit(code),
     (error: unknown) => {
-      process.stderr.write(`the engine failed: ${logSafeText(error)}\n`);
+      process.stderr.write(`the engine failed: ${crashText(error)}\n`);
       process.exit(1);
     },
   );

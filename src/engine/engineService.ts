@@ -5,6 +5,7 @@ import { maskedToken } from "../core/copilot/tokens";
 import type { EngineFacts } from "../core/diagnosis/facts";
 import type { ProbeResult } from "../core/diagnosis/probes";
 import { logSafeText, PosternError } from "../core/errors";
+import { isLoopbackHost } from "../core/gateway/hostGuard";
 import type { Caller } from "../core/governance/caller";
 import type { ModelChoice } from "../core/governance/keyModels";
 import type { PolicyExplanation } from "../core/governance/policy/explain";
@@ -193,7 +194,7 @@ export class EngineService {
       version: parts.version,
       address: () => this.server.address ?? { host: "", port: -1 },
       keys: () => this.keys,
-      routes: () => this.router.names(),
+      routes: () => this.router.offered(),
       quotas: () => this.limits.quotasNow(),
       allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
@@ -228,7 +229,8 @@ export class EngineService {
     this.parts.audit?.configure(config.audit ?? auditSchema.parse({}));
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
-    if (moved) await this.inTurn(() => this.move());
+    const unguarded = this.server.address && !isLoopbackHost(config.gateway.host) && this.keys.size === 0;
+    if (moved || unguarded) await this.inTurn(() => this.move());
   }
 
   /** Whose key or address has changed is no longer left alone for what the old one did. */
@@ -250,7 +252,7 @@ export class EngineService {
     }
   }
 
-  /** @throws PosternError not_ready, port_in_use, listen_failed */
+  /** @throws PosternError not_ready, port_in_use, listen_failed, open_without_key */
   startGateway(): Promise<void> {
     return this.inTurn(() => this.start());
   }
@@ -278,6 +280,7 @@ export class EngineService {
     if (this.server.address) return;
     const { host, port } = this.config.gateway;
     try {
+      this.assertGuarded(host);
       await this.server.start(host, port);
       this.failed = undefined;
       this.parts.log.info(`gateway listens on ${this.server.url}`);
@@ -289,6 +292,19 @@ export class EngineService {
     } finally {
       this.tellSoon();
     }
+  }
+
+  /**
+   * A gateway that other machines can reach must have somebody to let in: whoever has opened it and has made no key
+   * would sooner or later wonder why, and do away with the guard.
+   * @throws PosternError open_without_key
+   */
+  private assertGuarded(host: string): void {
+    if (isLoopbackHost(host) || this.keys.size > 0) return;
+    throw new PosternError(
+      "open_without_key",
+      `The gateway does not listen on ${host}, which other machines can reach, while no gateway key is accepted. Make a gateway key, or set the host to 127.0.0.1.`,
+    );
   }
 
   /** To where the configuration now says; running requests finish where they began. */

@@ -6,4 +6,5 @@ export { downloadCopilot } from "./copilot/downloadCopilot";
 export { runEngineProcess } from "./engineProcess";
 export { check, loadConfigFile, problemLines, serve } from "./headless";
 export { readBoot } from "./lifecycle/boot";
+export { crashText, dieQuietly } from "./lifecycle/crash";
 export { type PolicyTestQuestion, testPolicy } from "./policy/policyTest";

@@ -11,6 +11,7 @@ import type { Scope, ScopeKind, Totals } from "../governance/spend";
 import type { ModelFacts } from "../models/facts";
 import type { AuditRequests, PolicyWarning } from "./audit";
 import type { LimitsStatus } from "./limitsStatus";
+import type { StatusChange } from "./statusChange";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -133,6 +134,8 @@ export interface RouteStatus {
   /** Its name, or what it matches. */
   readonly name: string;
   readonly targets: readonly RouteTargetStatus[];
+  /** What to know of it although nothing is wrong, each a sentence without its subject, the route. */
+  readonly notes?: readonly string[];
 }
 
 /** Counts since local midnight. Tokens are what providers reported; requests without a report are counted apart. */
@@ -304,7 +307,8 @@ export interface EngineNotifications {
   policyWarning: PolicyWarning;
   /** Sent to the window that has asked for the download. Bytes. */
   copilotDownload: { readonly received: number; readonly total?: number };
-  statusChanged: EngineStatus;
+  /** The first has the models of every provider, later ones of those alone whose models have changed. */
+  statusChanged: StatusChange;
   log: LogEntry;
   /** Sent to one window of each secret storage: it gets another credential if it can, and answers either way. */
   credentialRefused: CredentialRefusal;

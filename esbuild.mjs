@@ -102,26 +102,49 @@ const undiciMended = {
 };
 
 /**
- * The tokenizer's table is a third of the package. As JSON under brotli it is a fifth smaller than as JavaScript under
- * the package's own compression, and is unpacked when somebody first counts tokens.
+ * Data that ships as JSON under brotli, which is a fifth smaller than JavaScript under the package's own compression. It
+ * is unpacked when somebody first wants it.
  */
-const TABLE = "cl100k.json.br";
-const packedTable = {
-  name: "packed-table",
+function packed(file, value) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
+  mkdirSync("dist", { recursive: true });
+  writeFileSync(`dist/${file}`, brotliCompressSync(JSON.stringify(value), { params }));
+  return {
+    contents: `
+      import { readFileSync } from "node:fs";
+      import { join } from "node:path";
+      import { brotliDecompressSync } from "node:zlib";
+      export default JSON.parse(brotliDecompressSync(readFileSync(join(__dirname, "${file}"))).toString());`,
+    loader: "js",
+  };
+}
+
+/** The tokenizer's table, a third of the package, and the catalogue of models. */
+const packedTables = {
+  name: "packed-tables",
   setup({ onLoad }) {
     onLoad({ filter: /bpeRanks[\\/]cl100k_base\.js$/ }, async ({ path }) => {
       const { default: ranks } = await import(pathToFileURL(path));
-      const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
-      mkdirSync(outdir, { recursive: true });
-      writeFileSync(join(outdir, TABLE), brotliCompressSync(JSON.stringify(ranks), { params }));
-      return {
-        contents: `
-          import { readFileSync } from "node:fs";
-          import { join } from "node:path";
-          import { brotliDecompressSync } from "node:zlib";
-          export default JSON.parse(brotliDecompressSync(readFileSync(join(__dirname, "${TABLE}"))).toString());`,
-      };
+      return packed("cl100k.json.br", ranks);
     });
+    onLoad({ filter: /data[\\/]catalogue\.json$/ }, ({ path }) =>
+      packed("catalogue.json.br", JSON.parse(readFileSync(path, "utf8"))),
+    );
+  },
+};
+
+/**
+ * Of Copilot's SDK what starts a runtime inside our own process, looks for one of its own and answers for GitHub stays
+ * out: a runtime is always given, and always a process.
+ */
+const slimCopilotSdk = {
+  name: "slim-copilot-sdk",
+  setup({ onResolve, onLoad }) {
+    const unused = /^\.\/(copilotRequestHandler|ffiRuntimeHost|runtimeArtifacts)\.js$/;
+    onResolve({ filter: unused }, ({ path, importer }) =>
+      /[\\/]@github[\\/]copilot-sdk[\\/]/.test(importer) ? { path, namespace: "unused-of-sdk" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "unused-of-sdk" }, () => ({ contents: "module.exports = {};" }));
   },
 };
 
@@ -139,7 +162,7 @@ const result = await build({
     catalogue: "src/engine/models/shippedCatalogue.ts",
     copilot: "src/copilot/index.ts",
   },
-  plugins: [sharedRuntime, sharedLibraries, undiciDispatchers, undiciMended, packedTable],
+  plugins: [sharedRuntime, sharedLibraries, undiciDispatchers, undiciMended, packedTables, slimCopilotSdk],
   outdir,
   absWorkingDir: root,
   bundle: true,

@@ -92,7 +92,7 @@ async function main(args: string[]): Promise<number> {
   if (command === "check") {
     const { probe = false, json = false, model } = values;
     const options = { probe, json, ...(model === undefined ? {} : { model }) };
-    const allWork = await check(result.loaded, printLine, options);
+    const allWork = await check(result.loaded, printLine, options, loadCopilot);
     return allWork ? 0 : 1;
   }
   return serve({

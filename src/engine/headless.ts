@@ -6,6 +6,7 @@ import type { ConfigProblem } from "../core/config/problems";
 import type { LoadCopilot } from "../core/copilot/contract";
 import { logSafeText } from "../core/errors";
 import { openAuditedLedger } from "./audit/openAuditedLedger";
+import { CopilotService } from "./copilot/copilotService";
 import { type CheckOptions, checkProviders } from "./diagnosis/check";
 import { EngineService } from "./engineService";
 import { commandProblems, HeadlessCredentials } from "./headlessCredentials";
@@ -138,13 +139,17 @@ export async function serve({ loaded, version, loadCopilot, host, port }: ServeO
 
 /** Tests each provider, as `checkProviders` does. @returns whether all that are enabled work */
 export async function check(
-  { credentials }: LoadedConfig,
+  { credentials, dataDir }: LoadedConfig,
   write: (line: string) => void,
   options: CheckOptions,
+  loadCopilot?: LoadCopilot,
 ): Promise<boolean> {
+  const log = new EngineLog(Date.now);
+  const copilot = new CopilotService({ load: loadCopilot, dataDir, log, take: () => {}, monotonic: () => 0 });
   try {
-    return await checkProviders(await credentials.ready(), write, options);
+    return await checkProviders(await credentials.ready(), write, options, copilot);
   } finally {
     credentials.dispose();
+    await copilot.close();
   }
 }

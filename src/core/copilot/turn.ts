@@ -75,6 +75,7 @@ function reportUncarried(request: ConversationRequest, dropped: DroppedReport): 
     verbosity: request.verbosity,
     service_tier: request.serviceTier === "auto" ? undefined : request.serviceTier,
     metadata: request.metadata,
+    prompt_cache_key: request.cacheKey,
     user: request.user,
     store: request.store === true ? true : undefined,
     web_search: request.webSearch,

@@ -7,7 +7,7 @@ import type { CopilotService } from "../copilot/copilotService";
 
 /** Asks a subscription's accounts for their models, which costs no premium request. */
 export async function testCopilot(
-  copilot: Pick<CopilotService, "listModels">,
+  copilot: Pick<CopilotService, "listModels"> | undefined,
   provider: EngineProvider,
 ): Promise<TestResult> {
   const { credential } = provider;
@@ -16,6 +16,7 @@ export async function testCopilot(
     const found = finding("request_refused", sentence, { kind: "tryAgain" });
     return { ok: false, verdict: sentence, finding: found, latencyMs: performance.now() - began, models: [] };
   };
+  if (!copilot) return fails("This program was built without GitHub Copilot.");
   if (credential.kind === "missing") return fails(`There is no account: ${credential.reason}.`);
   try {
     const models = await copilot.listModels(provider);

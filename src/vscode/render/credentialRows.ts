@@ -105,6 +105,6 @@ function contextValue(credential: CredentialEntry): string {
   if (credential.why === "consent" || credential.why === "signIn" || credential.why === "stopped")
     words.push(credential.why);
   const named = credential.source === "stored" || credential.place !== undefined;
-  if (named && credential.why !== "stopped" && credential.why !== "consent") words.push("switchable");
+  if (named && credential.usable) words.push("switchable");
   return words.join(" ");
 }

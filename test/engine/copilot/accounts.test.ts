@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { fakeModel } from "../../support/copilot/fakeGitHub";
@@ -152,7 +152,6 @@ describe("a Copilot provider's configuration", () => {
   it("is refused until the terms were read, with what they say", async () => {
     const folder = temporaryFolder();
     const file = join(folder.path, "c.json");
-    const { writeFileSync } = await import("node:fs");
     writeFileSync(
       file,
       JSON.stringify({ providers: [{ id: "c", type: "copilot", baseUrl: "https://github.com" }] }),
@@ -172,6 +171,29 @@ describe("a Copilot provider's configuration", () => {
     expect(text).toContain("classic personal access token");
     expect(text).not.toContain("ghp_classicclassic");
     expect(stage.github.paths).toEqual([]);
+  });
+
+  it("is checked by each account's list of models, which costs nothing", async () => {
+    const github = await newGitHub();
+    const folder = temporaryFolder();
+    const file = join(folder.path, "c.json");
+    const copilot = { acceptedTerms: true, cliPath: runtime.path };
+    const credentials = [{ kind: "env", name: "TOKEN", label: "one" }];
+    writeFileSync(
+      file,
+      JSON.stringify({
+        providers: [{ id: "c", type: "copilot", baseUrl: github.url, copilot, credentials }],
+      }),
+    );
+    const good = await runCli(["check", "--probe", "--config", file], { TOKEN: ONE });
+    expect(good).toMatchObject({ code: 0 });
+    expect(good.stdout).toContain("2 models of the subscription can be used");
+    const bad = await runCli(["check", "--config", file], { TOKEN: "gho_unknownunknownunknown" });
+    expect(bad.code).toBe(1);
+    expect(bad.stdout).toContain("does not take the account's token");
+    expect(github.asked).toEqual([]);
+    github.stop();
+    folder.remove();
   });
 
   it("says what is missing where there is no runtime; other providers work", async () => {

@@ -9,7 +9,7 @@ export const FAKE_RUNTIME = join(import.meta.dirname, "fakeRuntime.js");
 export const REAL_RUNTIME = join(
   root,
   ".vscode-test",
-  "copilot-sdk",
+  "copilot-sdk-1.0.14",
   "node_modules",
   "@github",
   `copilot-sdk-${process.platform}-${process.arch}`,

@@ -2,7 +2,9 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import {
   check,
+  deviceFlow,
   dieQuietly,
+  downloadCopilot,
   type ExportOptions,
   exportData,
   loadConfigFile,
@@ -27,6 +29,10 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
   postern audit verify --data DIR [--head HASH]       check that nothing in the audit was changed or taken out
   postern audit export --data DIR [--format jsonl|csv] [--out FILE] [--content]
       [--from TIME] [--until TIME] [--key NAME] [--provider ID] [--workspace DIR]
+  postern copilot download --config FILE [--registry URL]
+                                                      fetch the GitHub Copilot runtime into FILE's dataDir
+  postern login github --client-id ID [--github URL]  sign in by a code that is entered in a browser, with an OAuth
+                                                      app of your own; the token is printed and kept nowhere
   postern --version
   postern --help
 
@@ -35,6 +41,9 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
 serve prints one line of JSON when it listens; logs go to standard error.
 Exit codes: 0 fine, 1 failed or refused, 2 wrong use or a bad configuration.
 `;
+
+/** Read only where somebody uses a Copilot subscription. */
+const loadCopilot = () => import("./copilot");
 
 /** A fault of the command line itself. */
 class UsageError extends Error {}
@@ -55,7 +64,21 @@ async function main(args: string[]): Promise<number> {
     await exportData(dataFolder(values.data), exportOptions(values), values.out);
     return 0;
   }
-  if (command !== "serve" && command !== "check" && command !== "policy test")
+  if (command === "login github") {
+    const { "client-id": clientId = process.env.POSTERN_GITHUB_CLIENT_ID, github = "https://github.com" } =
+      values;
+    if (!clientId) throw new UsageError("--client-id ID is missing: the id of an OAuth app of your own");
+    if (!URL.canParse(github)) throw new UsageError(`--github must be an address, not "${github}"`);
+    const tell = (line: string) => process.stderr.write(`${line}\n`);
+    printLine(await deviceFlow({ clientId, baseUrl: github, tell }));
+    return 0;
+  }
+  if (
+    command !== "serve" &&
+    command !== "check" &&
+    command !== "policy test" &&
+    command !== "copilot download"
+  )
     throw new UsageError(command ? `unknown command "${command}"` : "no command given");
   // Node takes an empty host for every address of the machine: an unset variable in a script would open the gateway.
   if (values.host?.trim() === "") throw new UsageError("--host must not be empty");
@@ -71,15 +94,23 @@ async function main(args: string[]): Promise<number> {
     const sent = await testPolicy(result.loaded.engine, questionOf(values), printLine);
     return sent ? 0 : 1;
   }
+  if (command === "copilot download") {
+    const path = await downloadCopilot(result.loaded, loadCopilot, values.registry, (line) =>
+      process.stderr.write(`${line}\n`),
+    );
+    printLine(path);
+    return 0;
+  }
   if (command === "check") {
     const { probe = false, json = false, model } = values;
     const options = { probe, json, ...(model === undefined ? {} : { model }) };
-    const allWork = await check(result.loaded, printLine, options);
+    const allWork = await check(result.loaded, printLine, options, loadCopilot);
     return allWork ? 0 : 1;
   }
   return serve({
     loaded: result.loaded,
     version: POSTERN_VERSION,
+    loadCopilot,
     ...(values.host === undefined ? {} : { host: values.host }),
     ...(values.port === undefined ? {} : { port: portOf(values.port) }),
   });
@@ -92,7 +123,7 @@ function printLine(line: string): void {
 /** Commands of two words are one command; anything beyond it is a mistake. */
 function commandOf(positionals: readonly string[]): string | undefined {
   const [first, second] = positionals;
-  const words = first === "policy" || first === "audit" ? 2 : 1;
+  const words = first === "policy" || first === "audit" || first === "copilot" || first === "login" ? 2 : 1;
   if (positionals.length > words) throw new UsageError(`unexpected "${positionals[words]}"`);
   return words === 2 && second !== undefined ? `${first} ${second}` : first;
 }
@@ -180,6 +211,9 @@ function parse(args: string[]) {
         from: { type: "string" },
         until: { type: "string" },
         provider: { type: "string" },
+        registry: { type: "string" },
+        "client-id": { type: "string" },
+        github: { type: "string" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "v" },
       },

@@ -1,5 +1,7 @@
 import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
 import { auditSchema } from "../core/config/schema";
+import type { LoadCopilot } from "../core/copilot/contract";
+import { maskedToken } from "../core/copilot/tokens";
 import type { EngineFacts } from "../core/diagnosis/facts";
 import type { ProbeResult } from "../core/diagnosis/probes";
 import { logSafeText, PosternError } from "../core/errors";
@@ -11,6 +13,7 @@ import { factsOf } from "../core/governance/policy/facts";
 import { decided, resolveModel } from "../core/routing/resolveModel";
 import type { PolicyQuestion } from "../core/rpc/audit";
 import type {
+  CredentialStatus,
   EngineStatus,
   GatewayState,
   LogEntry,
@@ -19,6 +22,8 @@ import type {
   TestResult,
 } from "../core/rpc/contract";
 import type { AuditService } from "./audit/auditService";
+import { CopilotService } from "./copilot/copilotService";
+import { copilotProbe, testCopilot } from "./diagnosis/copilotProbe";
 import { engineFacts } from "./diagnosis/engineFacts";
 import { testProvider } from "./diagnosis/listProbe";
 import { runProbe } from "./diagnosis/runProbe";
@@ -77,6 +82,10 @@ export interface EngineParts {
   /** Renews credentials that expire. */
   readonly refresh?: CredentialRefresh;
   readonly lists: ModelListCache;
+  /** Loads the part with Copilot's SDK; absent: providers of that type cannot be used. */
+  readonly loadCopilot?: LoadCopilot | undefined;
+  /** For what is downloaded; absent: nothing is. */
+  readonly dataDir?: string | undefined;
   /** How long is waited for what; tests cannot. */
   readonly waits?: Pick<RelayOptions, "silenceMs" | "stalledMs">;
 }
@@ -87,6 +96,7 @@ export class EngineService {
   /** Gets another credential in place of one that a provider has refused. */
   readonly credentials: CredentialRefreshHub;
   private readonly registry: ProviderRegistry;
+  readonly copilot: CopilotService;
   private readonly operations: Operations;
   private readonly handler: RequestHandler;
   private readonly pricing: Pricing;
@@ -125,7 +135,15 @@ export class EngineService {
       tell();
     };
     const { log, waits = {} } = parts;
+    this.copilot = new CopilotService({
+      load: parts.loadCopilot,
+      dataDir: parts.dataDir,
+      log,
+      take: (figures, from) => this.limits.takeQuotas(figures, from),
+      monotonic: () => performance.now(),
+    });
     this.registry = new ProviderRegistry({
+      copilot: this.copilot,
       upstream: this.upstream,
       log,
       cache: parts.lists,
@@ -156,7 +174,8 @@ export class EngineService {
       registry: this.registry,
       router: this.router,
       attempts: new Attempts(this.health, parts.refresh ?? this.credentials, limits, () => performance.now()),
-      sender: new Sender(this.upstream, stored, waits),
+      sender: new Sender(this.upstream, stored, this.copilot, waits),
+      copilot: this.copilot,
       stored,
       stickiness,
       permits: new Permits({
@@ -176,6 +195,7 @@ export class EngineService {
       address: () => this.server.address ?? { host: "", port: -1 },
       keys: () => this.keys,
       routes: () => this.router.offered(),
+      quotas: () => this.limits.quotasNow(),
       allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
     this.handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
@@ -197,6 +217,7 @@ export class EngineService {
     this.operations.setLimit(config.gateway.maxRunning);
     this.catalogue ??= this.readCatalogue();
     await this.catalogue;
+    this.copilot.configure(config.providers);
     this.registry.configure(config);
     this.credentials.configured();
     this.router.configure(config.routes, config.routing);
@@ -298,11 +319,13 @@ export class EngineService {
   }
 
   testProvider(provider: EngineProvider, signal: AbortSignal): Promise<TestResult> {
+    if (provider.config.type === "copilot") return testCopilot(this.copilot, provider);
     return testProvider(this.upstream, provider, { signal });
   }
 
   /** Costs some tokens; the person was asked. */
   runProbe({ provider, probe, model }: ProbeParams, signal: AbortSignal): Promise<ProbeResult> {
+    if (provider.config.type === "copilot") return Promise.resolve(copilotProbe(probe));
     return runProbe(this.upstream, provider, probe, model, { signal });
   }
 
@@ -400,6 +423,7 @@ export class EngineService {
     this.server.stop();
     this.registry.close();
     await this.upstream.destroy();
+    await this.copilot.close();
     const until = performance.now() + CUT_MS;
     while (this.operations.running > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -424,7 +448,9 @@ export class EngineService {
         opened: (request) => ledger.opened(request),
         append: (record) => {
           ledger.append(record);
-          if (record.provider !== undefined) void this.balances.requestEnded(record.provider);
+          if (record.provider === undefined) return;
+          void this.balances.requestEnded(record.provider);
+          if (record.credential !== undefined) this.copilot.requestEnded(record.provider, record.credential);
         },
       },
       log: this.parts.log,
@@ -437,7 +463,7 @@ export class EngineService {
   private withHealth(status: ProviderStatus): ProviderStatus {
     const provider = this.registry.get(status.id);
     const latencyMs = this.health.lastLatencyOf(status.id);
-    const credentials = provider ? this.health.credentials(provider) : [];
+    const credentials = provider ? withMasks(provider, this.health.credentials(provider)) : [];
     return {
       ...status,
       ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
@@ -466,4 +492,16 @@ export class EngineService {
       for (const listener of this.listeners) listener(status);
     }, STATUS_INTERVAL_MS);
   }
+}
+
+/** Several accounts are told apart by their tokens' ends. */
+function withMasks(
+  { config, pool = [] }: EngineProvider,
+  statuses: readonly CredentialStatus[],
+): readonly CredentialStatus[] {
+  if (config.type !== "copilot") return statuses;
+  return statuses.map((status) => {
+    const value = pool.find(({ label }) => label === status.label)?.credential.value;
+    return value === undefined ? status : { ...status, masked: maskedToken(value) };
+  });
 }

@@ -2,6 +2,8 @@
 export { logSafeText, PosternError } from "../core/errors";
 export { exportData, verifyData } from "./audit/auditCommands";
 export type { ExportOptions } from "./audit/exportAudit";
+export { deviceFlow } from "./copilot/deviceFlow";
+export { downloadCopilot } from "./copilot/downloadCopilot";
 export { runEngineProcess } from "./engineProcess";
 export { check, loadConfigFile, problemLines, serve } from "./headless";
 export { readBoot } from "./lifecycle/boot";

@@ -20,6 +20,7 @@ const sharedRuntime = {
     onResolve({ filter: /^\.\/cl100k$/ }, () => ({ path: "./tokenizer.js", external: true }));
     onResolve({ filter: /\/interchange\/yaml$/ }, () => ({ path: "./yaml.js", external: true }));
     onResolve({ filter: /^\.\/secretRules$/ }, () => ({ path: "./secretRules.js", external: true }));
+    onResolve({ filter: /^\.\/mcpBundle$/ }, () => ({ path: "./mcp.js", external: true }));
     onResolve({ filter: /^\.\/shippedCatalogue$/ }, () => ({ path: "./catalogue.js", external: true }));
   },
 };
@@ -33,8 +34,16 @@ async function usedOfZod() {
   const texts = files
     .map((file) => readFileSync(`src/${file}`, "utf8"))
     .filter((text) => text.includes('from "zod"'));
-  const names = texts.flatMap((text) => [...text.matchAll(/\bz\s*\.(\w+)/g)].map(([, name]) => name));
+  const names = [...texts, ...textsOfMcp()].flatMap((text) =>
+    [...text.matchAll(/\bz(?:4mini)?\s*\.(\w+)/g)].map(([, name]) => name),
+  );
   return [...new Set(names)].filter((name) => name in exported && name !== "core").sort();
+}
+/** What MCP's SDK uses of zod, beside what the source does. */
+function textsOfMcp() {
+  return ["types.js", "shared/protocol.js", "server/index.js", "server/zod-compat.js"].map((file) =>
+    readFileSync(`node_modules/@modelcontextprotocol/sdk/dist/esm/${file}`, "utf8"),
+  );
 }
 const zodNames = await usedOfZod();
 
@@ -83,6 +92,23 @@ const undiciDispatchers = {
 };
 
 /**
+ * Of MCP's SDK what a server with tools needs. It would bring a validator of JSON Schema along (ajv, for what servers
+ * ask of clients: Postern asks nothing), an older zod, and a converter from one to the other: 40 KB of the package.
+ */
+const mcpSdk = {
+  name: "mcp-sdk",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^zod\/v4(-mini)?$/ }, () => ({ path: "./zod.js", external: true }));
+    onResolve({ filter: /^zod\/v3$|^zod-to-json-schema$|\/ajv-provider\.js$/ }, ({ path, importer }) =>
+      importer.includes("modelcontextprotocol") ? { path, namespace: "not-needed" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "not-needed" }, () => ({
+      contents: "module.exports = { AjvJsonSchemaValidator: class {} };",
+    }));
+  },
+};
+
+/**
  * The tokenizer's table is a third of the package. As JSON under brotli it is a fifth smaller than as JavaScript under
  * the package's own compression, and is unpacked when somebody first counts tokens.
  */
@@ -118,8 +144,9 @@ const result = await build({
     yaml: "src/vscode/interchange/yaml.ts",
     secretRules: "src/engine/secrets/secretRules.ts",
     catalogue: "src/engine/models/shippedCatalogue.ts",
+    mcp: "src/engine/mcp/mcpBundle.ts",
   },
-  plugins: [sharedRuntime, sharedLibraries, undiciDispatchers, packedTable],
+  plugins: [mcpSdk, sharedRuntime, sharedLibraries, undiciDispatchers, packedTable],
   outdir: "dist",
   bundle: true,
   platform: "node",

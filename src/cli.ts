@@ -4,11 +4,13 @@ import {
   check,
   type ExportOptions,
   exportData,
+  joinMcp,
   loadConfigFile,
   type PolicyTestQuestion,
   PosternError,
   problemLines,
   serve,
+  serveMcp,
   testPolicy,
   verifyData,
 } from "./engine/runtime";
@@ -23,6 +25,10 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
   postern policy test --config FILE [facts]           say which policy rules a request would meet, and why
       [--workspace DIR] [--remote URL] [--trusted | --untrusted] [--task TASK] [--model MODEL]
       [--key NAME] [--label NAME=VALUE]… [--body FILE]
+  postern mcp --config FILE [--key NAME]              speak MCP on the standard streams, on behalf of the gateway key
+                                                      NAME (the first, if none is named)
+  postern mcp --url URL                               the same through a gateway that runs at URL, e.g.
+                                                      http://127.0.0.1:4141; its key is in POSTERN_KEY
   postern audit verify --data DIR [--head HASH]       check that nothing in the audit was changed or taken out
   postern audit export --data DIR [--format jsonl|csv] [--out FILE] [--content]
       [--from TIME] [--until TIME] [--key NAME] [--provider ID] [--workspace DIR]
@@ -54,7 +60,11 @@ async function main(args: string[]): Promise<number> {
     await exportData(dataFolder(values.data), exportOptions(values), values.out);
     return 0;
   }
-  if (command !== "serve" && command !== "check" && command !== "policy test")
+  if (command === "mcp" && values.url !== undefined) {
+    if (values.config !== undefined) throw new UsageError("--url and --config exclude each other");
+    return joinMcp(values.url, process.env.POSTERN_KEY);
+  }
+  if (command !== "serve" && command !== "check" && command !== "policy test" && command !== "mcp")
     throw new UsageError(command ? `unknown command "${command}"` : "no command given");
   // Node takes an empty host for every address of the machine: an unset variable in a script would open the gateway.
   if (values.host?.trim() === "") throw new UsageError("--host must not be empty");
@@ -76,6 +86,7 @@ async function main(args: string[]): Promise<number> {
     const allWork = await check(result.loaded, printLine, options);
     return allWork ? 0 : 1;
   }
+  if (command === "mcp") return serveMcp({ loaded: result.loaded, version: POSTERN_VERSION }, values.key);
   return serve({
     loaded: result.loaded,
     version: POSTERN_VERSION,
@@ -157,6 +168,7 @@ function parse(args: string[]) {
       allowPositionals: true,
       options: {
         config: { type: "string" },
+        url: { type: "string" },
         "allow-commands": { type: "boolean" },
         host: { type: "string" },
         port: { type: "string" },

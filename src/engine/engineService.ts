@@ -1,3 +1,4 @@
+import type { Readable, Writable } from "node:stream";
 import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
 import { auditSchema } from "../core/config/schema";
 import type { EngineFacts } from "../core/diagnosis/facts";
@@ -32,6 +33,7 @@ import { Pricing } from "./governance/pricing";
 import { RunningByKey } from "./governance/runningRequests";
 import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
+import { McpService } from "./mcp/mcpService";
 import { loadCatalogue } from "./models/loadCatalogue";
 import type { HandlePrivately } from "./pipe/privateHttp";
 import type { AdministratorPolicy } from "./policy/administratorPolicy";
@@ -88,6 +90,7 @@ export class EngineService {
   private readonly registry: ProviderRegistry;
   private readonly operations: Operations;
   private readonly handler: RequestHandler;
+  private readonly mcp: McpService;
   private readonly pricing: Pricing;
   private readonly limits: LimitsGovernor;
   private readonly balances: BalanceWatch;
@@ -177,7 +180,16 @@ export class EngineService {
       routes: () => this.router.names(),
       allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
-    this.handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
+    this.mcp = new McpService({
+      version: parts.version,
+      handle: (...request) => this.handlePrivately(...request),
+      sources: () => this.registry.sources(),
+      settleModels: (milliseconds) => this.registry.settleModels(milliseconds),
+      routes: facts.routes,
+      allows: facts.allows,
+      limits: () => this.limits.status(),
+    });
+    this.handler = new RequestHandler(facts, this.registry, this.operations, this.mcp, parts.log);
     this.server = new GatewayServer((request, response) => void this.handler.handle(request, response));
   }
 
@@ -185,6 +197,21 @@ export class EngineService {
   readonly handlePrivately: HandlePrivately = (request, response, identify) => {
     void this.handler.handle(request, response, identify);
   };
+
+  /**
+   * Speaks MCP over a pair of streams until the input ends, on behalf of a gateway key, with all its limits.
+   * @throws PosternError unauthorized where there is none of this name that is accepted
+   */
+  async serveMcp(keyName: string, input: Readable, output: Writable, signal: AbortSignal): Promise<void> {
+    const caller = (): Caller => {
+      const known = this.keys.named(keyName);
+      if (known) return known;
+      const text = `The gateway key "${keyName}" is unknown, disabled or has expired.`;
+      throw new PosternError("unauthorized", text);
+    };
+    caller();
+    await this.mcp.serveStdio(caller, input, output, signal);
+  }
 
   /** Takes over a configuration; running requests finish as they began. */
   async configure(config: EngineConfig): Promise<void> {

@@ -80,8 +80,24 @@ export interface ServeOptions {
   readonly port?: number;
 }
 
-/** Runs the engine in the foreground until SIGTERM or SIGINT. Resolves with the exit code. */
-export async function serve({ loaded, version, host, port }: ServeOptions): Promise<number> {
+/** An engine of a configuration file, with its log on standard error. */
+export interface HeadlessEngine {
+  readonly engine: EngineService;
+  readonly log: EngineLog;
+  /** Gives up credentials and engine. */
+  close(): Promise<void>;
+}
+
+/**
+ * An engine that is configured and does not listen yet.
+ * @returns undefined where its data folder cannot be made, which is said on standard error
+ */
+export async function openEngine({
+  loaded,
+  version,
+  host,
+  port,
+}: ServeOptions): Promise<HeadlessEngine | undefined> {
   const log = new EngineLog(Date.now);
   log.onEntry(({ time, level, message }) => {
     if (level !== "debug" && level !== "trace")
@@ -90,7 +106,7 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
   const fault = loaded.dataDir === undefined ? undefined : makeFolder(loaded.dataDir);
   if (fault !== undefined) {
     process.stderr.write(`dataDir: the folder ${loaded.dataDir} cannot be made (${fault})\n`);
-    return 2;
+    return undefined;
   }
   const lists = new ModelListCache(loaded.dataDir, log);
   const { ledger, audit, secrets } = openAuditedLedger(loaded.dataDir, log);
@@ -110,11 +126,24 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
   engine.credentials.askThrough(async (providerId, label) => {
     if (!(await credentials.renew(providerId, label))) engine.credentials.kept(providerId, label);
   });
+  const close = async (): Promise<void> => {
+    credentials.dispose();
+    await engine.close();
+  };
+  return { engine, log, close };
+}
+
+/** Runs the engine in the foreground until SIGTERM or SIGINT. Resolves with the exit code. */
+export async function serve(options: ServeOptions): Promise<number> {
+  const headless = await openEngine(options);
+  if (!headless) return 2;
+  const { engine, log } = headless;
+  const { version, loaded } = options;
   try {
     await engine.startGateway();
   } catch (error) {
     process.stderr.write(`${logSafeText(error)}\n`);
-    await engine.close();
+    await headless.close();
     return 1;
   }
   const stopped = new Promise<void>((resolveStop) => {
@@ -126,9 +155,9 @@ export async function serve({ loaded, version, host, port }: ServeOptions): Prom
   if (engine.running > 0) {
     log.info(`stopping: ${engine.running} running requests have up to ${DRAIN_MS / 1000} s to end`);
   }
-  credentials.dispose();
+  loaded.credentials.dispose();
   await engine.drain(DRAIN_MS);
-  await engine.close();
+  await headless.close();
   return 0;
 }
 

@@ -14,6 +14,7 @@ const agents = [
   { name: "@anthropic-ai/claude-code", version: "2.1.328", megabytes: 360 },
   { name: "@openai/codex", version: "0.169.0", megabytes: 400 },
   { name: "@github/copilot", version: "1.0.102", megabytes: 190 },
+  { name: "@modelcontextprotocol/inspector", version: "2.12.0", megabytes: 110 },
 ];
 
 /**

@@ -3,6 +3,7 @@ import { LOAD_START } from "./vscode/activation/loadStart";
 import { ActivityStore } from "./vscode/activity/activityState";
 import { registerChat } from "./vscode/chat/register";
 import { registerCommands } from "./vscode/commands/register";
+import { registerMcp } from "./vscode/mcp/register";
 import { EMPTY_STATE, StateStore } from "./vscode/state";
 import type { PosternTestApi } from "./vscode/testApi";
 import { createViews } from "./vscode/views/views";
@@ -43,6 +44,10 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
     store,
     activity,
     registerChat(runtime.then(({ chat }) => chat)),
+    registerMcp(
+      store,
+      runtime.then(({ mcp }) => mcp),
+    ),
     views,
     // A key that is pressed in the view says nothing of what is selected there.
     registerCommands(async (id, target, selected) => {

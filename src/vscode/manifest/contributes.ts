@@ -8,6 +8,7 @@ import {
   PROVIDERS_VIEW,
   VIEW_CONTAINER,
 } from "../common/commandIds";
+import { MCP_PROVIDER } from "../mcp/providerId";
 import { configuration } from "./configuration";
 import { keybindings, menus } from "./menus";
 
@@ -41,6 +42,7 @@ export function contributes(): Record<string, unknown> {
     languageModelChatProviders: [
       { vendor: CHAT_VENDOR, displayName: "Postern", managementCommand: "postern.addProvider" },
     ],
+    mcpServerDefinitionProviders: [{ id: MCP_PROVIDER, label: "Postern" }],
     menus: menus(),
     keybindings: keybindings(),
     configuration: configuration(),

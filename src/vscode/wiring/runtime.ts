@@ -10,6 +10,7 @@ import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
 import { LedgerNotices } from "../ledger/ledgerNotice";
 import { LimitNotices } from "../limits/limitNotice";
+import { McpServerSource } from "../mcp/serverSource";
 import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
@@ -32,6 +33,7 @@ import { createTestApi } from "./testApi";
 export interface Runtime {
   readonly commands: CommandHandlers;
   readonly chat: ChatProvider;
+  readonly mcp: McpServerSource;
   /** Resolves once the settings and secrets have been read for the first time. */
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
@@ -154,6 +156,7 @@ export function createRuntime(
     .then(changed);
   const chat = createChat(store, engine, settled, context.globalStorageUri.fsPath, channel);
   context.subscriptions.push(chat.provider);
+  const mcp = new McpServerSource(gateway, storage.gatewayKeys, changed);
   const begin = async (): Promise<void> => {
     await settled;
     await supervisor.joinIfRunning();
@@ -179,6 +182,7 @@ export function createRuntime(
       chat,
     }),
     chat: chat.provider,
+    mcp,
     settled,
     viewsVisible: () => {
       viewsSeen = true;
@@ -201,6 +205,7 @@ export function createRuntime(
         credentials,
         gateway,
         terminals,
+        mcp,
         activationMs,
       }),
   };

@@ -20,6 +20,7 @@ const sharedRuntime = {
     onResolve({ filter: /^\.\/cl100k$/ }, () => ({ path: "./tokenizer.js", external: true }));
     onResolve({ filter: /\/interchange\/yaml$/ }, () => ({ path: "./yaml.js", external: true }));
     onResolve({ filter: /^\.\/secretRules$/ }, () => ({ path: "./secretRules.js", external: true }));
+    onResolve({ filter: /^\.\/copilot\/agent$/ }, () => ({ path: "./agent.js", external: true }));
     onResolve({ filter: /^\.\/mcpBundle$/ }, () => ({ path: "./mcp.js", external: true }));
     onResolve({ filter: /^\.\/shippedCatalogue$/ }, () => ({ path: "./catalogue.js", external: true }));
   },
@@ -51,15 +52,23 @@ const zodNames = await usedOfZod();
  * What both the extension and the engine's runtime need of libraries is bundled once, in a file of its own for each
  * library, which the two require.
  */
-const SHARED = { zod: "zod.js", "vscode-jsonrpc/node": "jsonrpc.js" };
+const SHARED = {
+  zod: "zod.js",
+  "vscode-jsonrpc/node": "jsonrpc.js",
+  "vscode-jsonrpc/node.js": "jsonrpc.js",
+  "@github/copilot-sdk": "copilotSdk.js",
+};
 const sharedLibraries = {
   name: "shared-libraries",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(zod|vscode-jsonrpc\/node)$/ }, ({ path, kind, namespace }) => {
-      if (namespace === "used-of-zod" || (kind === "entry-point" && path !== "zod")) return undefined;
-      if (kind === "entry-point") return { path, namespace: "used-of-zod" };
-      return { path: `./${SHARED[path]}`, external: true };
-    });
+    onResolve(
+      { filter: /^(zod|vscode-jsonrpc\/node(\.js)?|@github\/copilot-sdk)$/ },
+      ({ path, kind, namespace }) => {
+        if (namespace === "used-of-zod" || (kind === "entry-point" && path !== "zod")) return undefined;
+        if (kind === "entry-point") return { path, namespace: "used-of-zod" };
+        return { path: `./${SHARED[path]}`, external: true };
+      },
+    );
     onLoad({ filter: /.*/, namespace: "used-of-zod" }, () => ({
       contents: `export { ${zodNames.join(", ")} } from "zod";`,
       resolveDir: fileURLToPath(new URL(".", import.meta.url)),
@@ -145,6 +154,8 @@ const result = await build({
     secretRules: "src/engine/secrets/secretRules.ts",
     catalogue: "src/engine/models/shippedCatalogue.ts",
     mcp: "src/engine/mcp/mcpBundle.ts",
+    agent: "src/copilot/agent/index.ts",
+    copilotSdk: "@github/copilot-sdk",
   },
   plugins: [mcpSdk, sharedRuntime, sharedLibraries, undiciDispatchers, packedTable],
   outdir: "dist",
@@ -153,7 +164,8 @@ const result = await build({
   format: "cjs",
   // Node 20.18 is the oldest that runs the headless program; every supported VS Code is newer.
   target: "node20",
-  external: ["vscode"],
+  // koffi is for a runtime inside our own process, which is never asked for.
+  external: ["vscode", "koffi"],
   // jsonc-parser's main is UMD, whose requires a bundler cannot follow.
   mainFields: ["module", "main"],
   define: { POSTERN_VERSION: JSON.stringify(version) },

@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import {
+  askAgent,
   check,
+  compareModels,
   type ExportOptions,
   exportData,
   joinMcp,
@@ -9,6 +11,7 @@ import {
   type PolicyTestQuestion,
   PosternError,
   problemLines,
+  rulesOf,
   serve,
   serveMcp,
   testPolicy,
@@ -29,6 +32,14 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
                                                       NAME (the first, if none is named)
   postern mcp --url URL                               the same through a gateway that runs at URL, e.g.
                                                       http://127.0.0.1:4141; its key is in POSTERN_KEY
+  postern agent --config FILE --model MODEL [--dir DIR] [--allow read,edit,run] [--resume ID] "TASK"
+                                                      let Copilot's agent do TASK in DIR (here, if none is named)
+                                                      with a model of your own; what --allow does not name is
+                                                      asked for at the terminal, and refused without one
+  postern compare --config FILE [--models A,B] [--dir DIR] [--parallel N] [--yes] TASKFILE
+                                                      let each model do a task in a checkout of its own, and
+                                                      tell who passed and at what cost; --yes agrees to the
+                                                      commands that TASKFILE names
   postern audit verify --data DIR [--head HASH]       check that nothing in the audit was changed or taken out
   postern audit export --data DIR [--format jsonl|csv] [--out FILE] [--content]
       [--from TIME] [--until TIME] [--key NAME] [--provider ID] [--workspace DIR]
@@ -40,6 +51,9 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
 serve prints one line of JSON when it listens; logs go to standard error.
 Exit codes: 0 fine, 1 failed or refused, 2 wrong use or a bad configuration.
 `;
+
+/** Commands that run on a configuration file. */
+const NEED_CONFIG = ["serve", "check", "policy test", "mcp", "agent", "compare"] as const;
 
 /** A fault of the command line itself. */
 class UsageError extends Error {}
@@ -64,7 +78,7 @@ async function main(args: string[]): Promise<number> {
     if (values.config !== undefined) throw new UsageError("--url and --config exclude each other");
     return joinMcp(values.url, process.env.POSTERN_KEY);
   }
-  if (command !== "serve" && command !== "check" && command !== "policy test" && command !== "mcp")
+  if (!NEED_CONFIG.some((name) => name === command))
     throw new UsageError(command ? `unknown command "${command}"` : "no command given");
   // Node takes an empty host for every address of the machine: an unset variable in a script would open the gateway.
   if (values.host?.trim() === "") throw new UsageError("--host must not be empty");
@@ -86,6 +100,8 @@ async function main(args: string[]): Promise<number> {
     const allWork = await check(result.loaded, printLine, options);
     return allWork ? 0 : 1;
   }
+  if (command === "agent" || command === "compare")
+    return runAgent(command, result.loaded, values, positionals);
   if (command === "mcp") return serveMcp({ loaded: result.loaded, version: POSTERN_VERSION }, values.key);
   return serve({
     loaded: result.loaded,
@@ -95,6 +111,47 @@ async function main(args: string[]): Promise<number> {
   });
 }
 
+/** Both take their subject as a second word. */
+function runAgent(
+  command: "agent" | "compare",
+  loaded: Parameters<typeof serve>[0]["loaded"],
+  {
+    model,
+    dir = ".",
+    allow = "",
+    resume,
+    models = "",
+    parallel,
+    yes = false,
+  }: ReturnType<typeof parse>["values"],
+  [, subject]: readonly string[],
+): Promise<number> {
+  if (subject === undefined)
+    throw new UsageError(command === "agent" ? "TASK is missing" : "TASKFILE is missing");
+  const listed = (text: string) => text.split(",").flatMap((word) => word.trim() || []);
+  if (!rulesOf(listed(allow)))
+    throw new UsageError('--allow takes "read", "edit" and "run", with commas between');
+  const options = {
+    loaded,
+    version: POSTERN_VERSION,
+    loadAgent: () => import("./copilot/agent"),
+    folder: resolve(dir),
+    allow: listed(allow),
+  };
+  if (command === "compare") {
+    const atOnce = parallel === undefined ? {} : { parallel: countOf("--parallel", parallel) };
+    return compareModels({ ...options, file: subject, models: listed(models), yes, ...atOnce });
+  }
+  if (model === undefined) throw new UsageError("--model MODEL is missing");
+  return askAgent({ ...options, model, prompt: subject, ...(resume === undefined ? {} : { resume }) });
+}
+
+function countOf(option: string, text: string): number {
+  if (!/^[1-9]\d?$/.test(text))
+    throw new UsageError(`${option} must be a number from 1 to 99, not "${text}"`);
+  return Number(text);
+}
+
 function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -102,6 +159,11 @@ function printLine(line: string): void {
 /** Commands of two words are one command; anything beyond it is a mistake. */
 function commandOf(positionals: readonly string[]): string | undefined {
   const [first, second] = positionals;
+  if (first === "agent" || first === "compare") {
+    if (positionals.length > 2)
+      throw new UsageError(`unexpected "${positionals[2]}"; put the task in quotes`);
+    return first;
+  }
   const words = first === "policy" || first === "audit" ? 2 : 1;
   if (positionals.length > words) throw new UsageError(`unexpected "${positionals[words]}"`);
   return words === 2 && second !== undefined ? `${first} ${second}` : first;
@@ -169,6 +231,12 @@ function parse(args: string[]) {
       options: {
         config: { type: "string" },
         url: { type: "string" },
+        dir: { type: "string" },
+        allow: { type: "string" },
+        resume: { type: "string" },
+        models: { type: "string" },
+        parallel: { type: "string" },
+        yes: { type: "boolean" },
         "allow-commands": { type: "boolean" },
         host: { type: "string" },
         port: { type: "string" },

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { UNSHIPPED_LICENCES } from "./unshippedLicences.mjs";
 
 /**
  * The licence notices of every package whose code or data a bundle contains.
@@ -15,9 +16,12 @@ export function thirdPartyNotices(inputs, root, data) {
   const code = [...folders].map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
     const file = readdirSync(join(root, folder)).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+    const title = `${name} ${version} (${license})`;
+    const known = UNSHIPPED_LICENCES[name];
+    if (!file && known !== undefined) return { title, text: known };
     if (!file) throw new Error(`${name} ${version} (${license}) ships no licence text`);
     return {
-      title: `${name} ${version} (${license})`,
+      title,
       text: readFileSync(join(root, folder, file), "utf8").trim(),
     };
   });

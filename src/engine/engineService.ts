@@ -1,4 +1,6 @@
 import type { Readable, Writable } from "node:stream";
+import type { AgentModel } from "../core/agent/contract";
+import { agentModels } from "../core/agent/models";
 import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
 import { auditSchema } from "../core/config/schema";
 import type { EngineFacts } from "../core/diagnosis/facts";
@@ -8,6 +10,8 @@ import type { Caller } from "../core/governance/caller";
 import type { ModelChoice } from "../core/governance/keyModels";
 import type { PolicyExplanation } from "../core/governance/policy/explain";
 import { factsOf } from "../core/governance/policy/facts";
+import type { WireProtocol } from "../core/protocols/wire";
+import { preferredProtocol } from "../core/providers/spoken";
 import { decided, resolveModel } from "../core/routing/resolveModel";
 import type { PolicyQuestion } from "../core/rpc/audit";
 import type {
@@ -315,6 +319,23 @@ export class EngineService {
   /** Costs some tokens; the person was asked. */
   runProbe({ provider, probe, model }: ProbeParams, signal: AbortSignal): Promise<ProbeResult> {
     return runProbe(this.upstream, provider, probe, model, { signal });
+  }
+
+  /** What the agent may work with. */
+  agentModels(): AgentModel[] {
+    return agentModels(this.registry.sources(), this.router.names());
+  }
+
+  /** The protocol in which a model is asked without being translated; for a route, any would do. */
+  protocolOf(model: string): WireProtocol {
+    const found = decided(resolveModel(model, this.registry.sources()));
+    const provider = found.kind === "found" ? this.registry.get(found.providerId) : undefined;
+    return provider ? preferredProtocol(provider.config) : "chat";
+  }
+
+  /** Waits until the models that are being asked for are known, a few seconds at most. */
+  settleModels(): Promise<void> {
+    return this.registry.settleModels(5_000);
   }
 
   /** @param log the latest entries */

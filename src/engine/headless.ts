@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type EngineConfig, engineConfigFromFile } from "../core/config/engineConfig";
+import { type EngineConfig, type EngineGatewayKey, engineConfigFromFile } from "../core/config/engineConfig";
 import { parseConfigText } from "../core/config/parse";
 import type { ConfigProblem } from "../core/config/problems";
 import { logSafeText } from "../core/errors";
@@ -78,6 +78,8 @@ export interface ServeOptions {
   readonly version: string;
   readonly host?: string;
   readonly port?: number;
+  /** Gateway keys that the file does not have. */
+  readonly keys?: readonly EngineGatewayKey[];
 }
 
 /** An engine of a configuration file, with its log on standard error. */
@@ -97,6 +99,7 @@ export async function openEngine({
   version,
   host,
   port,
+  keys = [],
 }: ServeOptions): Promise<HeadlessEngine | undefined> {
   const log = new EngineLog(Date.now);
   log.onEntry(({ time, level, message }) => {
@@ -113,12 +116,17 @@ export async function openEngine({
   const administrator = machinePolicy();
   const engine = new EngineService({ version, log, ledger, audit, secrets, lists, administrator });
   const { gateway } = loaded.engine;
-  if (gateway.keys.length === 0)
+  if (gateway.keys.length + keys.length === 0)
     log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");
   const configure = (config: EngineConfig): Promise<void> =>
     engine.configure({
       ...config,
-      gateway: { ...config.gateway, host: host ?? gateway.host, port: port ?? gateway.port },
+      gateway: {
+        ...config.gateway,
+        host: host ?? gateway.host,
+        port: port ?? gateway.port,
+        keys: [...config.gateway.keys, ...keys],
+      },
     });
   const { credentials } = loaded;
   await configure(await credentials.ready());

@@ -1,5 +1,7 @@
 /** What the two programs of the engine run. They share one bundle, so that the package holds it once. */
 export { logSafeText, PosternError } from "../core/errors";
+export { askAgent, compareModels } from "./agent/agentCommand";
+export { rulesOf } from "./agent/person";
 export { exportData, verifyData } from "./audit/auditCommands";
 export type { ExportOptions } from "./audit/exportAudit";
 export { runEngineProcess } from "./engineProcess";

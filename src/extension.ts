@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { LOAD_START } from "./vscode/activation/loadStart";
 import { ActivityStore } from "./vscode/activity/activityState";
+import { registerParticipant } from "./vscode/agent/participant";
 import { registerChat } from "./vscode/chat/register";
 import { registerCommands } from "./vscode/commands/register";
 import { registerMcp } from "./vscode/mcp/register";
@@ -24,7 +25,7 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
   const runtime = afterActivation().then(async () => {
     const asked = performance.now();
     const { createRuntime } = await import("./vscode/wiring/runtime");
-    const created = createRuntime(context, store, activity, channel);
+    const created = createRuntime(context, store, activity, channel, () => import("./copilot/agent"));
     channel.debug(`The rest was there ${(performance.now() - asked).toFixed(1)} ms after it was asked for.`);
     return created;
   });
@@ -44,6 +45,7 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
     store,
     activity,
     registerChat(runtime.then(({ chat }) => chat)),
+    registerParticipant(runtime.then(({ agent }) => agent)),
     registerMcp(
       store,
       runtime.then(({ mcp }) => mcp),

@@ -11,6 +11,7 @@ import type { Scope, ScopeKind, Totals } from "../governance/spend";
 import type { ModelFacts } from "../models/facts";
 import type { AuditRequests, PolicyWarning } from "./audit";
 import type { LimitsStatus } from "./limitsStatus";
+import type { TaskRunRequests } from "./taskRuns";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -251,7 +252,7 @@ export interface ChatAccess {
 }
 
 /** Requests from a window to the engine: method name → parameters and result. */
-export interface EngineRequests extends AuditRequests {
+export interface EngineRequests extends AuditRequests, TaskRunRequests {
   hello: { params: HelloParams; result: HelloResult };
   authenticate: { params: AuthenticateParams; result: { readonly log: readonly LogEntry[] } };
   configure: { params: EngineConfig; result: EngineStatus };

@@ -1,4 +1,5 @@
 import { gatewaySchema } from "../../core/config/schema";
+import { AGENT_PARTICIPANT } from "../agent/participantId";
 import { CHAT_VENDOR } from "../chat/vendor";
 import {
   ACTIVITY_VIEW,
@@ -41,6 +42,15 @@ export function contributes(): Record<string, unknown> {
     // `configuration` would make VS Code keep keys and addresses, too: a second truth beside our settings.
     languageModelChatProviders: [
       { vendor: CHAT_VENDOR, displayName: "Postern", managementCommand: "postern.addProvider" },
+    ],
+    chatParticipants: [
+      {
+        id: AGENT_PARTICIPANT,
+        name: "postern",
+        fullName: "Postern",
+        description: "Copilot's agent on your own models",
+        isSticky: true,
+      },
     ],
     mcpServerDefinitionProviders: [{ id: MCP_PROVIDER, label: "Postern" }],
     menus: menus(),

@@ -1,6 +1,8 @@
 import os from "node:os";
 import * as vscode from "vscode";
+import type { LoadAgent } from "../../core/agent/contract";
 import type { ActivityStore } from "../activity/activityState";
+import type { AgentParts } from "../agent/parts";
 import type { ChatProvider } from "../chat/provider";
 import type { CommandHandlers } from "../commands/register";
 import { messageOf } from "../common/log";
@@ -22,6 +24,7 @@ import { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import { notify } from "../ui/notify";
 import { createActivity } from "./activity";
+import { createAgentParts } from "./agent";
 import { createChat } from "./chat";
 import { createCommands } from "./commands";
 import { createCredentials } from "./credentials";
@@ -34,6 +37,7 @@ export interface Runtime {
   readonly commands: CommandHandlers;
   readonly chat: ChatProvider;
   readonly mcp: McpServerSource;
+  readonly agent: AgentParts;
   /** Resolves once the settings and secrets have been read for the first time. */
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
@@ -51,6 +55,7 @@ export function createRuntime(
   store: StateStore,
   activityStore: ActivityStore,
   channel: vscode.LogOutputChannel,
+  loadAgent: LoadAgent,
 ): Runtime {
   const { credentials, disposables } = createCredentials(context, channel, () => sync.schedule());
   const storage = createStorage(context, credentials, channel);
@@ -156,6 +161,8 @@ export function createRuntime(
     .then(changed);
   const chat = createChat(store, engine, settled, context.globalStorageUri.fsPath, channel);
   context.subscriptions.push(chat.provider);
+  const agent = createAgentParts(loadAgent, store, storage, engine, gateway, context.globalStorageUri.fsPath);
+  context.subscriptions.push(agent.documents);
   const mcp = new McpServerSource(gateway, storage.gatewayKeys, changed);
   const begin = async (): Promise<void> => {
     await settled;
@@ -180,8 +187,10 @@ export function createRuntime(
       report,
       channel,
       chat,
+      agent,
     }),
     chat: chat.provider,
+    agent,
     mcp,
     settled,
     viewsVisible: () => {

@@ -1,13 +1,23 @@
-// Builds the three composition roots into dist/ as CommonJS. cli.js and engine.js share engineRuntime.js,
-// which loads tokenizer.js and catalogue.js when they are first needed.
+// `node esbuild.mjs [--dev] [FOLDER]`: builds the three composition roots into dist/, or FOLDER, as CommonJS.
+// cli.js and engine.js share engineRuntime.js, which loads tokenizer.js and catalogue.js when they are first needed.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
+import { sbom } from "./scripts/lib/sbom.mjs";
+import { shippedPackages } from "./scripts/lib/shippedPackages.mjs";
 import { thirdPartyNotices } from "./scripts/lib/thirdPartyNotices.mjs";
+import { mendedClient, PATCHED_FILE } from "./scripts/lib/undiciPatch.mjs";
 
-const { version } = JSON.parse(readFileSync(new URL("package.json", import.meta.url), "utf8"));
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+/** @param {string} file relative to the root */
+const readJson = (file) => JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"));
+
+const { name, version, license } = readJson("package.json");
 const development = process.argv.includes("--dev");
+const outdir = resolve(root, process.argv.slice(2).find((argument) => !argument.startsWith("--")) ?? "dist");
 
 /**
  * Leaves the imports of the shared runtime and of what is seldom needed to Node: the one is bundled once and not in
@@ -29,11 +39,11 @@ const sharedRuntime = {
 /** The names of zod that the source uses as values; the rest of it, its forty languages above all, stays out. */
 async function usedOfZod() {
   const exported = await import("zod");
-  const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) =>
+  const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((file) =>
     file.endsWith(".ts"),
   );
   const texts = files
-    .map((file) => readFileSync(`src/${file}`, "utf8"))
+    .map((file) => readFileSync(join(root, "src", file), "utf8"))
     .filter((text) => text.includes('from "zod"'));
   const names = [...texts, ...textsOfMcp()].flatMap((text) =>
     [...text.matchAll(/\bz(?:4mini)?\s*\.(\w+)/g)].map(([, name]) => name),
@@ -43,7 +53,7 @@ async function usedOfZod() {
 /** What MCP's SDK uses of zod, beside what the source does. */
 function textsOfMcp() {
   return ["types.js", "shared/protocol.js", "server/index.js", "server/zod-compat.js"].map((file) =>
-    readFileSync(`node_modules/@modelcontextprotocol/sdk/dist/esm/${file}`, "utf8"),
+    readFileSync(join(root, "node_modules/@modelcontextprotocol/sdk/dist/esm", file), "utf8"),
   );
 }
 const zodNames = await usedOfZod();
@@ -71,7 +81,7 @@ const sharedLibraries = {
     );
     onLoad({ filter: /.*/, namespace: "used-of-zod" }, () => ({
       contents: `export { ${zodNames.join(", ")} } from "zod";`,
-      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+      resolveDir: root,
     }));
   },
 };
@@ -95,8 +105,16 @@ const undiciDispatchers = {
         EnvHttpProxyAgent: require("undici/lib/dispatcher/env-http-proxy-agent.js"),
         Pool: require("undici/lib/dispatcher/pool.js"),
       };`,
-      resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+      resolveDir: root,
     }));
+  },
+};
+
+/** @type {import("esbuild").Plugin} */
+const undiciMended = {
+  name: "undici-mended",
+  setup({ onLoad }) {
+    onLoad({ filter: PATCHED_FILE }, ({ path }) => ({ contents: mendedClient(readFileSync(path, "utf8")) }));
   },
 };
 
@@ -128,8 +146,8 @@ const packedTable = {
     onLoad({ filter: /bpeRanks[\\/]cl100k_base\.js$/ }, async ({ path }) => {
       const { default: ranks } = await import(pathToFileURL(path));
       const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
-      mkdirSync("dist", { recursive: true });
-      writeFileSync(`dist/${TABLE}`, brotliCompressSync(JSON.stringify(ranks), { params }));
+      mkdirSync(outdir, { recursive: true });
+      writeFileSync(join(outdir, TABLE), brotliCompressSync(JSON.stringify(ranks), { params }));
       return {
         contents: `
           import { readFileSync } from "node:fs";
@@ -157,8 +175,9 @@ const result = await build({
     agent: "src/copilot/agent/index.ts",
     copilotSdk: "@github/copilot-sdk",
   },
-  plugins: [mcpSdk, sharedRuntime, sharedLibraries, undiciDispatchers, packedTable],
-  outdir: "dist",
+  plugins: [mcpSdk, sharedRuntime, sharedLibraries, undiciDispatchers, undiciMended, packedTable],
+  outdir,
+  absWorkingDir: root,
   bundle: true,
   platform: "node",
   format: "cjs",
@@ -176,12 +195,11 @@ const result = await build({
   logLevel: "warning",
 });
 
-const notices = thirdPartyNotices(
-  Object.keys(result.metafile.inputs),
-  fileURLToPath(new URL(".", import.meta.url)),
-  JSON.parse(readFileSync(new URL("src/core/models/data/notices.json", import.meta.url), "utf8")),
-);
-writeFileSync("dist/THIRD-PARTY-NOTICES.txt", notices);
+const packages = shippedPackages(Object.keys(result.metafile.inputs), root);
+const data = readJson("src/core/models/data/notices.json");
+writeFileSync(join(outdir, "THIRD-PARTY-NOTICES.txt"), thirdPartyNotices(packages, root, data));
+const bill = sbom({ name, version, license }, packages, data, readJson("package-lock.json"));
+writeFileSync(join(outdir, "sbom.cdx.json"), bill);
 
 for (const [file, { bytes }] of Object.entries(result.metafile.outputs)) {
   if (file.endsWith(".js")) console.log(`${file}  ${(bytes / 1024).toFixed(0)} KB`);

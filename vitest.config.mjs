@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.{ts,mjs}"],
     // These run inside VS Code, in the script that drives the browser, and with agents: see scripts/test.mjs.
-    exclude: ["test/vscode/**", "test/browser/**", "test/agents/**"],
+    exclude: ["test/wear/**", "test/vscode/**", "test/browser/**", "test/agents/**"],
     testTimeout: 20_000,
   },
 });

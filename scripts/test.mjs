@@ -1,4 +1,4 @@
-// The one test command. Runs every suite, or the named one (unit, vscode, browser, agents), and closes with one line.
+// The one test command. Runs every suite, or the named one (unit, wear, vscode, browser, agents), and closes with one line.
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cleanUp } from "./lib/cleanup.mjs";
@@ -9,11 +9,12 @@ import { artefactsFolder, inRoot, root } from "./lib/paths.mjs";
 import { runCollecting } from "./lib/run.mjs";
 import { closingLine, couldNotRun, fromVitest, oneCheck, total } from "./lib/tally.mjs";
 import { endWithNpm } from "./lib/watchNpm.mjs";
+import { wearSuite } from "./lib/wearSuite.mjs";
 import { testAgents } from "./testAgents.mjs";
 import { testBrowser } from "./testBrowser.mjs";
 import { testVscode } from "./testVscode.mjs";
 
-const maxVsixBytes = 1024 * 1024;
+const maxVsixBytes = 1_000_000;
 
 /** @typedef {import("./lib/tally.mjs").SuiteResult} SuiteResult */
 
@@ -59,7 +60,7 @@ const onWindows = process.platform === "win32";
 const steps = [
   {
     name: "build",
-    for: ["unit", "vscode", "browser", "agents"],
+    for: ["unit", "wear", "vscode", "browser", "agents"],
     run: () => toolCheck("build", ["esbuild.mjs"]),
   },
   {
@@ -73,6 +74,8 @@ const steps = [
     run: () => toolCheck("lint", [bin("@biomejs", "biome", "bin", "biome"), "check", "."]),
   },
   { name: "unit", for: ["unit"], run: unit },
+  // By itself: it measures what a gateway holds, and loads the machine.
+  { name: "wear", for: ["wear"], needs: ["build"], run: () => wearSuite("short") },
   { name: "package", for: ["browser"], needs: ["build"], run: packaging },
   { name: "vscode", for: ["vscode"], needs: ["build"], run: onWindows ? testElectron : testVscode },
   // code-server, which brings the VS Code that runs in a browser, does not run on Windows.
@@ -83,9 +86,9 @@ const steps = [
 ];
 
 const wanted = process.argv[2];
-if (wanted && !["unit", "vscode", "browser", "agents"].includes(wanted)) {
+if (wanted && !["unit", "wear", "vscode", "browser", "agents"].includes(wanted)) {
   console.error(
-    `There is no suite "${wanted}". The suites are unit, vscode, browser and agents; without a name all run.`,
+    `There is no suite "${wanted}". The suites are unit, wear, vscode, browser and agents; without a name all run.`,
   );
   process.exit(2);
 }

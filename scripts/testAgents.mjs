@@ -11,8 +11,11 @@ import { fromVitest } from "./lib/tally.mjs";
 
 /** The platform's name in the SDK's packages. */
 function platform() {
-  const { header } = /** @type {{ header?: { glibcVersionRuntime?: string } }} */ (process.report?.getReport() ?? {});
-  const musl = process.platform === "linux" && header !== undefined && header.glibcVersionRuntime === undefined;
+  const { header } = /** @type {{ header?: { glibcVersionRuntime?: string } }} */ (
+    process.report?.getReport() ?? {}
+  );
+  const musl =
+    process.platform === "linux" && header !== undefined && header.glibcVersionRuntime === undefined;
   return `${musl ? "linuxmusl" : process.platform}-${process.arch}`;
 }
 

@@ -4,6 +4,7 @@ import {
   askAgent,
   check,
   compareModels,
+  dieQuietly,
   type ExportOptions,
   exportData,
   joinMcp,
@@ -274,6 +275,8 @@ function portOf(text: string): number {
     throw new UsageError(`--port must be a number from 0 to 65535, not "${text}"`);
   return port;
 }
+
+dieQuietly("postern");
 
 // A reader that has gone (a closed terminal, `| head`) must not take the gateway with it.
 for (const output of [process.stdout, process.stderr]) output.on("error", () => {});

@@ -4,6 +4,7 @@ import { ActivityStore } from "./vscode/activity/activityState";
 import { registerParticipant } from "./vscode/agent/participant";
 import { registerChat } from "./vscode/chat/register";
 import { registerCommands } from "./vscode/commands/register";
+import type { CommandId } from "./vscode/common/commandIds";
 import { registerMcp } from "./vscode/mcp/register";
 import { EMPTY_STATE, StateStore } from "./vscode/state";
 import type { PosternTestApi } from "./vscode/testApi";
@@ -11,6 +12,9 @@ import { createViews } from "./vscode/views/views";
 
 /** What loading has cost. Between loading and activation VS Code does things of its own, which are not counted. */
 const LOAD_MS = performance.now() - LOAD_START;
+
+/** Commands that need to know nothing, and help where settings or secrets cannot be read. */
+const AT_ONCE: ReadonlySet<CommandId> = new Set(["postern.showLog", "postern.openSettings"]);
 
 /**
  * Puts up commands, views and status bar, and leaves everything that takes time to load (the schema, the pipe's
@@ -38,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
       onVisible: () => void runtime.then(({ viewsVisible }) => viewsVisible()),
       onActivityVisible: (visible) => void runtime.then((parts) => parts.activityVisible(visible)),
       onMove: (provider, place) => void runtime.then(({ moveProvider }) => moveProvider(provider, place)),
+      onMoveRoute: (row, place) => void runtime.then(({ moveRoute }) => moveRoute(row, place)),
     },
   );
   context.subscriptions.push(
@@ -53,7 +58,9 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
     views,
     // A key that is pressed in the view says nothing of what is selected there.
     registerCommands(async (id, target, selected) => {
-      const { commands } = await runtime;
+      const { commands, settled } = await runtime;
+      // Called while VS Code starts, a command must not take what is not read yet for what is not there.
+      if (!AT_ONCE.has(id)) await settled.catch(() => {});
       await commands[id](target, selected.length > 0 ? selected : views.selection());
     }, channel),
   );

@@ -1,20 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UNSHIPPED_LICENCES } from "./unshippedLicences.mjs";
 
 /**
  * The licence notices of every package whose code or data a bundle contains.
  *
- * @param {string[]} inputs the files that esbuild took in, relative to `root`
+ * @param {import("./shippedPackages.mjs").ShippedPackage[]} packages
  * @param {string} root
  * @param {{ title: string, text: string }[]} data notices of packages that data was taken from
  * @returns {string} the notices, by package name
  * @throws when a package ships no licence text, since it must not be left out
  */
-export function thirdPartyNotices(inputs, root, data) {
-  const folders = new Set(inputs.flatMap((input) => packageFolder(input) ?? []));
-  const code = [...folders].map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+export function thirdPartyNotices(packages, root, data) {
+  const code = packages.map(({ folder, name, version, license }) => {
     const file = readdirSync(join(root, folder)).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
     const title = `${name} ${version} (${license})`;
     const known = UNSHIPPED_LICENCES[name];
@@ -26,15 +24,9 @@ export function thirdPartyNotices(inputs, root, data) {
     };
   });
   const notices = [...code, ...data];
-  notices.sort((a, b) => a.title.localeCompare(b.title));
+  notices.sort((a, b) => (a.title < b.title ? -1 : 1));
   const body = notices
     .map(({ title, text }) => `${title}\n${"-".repeat(title.length)}\n${text}\n`)
     .join("\n\n");
   return `Postern contains code or data of the following packages.\n\n${body}`;
-}
-
-/** @param {string} input */
-function packageFolder(input) {
-  const parts = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input.replaceAll("\\", "/"));
-  return parts?.[1] && existsSync(parts[1]) ? parts[1] : undefined;
 }

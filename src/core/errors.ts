@@ -39,6 +39,7 @@ export type ErrorCode =
   | "not_ready"
   | "port_in_use"
   | "listen_failed"
+  | "open_without_key"
   | "internal";
 
 /** HTTP status a client sees for each code. */
@@ -77,6 +78,7 @@ const STATUS: Record<ErrorCode, number> = {
   not_ready: 503,
   port_in_use: 500,
   listen_failed: 500,
+  open_without_key: 500,
   internal: 500,
 };
 

@@ -6,6 +6,7 @@ import { auditSchema } from "../core/config/schema";
 import type { EngineFacts } from "../core/diagnosis/facts";
 import type { ProbeResult } from "../core/diagnosis/probes";
 import { logSafeText, PosternError } from "../core/errors";
+import { isLoopbackHost } from "../core/gateway/hostGuard";
 import type { Caller } from "../core/governance/caller";
 import type { ModelChoice } from "../core/governance/keyModels";
 import type { PolicyExplanation } from "../core/governance/policy/explain";
@@ -181,7 +182,7 @@ export class EngineService {
       version: parts.version,
       address: () => this.server.address ?? { host: "", port: -1 },
       keys: () => this.keys,
-      routes: () => this.router.names(),
+      routes: () => this.router.offered(),
       allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
     this.mcp = new McpService({
@@ -189,7 +190,7 @@ export class EngineService {
       handle: (...request) => this.handlePrivately(...request),
       sources: () => this.registry.sources(),
       settleModels: (milliseconds) => this.registry.settleModels(milliseconds),
-      routes: facts.routes,
+      routes: () => facts.routes().map(({ id }) => id),
       allows: facts.allows,
       limits: () => this.limits.status(),
     });
@@ -238,7 +239,8 @@ export class EngineService {
     this.parts.audit?.configure(config.audit ?? auditSchema.parse({}));
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
-    if (moved) await this.inTurn(() => this.move());
+    const unguarded = this.server.address && !isLoopbackHost(config.gateway.host) && this.keys.size === 0;
+    if (moved || unguarded) await this.inTurn(() => this.move());
   }
 
   /** Whose key or address has changed is no longer left alone for what the old one did. */
@@ -260,7 +262,7 @@ export class EngineService {
     }
   }
 
-  /** @throws PosternError not_ready, port_in_use, listen_failed */
+  /** @throws PosternError not_ready, port_in_use, listen_failed, open_without_key */
   startGateway(): Promise<void> {
     return this.inTurn(() => this.start());
   }
@@ -288,6 +290,7 @@ export class EngineService {
     if (this.server.address) return;
     const { host, port } = this.config.gateway;
     try {
+      this.assertGuarded(host);
       await this.server.start(host, port);
       this.failed = undefined;
       this.parts.log.info(`gateway listens on ${this.server.url}`);
@@ -299,6 +302,19 @@ export class EngineService {
     } finally {
       this.tellSoon();
     }
+  }
+
+  /**
+   * A gateway that other machines can reach must have somebody to let in: whoever has opened it and has made no key
+   * would sooner or later wonder why, and do away with the guard.
+   * @throws PosternError open_without_key
+   */
+  private assertGuarded(host: string): void {
+    if (isLoopbackHost(host) || this.keys.size > 0) return;
+    throw new PosternError(
+      "open_without_key",
+      `The gateway does not listen on ${host}, which other machines can reach, while no gateway key is accepted. Make a gateway key, or set the host to 127.0.0.1.`,
+    );
   }
 
   /** To where the configuration now says; running requests finish where they began. */
@@ -323,7 +339,10 @@ export class EngineService {
 
   /** What the agent may work with. */
   agentModels(): AgentModel[] {
-    return agentModels(this.registry.sources(), this.router.names());
+    return agentModels(
+      this.registry.sources(),
+      this.router.offered().map(({ id }) => id),
+    );
   }
 
   /** The protocol in which a model is asked without being translated; for a route, any would do. */

@@ -7,5 +7,6 @@ export type { ExportOptions } from "./audit/exportAudit";
 export { runEngineProcess } from "./engineProcess";
 export { check, loadConfigFile, problemLines, serve } from "./headless";
 export { readBoot } from "./lifecycle/boot";
+export { crashText, dieQuietly } from "./lifecycle/crash";
 export { joinMcp, serveMcp } from "./mcp/mcpCommand";
 export { type PolicyTestQuestion, testPolicy } from "./policy/policyTest";

@@ -7,6 +7,7 @@ import type { McpServerAddress } from "./mcp/serverSource";
 import type { ProviderRegistry } from "./providers/registry";
 import type { StatusBarView } from "./render/statusBar";
 import type { TreeNode } from "./render/treeNode";
+import type { RouteEditor } from "./routes/routeEditor";
 import type { GatewayKeys } from "./secrets/gatewayKeys";
 import type { PosternState } from "./state";
 
@@ -16,6 +17,7 @@ import type { PosternState } from "./state";
  */
 export interface PosternTestApi {
   readonly registry: ProviderRegistry;
+  readonly routes: RouteEditor;
   readonly gateway: GatewayController;
   readonly gatewayKeys: GatewayKeys;
   /** What programs and accounts give; `confirm` is what the person does in a dialog. */
@@ -30,6 +32,7 @@ export interface PosternTestApi {
   state(): PosternState;
   onDidChangeState(listener: (state: PosternState) => void): { dispose(): void };
   providersTree(): readonly TreeNode[];
+  routesTree(): readonly TreeNode[];
   gatewayTree(): readonly TreeNode[];
   statusBar(): StatusBarView;
   /** What new terminals of the first workspace folder get. */

@@ -17,9 +17,13 @@ afterAll(async () => {
   await provider?.stop();
 });
 
-async function check(...providers: Record<string, unknown>[]) {
+function check(...providers: Record<string, unknown>[]) {
+  return checkConfig({ providers });
+}
+
+async function checkConfig(config: object) {
   const file = join(folder.path, "postern.json");
-  writeFileSync(file, JSON.stringify({ providers }));
+  writeFileSync(file, JSON.stringify(config));
   const { code, stdout, stderr } = await runCli(["check", "--config", file]);
   expect(stdout + stderr).not.toContain(PROVIDER_KEY);
   return { code, lines: stdout.trimEnd().split("\n") };
@@ -89,6 +93,34 @@ describe("check gives a verdict on each provider in one line", () => {
       expect.stringMatching(/^FAIL gone: .*127\.0\.0\.1:9/),
       expect.stringMatching(/^FAIL keyless: There is no key: .*NO_SUCH_KEY/),
       expect.stringMatching(/^ok {3}fine: works/),
+    ]);
+  });
+
+  it("and says what is to be known of the routes, which is no failure", async () => {
+    provider.play = json(list);
+    const route = (name: string, ...models: string[]) => ({
+      name,
+      targets: models.map((model) => ({ model })),
+    });
+    const { code, lines } = await checkConfig({
+      providers: [
+        providerEntry(provider.url, { models: undefined }),
+        providerEntry(provider.url, { id: "off", enabled: false }),
+      ],
+      routes: [
+        route("fast", "fake/m1", "nowhere/m", "off/model-a"),
+        route("m2", "m1"),
+        route("fake/m1", "fast"),
+        route("fine", "fake/not-listed"),
+      ],
+    });
+    expect(code).toBe(0);
+    expect(lines.slice(2)).toEqual([
+      'note route "fast": target nowhere/m: no provider has this model',
+      'note route "fast": target off/model-a: provider "off" is disabled',
+      'note route "m2": stands before the model m2 of fake, which is still reached as fake/m2',
+      'note route "fake/m1": target fast: is a route itself, and a route leads to models only; name that route\'s models here',
+      'note route "fake/m1": stands before the model fake/m1, which no client reaches any more except through a route',
     ]);
   });
 });

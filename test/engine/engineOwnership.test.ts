@@ -1,6 +1,16 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { privateHttpPath } from "../../src/engine/pipe/privateHttp";
 import { Engine, EngineClient, engineConfig, type Home, newHome, startGateway } from "../support/engine";
 import { within } from "../support/waiting";
 
@@ -104,5 +114,29 @@ describe.skipIf(process.platform === "win32")("the pipe's folder", () => {
       expect(engine.stderr).toContain("the pipe cannot be opened");
     }
     expect(lstatSync(elsewhere).isDirectory() && existsSync(join(elsewhere, "engine.sock"))).toBe(false);
+  });
+
+  it("leads nowhere else by a link or a file that was put in the socket's place", async () => {
+    const shared = home();
+    const folder = dirname(shared.pipePath);
+    const target = join(dirname(folder), "somebody's file");
+    writeFileSync(target, "untouched");
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const paths = [shared.pipePath, privateHttpPath(shared.pipePath)];
+    for (const plant of [
+      (path: string) => symlinkSync(target, path),
+      (path: string) => symlinkSync(join(dirname(folder), "nowhere"), path),
+      (path: string) => writeFileSync(path, "no socket"),
+    ]) {
+      for (const path of paths) plant(path);
+      const engine = start(shared);
+      const client = await EngineClient.join(shared);
+      expect((await client.request("chatAccess", {})).path).toBe(paths[1]);
+      for (const path of paths) expect(lstatSync(path).isSocket()).toBe(true);
+      expect(readFileSync(target, "utf8")).toBe("untouched");
+      client.close();
+      await engine.end("SIGTERM");
+    }
+    expect(existsSync(join(dirname(folder), "nowhere"))).toBe(false);
   });
 });

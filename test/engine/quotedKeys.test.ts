@@ -1,17 +1,43 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GATEWAY_KEY, Gateway, PROVIDER_KEY, providerEntry } from "../support/gateway";
-import { json, ReplayProvider } from "../support/replayProvider";
+import { PATH, type Protocol } from "../support/recordings";
+import { json, type Player, ReplayProvider, stream } from "../support/replayProvider";
+
+/** With every character that encoders write in a way of their own. */
+const ODD_KEY = "sk/odd+key==/0123456789abcdef";
+const HEADER_TOKEN = "tok-in-a-header-0123456789";
+const POOL_KEY = "sk-second-of-the-pool-0123456789";
 
 let provider: ReplayProvider;
 let gateway: Gateway;
 
 beforeAll(async () => {
   provider = await ReplayProvider.start(json({}));
+  const entry = (id: string, more: object) => ({ ...providerEntry(provider.url), id, ...more });
   gateway = await Gateway.start({
     providers: [
       providerEntry(provider.url),
-      { ...providerEntry(provider.url), id: "messages", type: "anthropic", models: [{ id: "model-m" }] },
+      entry("messages", { type: "anthropic", models: [{ id: "model-m" }] }),
+      entry("responses", { wireApi: "responses", models: [{ id: "model-r" }] }),
+      entry("odd", { apiKey: ODD_KEY, models: [{ id: "model-odd" }] }),
+      entry("header", {
+        headers: { Authorization: `Custom ${HEADER_TOKEN}` },
+        models: [{ id: "model-h" }],
+      }),
+      entry("pool", {
+        apiKey: undefined,
+        credentials: [
+          { label: "one", kind: "env", name: "POOL_ONE" },
+          { label: "two", kind: "env", name: "POOL_TWO" },
+        ],
+        models: [{ id: "model-p" }],
+      }),
     ],
+    env: { POOL_ONE: PROVIDER_KEY, POOL_TWO: POOL_KEY },
+    config: {
+      // One target more makes the gateway hold refusals back.
+      routes: [{ name: "held", targets: [{ model: "fake/model-a" }, { model: "messages/model-m" }] }],
+    },
   });
 });
 afterAll(async () => {
@@ -19,23 +45,34 @@ afterAll(async () => {
   await provider?.stop();
 });
 
-function ask(model: string, more: object = {}): Promise<Response> {
-  return fetch(`${gateway.url}/v1/chat/completions`, {
+function ask(model: string, more: object = {}, protocol: Protocol = "chat"): Promise<Response> {
+  const content =
+    protocol === "responses" ? { input: "hi" } : { messages: [{ role: "user", content: "hi" }] };
+  return fetch(`${gateway.url}${PATH[protocol]}`, {
     method: "POST",
     headers: { authorization: `Bearer ${GATEWAY_KEY}` },
-    body: JSON.stringify({ model, messages: [{ role: "user", content: "hi" }], ...more }),
+    body: JSON.stringify({ model, ...content, max_tokens: 10, ...more }),
   });
 }
 
+/** All that a client can see of an answer. */
+async function seen(asking: Promise<Response>): Promise<string> {
+  const answer = await asking;
+  return JSON.stringify([...answer.headers]) + (await answer.text());
+}
+
+const told = `Incorrect API key provided: ${PROVIDER_KEY}`;
+
 describe("a provider that quotes the key it refuses", () => {
-  const quoting = {
-    error: { message: `Incorrect API key provided: ${PROVIDER_KEY}`, type: "invalid_request_error" },
-  };
+  const quoting = { error: { message: told, type: "invalid_request_error" } };
 
   it.each([
     ["in the same protocol", "model-a", {}],
     ["to a stream", "model-a", { stream: true }],
     ["in another protocol", "model-m", {}],
+    ["in another protocol to a stream", "model-m", { stream: true }],
+    ["on a route, where refusals are held back", "held", {}],
+    ["on a route, to a stream", "held", { stream: true }],
   ])("%s does not tell it to the client", async (_, model, more) => {
     provider.play = json(quoting, 401);
     const answer = await ask(model, more);
@@ -52,4 +89,124 @@ describe("a provider that quotes the key it refuses", () => {
     expect(await answer.text()).toBe(body);
     expect(answer.headers.get("content-length")).toBe(String(Buffer.byteLength(body)));
   });
+
+  it.each([200, 400, 401])("in a header of a %i does not tell it either", async (status) => {
+    provider.play = json({ error: { message: "no" } }, status, {
+      "www-authenticate": `Bearer realm="${PROVIDER_KEY}"`,
+      "x-ratelimit-of": [`a ${PROVIDER_KEY}`, "b"],
+    });
+    for (const model of ["model-a", "model-m", "held"]) {
+      const shown = await seen(ask(model));
+      expect(shown).not.toContain(PROVIDER_KEY);
+      if (model === "model-a") expect(shown).toContain('realm=\\"[redacted]\\"');
+    }
+  });
+
+  it("in more than a megabyte does not either", async () => {
+    const filler = "x".repeat(700_000);
+    provider.play = json({ error: { message: `${told} ${filler} ${told} ${filler} ${told}` } }, 401);
+    const text = await (await ask("model-a")).text();
+    expect(text.length).toBeGreaterThan(1_400_000);
+    expect(text).not.toContain(PROVIDER_KEY);
+    expect(await seen(ask("held"))).not.toContain(PROVIDER_KEY);
+  });
+
+  it("quotes the other key of its pool in vain", async () => {
+    provider.play = json({ error: { message: `${PROVIDER_KEY} and ${POOL_KEY}` } }, 400);
+    expect(await seen(ask("model-p"))).toContain("[redacted] and [redacted]");
+  });
+
+  it.each([
+    ["as JSON does", (key: string) => key],
+    ["with slashes escaped", (key: string) => key.replaceAll("/", "\\/")],
+    ["as .NET does", (key: string) => key.replaceAll("+", "\\u002B").replaceAll("=", "\\u003d")],
+    ["in JSON within JSON", (key: string) => key.replaceAll("/", "\\\\\\/")],
+    ["as in an address", encodeURIComponent],
+  ])("writes it %s", async (_, written) => {
+    for (const status of [401, 200]) {
+      provider.play = json(`{"error":{"message":"bad key ${written(ODD_KEY)}."}}`, status);
+      const shown = await seen(ask("model-odd"));
+      expect(shown).toContain("bad key ");
+      expect(shown).not.toMatch(/0123456789abcdef|odd\+key/);
+    }
+  });
+
+  it("may know it from a configured header, and leave the scheme out", async () => {
+    provider.play = json({ error: { message: `bad token ${HEADER_TOKEN}.` } }, 401);
+    expect(await seen(ask("model-h"))).toContain("bad token [redacted].");
+  });
+});
+
+describe("an error within a good answer that quotes the key", () => {
+  const chunk = 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"hello"}}]}\n\n';
+  const errors: Record<Protocol, string> = {
+    chat: `data: {"error":{"message":"${told}","code":401}}\n\n`,
+    messages: `event: error\ndata: {"type":"error","error":{"type":"authentication_error","message":"${told}"}}\n\n`,
+    responses: `event: response.failed\ndata: {"type":"response.failed","sequence_number":1,"response":{"id":"r","object":"response","status":"failed","output":[],"error":{"code":"invalid_api_key","message":"${told}"}}}\n\n`,
+  };
+  const at: [Protocol, string][] = [
+    ["chat", "model-a"],
+    ["messages", "model-m"],
+    ["responses", "model-r"],
+  ];
+  const pairs = at.flatMap(([spoken, model]) => at.map(([client]) => [client, spoken, model] as const));
+
+  const shows = async (play: Player, asking: () => Promise<Response>): Promise<void> => {
+    provider.play = play;
+    const shown = await seen(asking());
+    expect(shown).toMatch(/error|failed/);
+    expect(shown).toContain("Incorrect API key provided");
+    expect(shown).not.toContain(PROVIDER_KEY);
+  };
+
+  it.each(pairs)("%s at %s: in place of a stream", async (client, spoken, model) => {
+    await shows(stream([errors[spoken]]), () => ask(model, { stream: true }, client));
+  });
+
+  it.each(pairs)("%s at %s: cut into single bytes", async (client, spoken, model) => {
+    await shows(stream([...errors[spoken]]), () => ask(model, { stream: true }, client));
+  });
+
+  it("on a route, where the beginning is held back", async () => {
+    await shows(stream([errors.chat]), () => ask("held", { stream: true }));
+  });
+
+  it("behind content changes nothing else of the stream", async () => {
+    provider.play = stream([chunk, errors.chat]);
+    const text = await (
+      await ask("model-a", { stream: true, stream_options: { include_usage: true } })
+    ).text();
+    expect(text).toBe(chunk + errors.chat.replace(PROVIDER_KEY, "*".repeat(PROVIDER_KEY.length)));
+  });
+
+  it.each(["chat", "messages"] as const)("%s: behind content of another protocol", async (client) => {
+    const model = client === "chat" ? "model-m" : "model-a";
+    const messages = [
+      'event: message_start\ndata: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant","model":"x","content":[],"usage":{"input_tokens":1,"output_tokens":1}}}\n\n',
+      'event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n',
+      'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"hello"}}\n\n',
+      errors.messages,
+    ];
+    await shows(stream(client === "chat" ? messages : [chunk, errors.chat]), () =>
+      ask(model, { stream: true }, client),
+    );
+  });
+
+  it.each(["model-a", "model-m", "held"])("%s: in a plain answer with a 200", async (model) => {
+    const body = JSON.stringify({ error: { message: told, type: "authentication_error", code: 401 } });
+    await shows(json(body, 200, { "content-length": Buffer.byteLength(body) }), () => ask(model));
+  });
+
+  it("leaves a key alone that stands in what a model says", async () => {
+    const said = chunk.replace("hello", `as you said: ${PROVIDER_KEY}`);
+    provider.play = stream([said, "data: [DONE]\n\n"]);
+    expect(await (await ask("model-a", { stream: true })).text()).toContain(said);
+  });
+});
+
+it("and none of it is in the log", () => {
+  expect(gateway.stderr).toContain("provider");
+  expect(gateway.stderr).not.toMatch(
+    new RegExp([PROVIDER_KEY, POOL_KEY, HEADER_TOKEN, "0123456789abcdef"].join("|")),
+  );
 });

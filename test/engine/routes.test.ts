@@ -26,9 +26,13 @@ const ROUTES = [
   { name: "turns", strategy: "round-robin", affinity: false, targets: [target("one"), target("two")] },
   { name: "sticky", strategy: "round-robin", targets: [target("one"), target("two")] },
   { name: "single", targets: [target("one")] },
+  { name: "beside", targets: [{ model: "one/model-b" }, target("two")] },
   { name: "half", targets: [{ model: "nowhere/x" }, target("two")] },
   { name: "lost", targets: [{ model: "nowhere/x" }] },
   { match: "gpt-4", targets: [target("two")] },
+  { name: "model-a", targets: [target("two")] },
+  { name: "sized", targets: [{ model: "sizes/large" }, { model: "sizes/small" }, { model: "nowhere/x" }] },
+  { name: "nested", targets: [{ model: "fast" }] },
   { match: "claude-*", targets: [target("claude")] },
 ];
 
@@ -52,6 +56,13 @@ beforeEach(async () => {
       providerEntry(one.url, { id: "one" }),
       providerEntry(two.url, { id: "two" }),
       providerEntry(two.url, { id: "claude", type: "anthropic" }),
+      providerEntry(two.url, {
+        id: "sizes",
+        models: [
+          { id: "large", contextWindow: 128_000 },
+          { id: "small", contextWindow: 32_000 },
+        ],
+      }),
     ],
     config: { routes: ROUTES, routing: { maxAttempts: 3, maxWaitSeconds: 3 } },
   });
@@ -77,11 +88,12 @@ describe("a route", () => {
     expect(response.headers.get("x-postern-attempts")).toBe("1");
     expect(JSON.parse((await one.last.body).toString()).model).toBe("model-a");
     const { data } = (await (await gateway.fetch("/v1/models")).json()) as { data: { id: string }[] };
-    expect(data.map(({ id }) => id).slice(0, 6)).toEqual([
+    expect(data.map(({ id }) => id).slice(0, 7)).toEqual([
       "fast",
       "turns",
       "sticky",
       "single",
+      "beside",
       "half",
       "lost",
     ]);
@@ -139,6 +151,23 @@ describe("a route", () => {
     one.requests.length = 0;
     expect((await post("single")).status).toBe(500);
     expect(one.requests).toHaveLength(3);
+  });
+
+  it("asks many targets for one answer without a word of warning from Node", async () => {
+    const ids = Array.from({ length: 10 }, (_, index) => `p${index}`);
+    const many = await Gateway.start({
+      providers: ids.map((id) => providerEntry(one.url, { id })),
+      config: { routes: [{ name: "many", targets: ids.map(target) }], routing: { maxAttempts: 10 } },
+    });
+    one.play = refusal(500, "broken");
+    const response = await many.post("/v1/chat/completions", { model: "many", ...ask });
+    expect(response.status).toBe(500);
+    expect(response.headers.get("x-postern-attempts")).toBe("10");
+    // None a second time while there is one that was not asked yet.
+    expect(response.headers.get("x-postern-provider")).toBe("p9");
+    expect(one.requests).toHaveLength(10);
+    await many.stop();
+    expect(many.stderr).not.toContain("MaxListenersExceededWarning");
   });
 
   it("waits for a limited provider where no other is free", async () => {
@@ -258,6 +287,52 @@ describe("a route", () => {
     // Longer than it would have waited for its target.
     await new Promise((resolve) => setTimeout(resolve, 2_300));
     expect(one.requests).toHaveLength(1);
+  });
+});
+
+describe("what is told of a route", () => {
+  it("its name is among those that may have been meant", async () => {
+    const response = await post("fsat");
+    expect(response.status).toBe(404);
+    expect(await response.text()).toMatch(/Did you mean fast[?,]/);
+  });
+
+  it("it stands before a model of its name, which is reached by its provider", async () => {
+    expect(await said(await post("model-a"))).toBe("two");
+    expect(await said(await post("one/model-a"))).toBe("one");
+  });
+
+  it("its limits are the smallest of its targets', and Claude Code's picker is given a name that it shows", async () => {
+    type Listed = { id: string; context_window?: number; display_name?: string; max_input_tokens?: number };
+    const listed = async (headers: Record<string, string> = {}) => {
+      const response = await gateway.fetch("/v1/models", { headers });
+      return ((await response.json()) as { data: Listed[] }).data;
+    };
+    const find = (models: readonly Listed[], id: string) => models.find((model) => model.id === id);
+    expect(find(await listed(), "sized")?.context_window).toBe(32_000);
+    expect(find(await listed(), "fast")).not.toHaveProperty("context_window");
+    const anthropic = await listed({ "anthropic-version": "2023-06-01" });
+    expect(find(anthropic, "claude-via-postern/sized")).toMatchObject({
+      display_name: "sized (route)",
+      max_input_tokens: 32_000,
+    });
+    const response = await post("claude-via-postern/fast");
+    expect(await said(response)).toBe("one");
+    expect(response.headers.get("x-postern-attempts")).toBe("1");
+  });
+
+  it("it cannot lead to another route", async () => {
+    const response = await post("nested");
+    expect(response.status).toBe(404);
+    expect(await response.text()).toContain("leads to models only");
+    expect(one.requests).toHaveLength(0);
+  });
+
+  it("a key that may not use one model is still used for another", async () => {
+    one.play = refusal(403, "no access to model-a");
+    expect(await said(await post("fast"))).toBe("two");
+    one.play = answer("one");
+    expect(await said(await post("beside"))).toBe("one");
   });
 });
 

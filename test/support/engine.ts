@@ -19,6 +19,7 @@ import {
   PROTOCOL_VERSION,
   proofText,
 } from "../../src/core/rpc/contract";
+import { KnownModels, type StatusChange } from "../../src/core/rpc/statusChange";
 import { cleanEnvironment, GATEWAY_KEY, PROVIDER_KEY, root, temporaryFolder } from "./gateway";
 import { eventually, within } from "./waiting";
 
@@ -73,6 +74,8 @@ export class Engine {
 /** The window's end of the pipe. */
 export class EngineClient {
   readonly statuses: EngineStatus[] = [];
+  /** The same as they came. */
+  readonly changes: StatusChange[] = [];
   readonly log: string[] = [];
   readonly refusals: CredentialRefusal[] = [];
   draining = 0;
@@ -83,7 +86,11 @@ export class EngineClient {
     private readonly connection: MessageConnection,
   ) {
     this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
-    this.on("statusChanged", (status) => this.statuses.push(status));
+    const models = new KnownModels();
+    this.on("statusChanged", (change) => {
+      this.changes.push(change);
+      this.statuses.push(models.take(change));
+    });
     this.on("log", ({ message }) => this.log.push(message));
     this.on("credentialRefused", (refusal) => this.refusals.push(refusal));
     this.on("draining", () => {

@@ -15,6 +15,8 @@ import {
   policySchema,
   providerSchema,
   quotaSchema,
+  routeSchema,
+  routeTargetSchema,
 } from "../../src/core/config/schema";
 import { configuration } from "../../src/vscode/manifest/configuration";
 
@@ -48,6 +50,8 @@ const shared =
 const TABLES: Readonly<Record<string, Fields>> = {
   provider: schemaOf(providerSchema),
   credential: { properties: credentialFields() },
+  route: schemaOf(routeSchema),
+  routeTarget: schemaOf(routeTargetSchema),
   model: schemaOf(modelSchema),
   gateway: schemaOf(gatewaySchema),
   gatewayKey: schemaOf(gatewayKeySchema),

@@ -15,7 +15,7 @@ export function checkRoutes(value: unknown): CheckedRoute[] {
   const seen = new Set<string>();
   return value.map((entry: unknown, index): CheckedRoute => {
     const parsed = routeSchema.safeParse(entry, { reportInput: true });
-    const name = nameOf(entry) ?? `#${index + 1}`;
+    const name = routeEntryName(entry, index);
     const problems = parsed.success ? [] : problemsOf(parsed.error, ["routes", index]);
     if (seen.has(name)) problems.push(repeated(name, index));
     seen.add(name);
@@ -36,6 +36,11 @@ const REPEATED = "is what an earlier route stands for";
 
 function repeated(name: string, index: number): ConfigProblem {
   return { path: `routes[${index}]`, message: `${JSON.stringify(name)} ${REPEATED}` };
+}
+
+/** What an entry is called, however faulty it is: its name, what it matches, or its place in the list. */
+export function routeEntryName(entry: unknown, index: number): string {
+  return nameOf(entry) ?? `#${index + 1}`;
 }
 
 function nameOf(entry: unknown): string | undefined {

@@ -259,7 +259,8 @@ function webPageFinding({ status, provider: { config }, operation, model }: Refu
     status === 401 || status === 403 || status === 511 || status === 200
       ? " It may be the login page of a company's or a hotel's network: open the address in a browser."
       : "";
-  const text = `${shownUrl(url)} is a web page (HTTP ${status}), not an API. Check the address; it may lack /v1.${login}`;
+  const lacking = /\/v\d/.test(new URL(config.baseUrl).pathname) ? "" : "; it may lack /v1";
+  const text = `${shownUrl(url)} is a web page (HTTP ${status}), not an API. Check the address${lacking}.${login}`;
   return finding("web_page", text, CHANGE_ADDRESS, {
     kind: "openPage",
     label: "Open in Browser",

@@ -26,7 +26,7 @@ export function isLoopbackHost(host: string): boolean {
  */
 export function isHostAllowed(hostHeader: string | undefined, listen: ListenAddress): boolean {
   if (hostHeader === undefined) return false;
-  const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(hostHeader);
+  const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::([1-9]\d{0,4}))?$/.exec(hostHeader);
   if (!match) return false;
   const name = (match[1] ?? "").toLowerCase();
   const port = match[2] === undefined ? 80 : Number(match[2]);

@@ -45,7 +45,7 @@ export function estimateUsage({ requestBytes, mediaBytes = 0, streamedChars }: S
 /**
  * The usage that a request is charged with, and how it is known.
  *
- * Reported counts stand where the answer came to its end. Of one that broke off the input is as the provider reported
+ * Reported counts stand where the answer came to its end, each by itself. Of one that broke off the input is as the provider reported
  * it at the beginning (Messages), and the output is what was seen: a first report says 1 or so.
  *
  * @param complete whether the answer came to its end
@@ -56,7 +56,8 @@ export function usageToCharge(
   seen: Seen,
 ): { readonly usage: Usage; readonly basis: Basis } {
   const guess = estimateUsage(seen);
-  const output = Math.max(reported?.outputTokens ?? 0, guess.outputTokens);
+  const told = reported?.outputTokens;
+  const output = complete && told !== undefined ? told : Math.max(told ?? 0, guess.outputTokens);
   const isWhole = complete
     ? reported?.outputTokens !== undefined || seen.streamedChars === 0
     : reported?.outputTokens === output;
@@ -76,12 +77,17 @@ export interface MaximumOf {
   readonly answers?: number;
 }
 
-/** The tokens that a request may use at most; the input is rounded up, and none of it is taken to be cached. */
+/** More than any answer has: what a client asks for beyond is nonsense, and must not make numbers that nothing can hold. */
+const MOST_OUTPUT = 1e9;
+
+/**
+ * The tokens that a request may use at most, as integers; the input is rounded up, and none of it is taken to be cached.
+ */
 export function estimateMaximum(request: MaximumOf): TokenCounts {
   const { requestBytes, mediaBytes, maxTokens, modelMaxOutput, answers = 1 } = request;
   const most = Math.min(maxTokens ?? DEFAULT_MAX_OUTPUT, modelMaxOutput ?? Number.POSITIVE_INFINITY);
   return {
     inputTokens: Math.ceil(estimateInputTokens(requestBytes, mediaBytes) * SAFETY),
-    outputTokens: most * Math.max(1, answers),
+    outputTokens: Math.min(MOST_OUTPUT, Math.ceil(most * Math.max(1, answers))),
   };
 }

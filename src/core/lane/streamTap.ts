@@ -24,7 +24,6 @@ export class StreamTap {
   private droppedUsage: Usage | undefined;
   private frames = 0;
   private bytes = 0;
-  private smallest = Number.POSITIVE_INFINITY;
 
   /**
    * @param dropUsageChunk Chat Completions: leave out the usage-only chunk, which the client had not asked for
@@ -50,7 +49,6 @@ export class StreamTap {
     else {
       this.frames += 1;
       this.bytes += frame.length;
-      if (frame.length < this.smallest) this.smallest = frame.length;
     }
     this.last.push(frame);
     if (this.last.length > LAST_FRAMES) this.last.shift();
@@ -79,13 +77,30 @@ export class StreamTap {
   }
 
   /**
-   * About how many characters of content came. Each event has the same envelope, and the smallest one is hardly more
-   * than that: what the others have beyond it is content.
+   * About how many characters of content came. The first events are counted; of the others what stands around the
+   * content is taken to be as long as it is in those that are still here, and the rest to be content.
    */
   contentChars(): number {
-    if (this.frames === 0) return this.hasContent() ? 4 * this.first.length : 0;
-    const tokens = 4 * this.first.length;
-    return tokens + this.bytes - this.frames * Math.max(0, this.smallest - 2);
+    const counted = (frame: Uint8Array) => ({ bytes: frame.length, text: contentIn(this.protocol, frame) });
+    const first = this.first.map(counted);
+    const seen = [...first, ...this.last.filter((frame) => !this.first.includes(frame)).map(counted)];
+    const telling = seen.filter(({ text }) => text > 0);
+    const begun = first.reduce((sum, { text }) => sum + text, 0);
+    if (this.frames === 0 || telling.length === 0) return begun;
+    const around = telling.reduce((sum, { bytes, text }) => sum + bytes - text, 0) / telling.length;
+    return begun + Math.max(0, Math.round(this.bytes - this.frames * around));
+  }
+
+  /** Whether the stream has ended with an error of its own protocol. */
+  failed(): { readonly status: number; readonly code: string | undefined } | undefined {
+    for (const frame of this.last) {
+      const fields = frameObject(frame);
+      const error = fields && errorIn(fields);
+      if (!error || !isTerminal(this.protocol, frame)) continue;
+      const code = error.code ?? error.type;
+      return { status: statusOf(error), code: typeof code === "string" ? code : undefined };
+    }
+    return undefined;
   }
 
   /** The model that the stream's first events name. */
@@ -159,6 +174,35 @@ export class StreamTap {
       .map((frame) => asNumber(frameObject(frame)?.sequence_number))
       .findLast((n) => n !== undefined);
   }
+}
+
+/** Characters of text, reasoning and tool arguments in one event. */
+function contentIn(protocol: WireProtocol, frame: Uint8Array): number {
+  const fields = frameObject(frame);
+  if (!fields) return 0;
+  const lengths = (...texts: unknown[]): number =>
+    texts.reduce<number>((sum, text) => sum + (typeof text === "string" ? text.length : 0), 0);
+  switch (protocol) {
+    case "responses":
+      return lengths(fields.delta);
+    case "messages": {
+      const { delta } = fields;
+      return lengths(member(delta, "text"), member(delta, "thinking"), member(delta, "partial_json"));
+    }
+    case "chat":
+      return asArray(fields.choices).reduce<number>((sum, choice) => {
+        const delta = member(choice, "delta");
+        const calls = asArray(member(delta, "tool_calls")).map((call) =>
+          member(member(call, "function"), "arguments"),
+        );
+        const reasoning = member(delta, "reasoning_content") ?? member(delta, "reasoning");
+        return sum + lengths(member(delta, "content"), reasoning, ...calls);
+      }, 0);
+  }
+}
+
+function asArray(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 const PREAMBLE = new Set([

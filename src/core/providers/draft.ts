@@ -54,6 +54,20 @@ export function addressFault(type: ProviderConfig["type"], text: string): string
   return fault === null ? undefined : `The address ${fault}.`;
 }
 
+const KIND_OF_TYPE: Readonly<Record<string, string>> = {
+  azure: "Azure OpenAI",
+  anthropic: "Claude on Microsoft Foundry",
+  openai: "Microsoft Foundry",
+};
+
+/** A fault of an Azure address in the words of the guided setup, where kinds are chosen and types are not. */
+export function inKinds(fault: string | undefined): string | undefined {
+  return fault?.replace(/\btype "(\w+)"/g, (whole, type: string) => {
+    const kind = KIND_OF_TYPE[type];
+    return kind === undefined ? whole : `the kind "${kind}"`;
+  });
+}
+
 /** What to think of before an address without faults is used; undefined if nothing is. */
 export function addressWarning(text: string): string | undefined {
   const baseUrl = text.trim();

@@ -19,9 +19,12 @@ export function isMetadataHost(host: string): boolean {
   return METADATA_ADDRESSES.has(v4) || /^169\.254\./.test(v4) || /^fe[89ab][0-9a-f]:/.test(v4);
 }
 
-/** `::ffff:169.254.169.254`, also as URLs write it: `::ffff:a9fe:a9fe`. */
+/**
+ * An IPv4 address within an IPv6 one: mapped (`::ffff:169.254.169.254`, as URLs write it `::ffff:a9fe:a9fe`), of the
+ * older form without `ffff`, or as a NAT64 gateway reads it (RFC 6052, 2.1).
+ */
 function mappedV4(address: string): string | undefined {
-  const rest = /^::ffff:(.+)$/.exec(address)?.[1];
+  const rest = /^(?:::ffff:|::|64:ff9b::)((?:\d+\.){3}\d+|[0-9a-f]{1,4}:[0-9a-f]{1,4})$/.exec(address)?.[1];
   if (rest === undefined) return undefined;
   if (rest.includes(".")) return rest;
   const [high, low] = rest.split(":").map((part) => Number.parseInt(part, 16));

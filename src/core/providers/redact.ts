@@ -9,19 +9,53 @@ const MASK = "[redacted]";
  * learn the provider's.
  */
 export function redacted(text: string, secrets: readonly string[]): string {
+  return replaced(text, secrets, () => MASK);
+}
+
+/** The same in as many characters as before, for a text whose length has been told already. */
+export function maskedInPlace(text: string, secrets: readonly string[]): string {
+  return replaced(text, secrets, (found) => "*".repeat(found.length));
+}
+
+function replaced(text: string, secrets: readonly string[], mask: (found: string) => string): string {
   let shown = text;
   for (const secret of secrets) {
-    if (secret.length < MIN_LENGTH) continue;
-    shown = shown.replaceAll(secret, MASK);
-    // As it stands inside a JSON text.
-    shown = shown.replaceAll(JSON.stringify(secret).slice(1, -1), MASK);
+    if (shown.includes(probeOf(secret))) shown = shown.replace(patternOf(secret), mask);
   }
   return shown;
+}
+
+/**
+ * Part of a secret that stands in a text in the same letters however the text is escaped, so that whatever lacks it
+ * lacks the secret.
+ */
+export function probeOf(secret: string): string {
+  const runs = secret.split(/[^A-Za-z0-9_.-]+/);
+  return runs.reduce((longest, run) => (run.length > longest.length ? run : longest), "");
+}
+
+/**
+ * A secret as it may stand in JSON, also within a string of JSON, or in an address: encoders write `/`, `+` and `=` in
+ * different ways (PHP `\/`, .NET `\u002B`).
+ */
+function patternOf(secret: string): RegExp {
+  const characters = [...secret].map((character) => {
+    if (/[A-Za-z0-9_]/.test(character)) return character;
+    const hex = (character.codePointAt(0) ?? 0).toString(16).padStart(2, "0");
+    const anyCase = [...hex].map((digit) => `[${digit}${digit.toUpperCase()}]`).join("");
+    const plain = character.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+    return `(?:\\\\{0,3}${plain}|\\\\{1,3}u${"0".repeat(4 - hex.length)}${anyCase}|%${anyCase})`;
+  });
+  return new RegExp(characters.join(""), "g");
 }
 
 /** What of a provider must never be shown: its credentials, and its configured headers, which may hold one. */
 export function secretsOf({ config, credential, pool = [] }: EngineProvider): string[] {
   const key = credential.kind === "apiKey" || credential.kind === "bearerToken" ? [credential.value] : [];
   const others = pool.map((other) => other.credential.value);
-  return [...new Set([...key, ...others]), ...Object.values(config.headers ?? {})];
+  const headers = Object.values(config.headers ?? {});
+  // A provider may quote a token without the scheme that stands before it.
+  const tokens = headers.flatMap((value) => /^\S+\s+(\S+)$/.exec(value)?.[1] ?? []);
+  const all = [...new Set([...key, ...others]), ...headers, ...tokens];
+  return all.filter((secret) => secret.length >= MIN_LENGTH && probeOf(secret) !== "");
 }

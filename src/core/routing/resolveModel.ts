@@ -37,17 +37,22 @@ export type Resolution =
 /**
  * Finds who serves the model id that a client sent: `provider/model` first, then a bare id at the first enabled
  * provider that has it (design, section 4), then what an alias for Claude Code stands for.
+ * @param names other ids that may have been meant where nobody serves this one, e.g. those of routes
  */
-export function resolveModel(wanted: string, sources: readonly ModelSource[]): Resolution {
+export function resolveModel(
+  wanted: string,
+  sources: readonly ModelSource[],
+  names: readonly string[] = [],
+): Resolution {
   const prefixed = resolvePrefixed(wanted, sources);
   if (prefixed?.kind === "found") return prefixed;
   const index = sources.findIndex((source) => source.enabled && shownModel(source, wanted));
   const source = sources[index];
   const model = source && shownModel(source, wanted);
   const aliased = prefixed || model ? undefined : behindAlias(wanted);
-  if (aliased !== undefined) return resolveModel(aliased, sources);
+  if (aliased !== undefined) return resolveModel(aliased, sources, names);
   const bare: Resolution | undefined = model && { kind: "found", providerId: source.id, model };
-  const resolution = bare ?? prefixed ?? disabledHolder(wanted, sources) ?? unknown(wanted, sources);
+  const resolution = bare ?? prefixed ?? disabledHolder(wanted, sources) ?? unknown(wanted, sources, names);
   const before = index < 0 ? sources : sources.slice(0, index);
   const waits = before.some(({ enabled, pending }) => enabled && pending);
   return waits ? { kind: "undecided", otherwise: resolution } : resolution;
@@ -75,8 +80,14 @@ function disabledHolder(wanted: string, sources: readonly ModelSource[]): Resolu
   return holder && { kind: "disabled", providerId: holder.id };
 }
 
-function unknown(wanted: string, sources: readonly ModelSource[]): Resolution {
-  return { kind: "unknown", nearest: nearestIds(wanted, modelIds(sources)) };
+function unknown(wanted: string, sources: readonly ModelSource[], names: readonly string[]): Resolution {
+  return {
+    kind: "unknown",
+    // Compared only for who reads it: there may be thousands of ids, and states are told several times a second.
+    get nearest() {
+      return nearestIds(wanted, [...new Set([...names, ...modelIds(sources)])]);
+    },
+  };
 }
 
 function modelOf(source: ModelSource, id: string): ServedModel | undefined {

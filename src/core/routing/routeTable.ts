@@ -31,6 +31,11 @@ export class RouteTable {
     return [...this.exact.keys()];
   }
 
+  /** Whether an id is the name of a route, or the very id that one stands for. */
+  isName(id: string): boolean {
+    return this.exact.has(id);
+  }
+
   /**
    * The route for an id: by its name, then by a pattern without a wildcard, then by the first pattern that fits.
    * @param isAddress whether the id names a provider and its model, which only a pattern with a slash is meant for

@@ -11,6 +11,7 @@ import type { Scope, ScopeKind, Totals } from "../governance/spend";
 import type { ModelFacts } from "../models/facts";
 import type { AuditRequests, PolicyWarning } from "./audit";
 import type { LimitsStatus } from "./limitsStatus";
+import type { StatusChange } from "./statusChange";
 import type { TaskRunRequests } from "./taskRuns";
 
 /**
@@ -132,6 +133,8 @@ export interface RouteStatus {
   /** Its name, or what it matches. */
   readonly name: string;
   readonly targets: readonly RouteTargetStatus[];
+  /** What to know of it although nothing is wrong, each a sentence without its subject, the route. */
+  readonly notes?: readonly string[];
 }
 
 /** Counts since local midnight. Tokens are what providers reported; requests without a report are counted apart. */
@@ -299,7 +302,8 @@ export interface CredentialRefusal {
 /** Notifications from the engine to every window. */
 export interface EngineNotifications {
   policyWarning: PolicyWarning;
-  statusChanged: EngineStatus;
+  /** The first has the models of every provider, later ones of those alone whose models have changed. */
+  statusChanged: StatusChange;
   log: LogEntry;
   /** Sent to one window of each secret storage: it gets another credential if it can, and answers either way. */
   credentialRefused: CredentialRefusal;

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate, setTimeout as wait } from "node:timers/promises";
 import { type AuditConfig, type AuditLevel, auditSchema } from "../../core/config/schema";
-import { logSafeText } from "../../core/errors";
+import { logSafeText, PosternError } from "../../core/errors";
 import type {
   AuditEntry,
   AuditedRequest,
@@ -65,6 +65,7 @@ export class AuditService {
   private readonly levels = new Map<string, AuditLevel>();
   private queue: Promise<void> = Promise.resolve();
   private failing = false;
+  private hadDatabase = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: AuditOptions) {
@@ -91,7 +92,8 @@ export class AuditService {
   begin({ caller, mayBeForced = false }: AuditedStart): AuditTrail {
     const level = auditLevelFor(this.config, caller);
     const note = (record: RequestRecord, as: AuditLevel): void => this.note(record.id, as);
-    if (level !== "full" && !mayBeForced) return new EmptyTrail((record) => note(record, level));
+    if ((level !== "full" && !mayBeForced) || !this.hasDatabase())
+      return new EmptyTrail((record) => note(record, level));
     return new FullTrail(
       this.budget,
       (record, content) => {
@@ -234,6 +236,16 @@ export class AuditService {
       if (seq !== undefined) return;
       await wait(AGAIN_MS, undefined, { ref: false });
     }
+    this.failed(new PosternError("internal", "the database cannot be written"));
+  }
+
+  /** Where there is none, what was to be kept is not collected, and that is said once. */
+  private hasDatabase(): boolean {
+    // One that cannot be written for a moment comes back.
+    this.hadDatabase ||= this.database.onDatabase(() => true) === true;
+    if (this.hadDatabase) return true;
+    this.failed(new PosternError("internal", "there is no database to keep it in"));
+    return false;
   }
 
   private inTransaction<T>(work: (store: AuditStore) => T): T | undefined {

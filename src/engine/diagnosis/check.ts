@@ -2,6 +2,7 @@ import type { EngineConfig, EngineProvider } from "../../core/config/engineConfi
 import { PAID_PROBES, PROBE_LABEL, type ProbeResult, suggestedModel } from "../../core/diagnosis/probes";
 import type { TestResult } from "../../core/rpc/contract";
 import { UpstreamClient } from "../relay/upstreamClient";
+import { checkRoutes } from "./checkRoutes";
 import { testProvider } from "./listProbe";
 import { runProbe } from "./runProbe";
 
@@ -24,9 +25,12 @@ interface Checked {
   readonly probes: readonly ProbeResult[];
 }
 
-/** Tests each provider, and with `probe` one model of each. @returns whether all that are enabled work */
+/**
+ * Tests each provider, and with `probe` one model of each, and says what is to be known of the routes.
+ * @returns whether all providers that are enabled work
+ */
 export async function checkProviders(
-  { providers, network }: Pick<EngineConfig, "providers" | "network">,
+  { providers, routes, network }: Pick<EngineConfig, "providers" | "routes" | "network">,
   write: (line: string) => void,
   options: CheckOptions = {},
 ): Promise<boolean> {
@@ -38,8 +42,12 @@ export async function checkProviders(
   );
   await upstream.destroy();
   const ok = checked.every((one) => one.ok);
-  if (options.json) write(JSON.stringify({ ok, providers: checked.map(asJson) }, null, 2));
-  else for (const line of checked.flatMap(linesOf)) write(line);
+  const notes = checkRoutes(
+    { providers, routes },
+    (providerId) => checked.find(({ id }) => id === providerId)?.list?.models ?? [],
+  );
+  if (options.json) write(JSON.stringify({ ok, providers: checked.map(asJson), notes }, null, 2));
+  else for (const line of [...checked.flatMap(linesOf), ...notes.map((note) => `note ${note}`)]) write(line);
   return ok;
 }
 

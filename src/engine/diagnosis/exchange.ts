@@ -1,13 +1,12 @@
-import { pipeline } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { EngineProvider } from "../../core/config/engineConfig";
 import { type Finding, finding } from "../../core/diagnosis/finding";
 import { invalidProxyFinding, networkFinding } from "../../core/diagnosis/networkFinding";
 import { PosternError } from "../../core/errors";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
-import { contentDecoder } from "../relay/contentDecoder";
+import { answerPieces, askProvider } from "../relay/askProvider";
 import { faultCode } from "../relay/proxyFaults";
-import { ownConnection, type UpstreamClient } from "../relay/upstreamClient";
+import type { UpstreamClient } from "../relay/upstreamClient";
 
 /** What is asked of a provider for the sake of the answer's being there. */
 export interface Asked {
@@ -50,14 +49,12 @@ export async function exchange(
   const own = ["accept", "application/json, text/event-stream"];
   if (body !== undefined) own.push("content-type", "application/json");
   try {
-    const response = await upstream.dispatcherFor(url, ownConnection(provider)).request({
-      origin: url.origin,
-      path: url.pathname + url.search,
+    const response = await askProvider(upstream, provider, {
+      url,
       method: body === undefined ? "GET" : "POST",
       headers: providerRequestHeaders(provider, own, length),
-      body: body ?? null,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
+      body,
+      timeoutMs,
       signal,
     });
     const reads = await readAll(response, since);
@@ -84,19 +81,8 @@ export async function exchange(
 }
 
 async function readAll(response: Dispatcher.ResponseData, since: () => number): Promise<Answered["reads"]> {
-  const decoder = contentDecoder(response.headers["content-encoding"]?.toString());
-  const plain = decoder === "plain" || decoder === undefined;
-  const source: AsyncIterable<Buffer> = plain ? response.body : pipeline(response.body, decoder, () => {});
   const reads: { atMs: number; bytes: Buffer }[] = [];
-  let size = 0;
-  for await (const bytes of source) {
-    size += bytes.length;
-    if (size > MAX_BYTES)
-      throw new PosternError(
-        "provider_not_api",
-        "The provider's answer is larger than 16 MB. Check the address.",
-      );
-    reads.push({ atMs: since(), bytes });
-  }
+  const tooLarge = "The provider's answer is larger than 16 MB. Check the address.";
+  for await (const bytes of answerPieces(response, MAX_BYTES, tooLarge)) reads.push({ atMs: since(), bytes });
   return reads;
 }

@@ -14,6 +14,7 @@ export function answerJson(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   if (response.headersSent || response.destroyed) return;
+  if (headers.connection === "close") response.shouldKeepAlive = false;
   response.writeHead(status, {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
@@ -78,6 +79,9 @@ function isLasting({ code, retryAfterSeconds }: PosternError): boolean {
 function closesAfter({ code }: PosternError, { complete, headers }: IncomingMessage): boolean {
   // What a web page sent here deserves no connection to try again on.
   if (code === "forbidden_host" || code === "forbidden_origin") return true;
-  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  const encoding = headers["transfer-encoding"];
+  // Where this request ends and a next one begins is not for us to guess.
+  if (encoding?.includes(",")) return true;
+  const hasBody = encoding !== undefined || Number(headers["content-length"] ?? 0) > 0;
   return hasBody && !complete;
 }

@@ -49,7 +49,10 @@ export class GatewayServer {
       noDelay: true,
     });
     server.on("request", (request, response) => {
-      if (!this.answering.has(request.socket)) this.answering.set(request.socket, response);
+      const before = this.answering.get(request.socket);
+      // An answer that ends the connection tells its client that nothing behind it was served.
+      if (before?.headersSent && !before.shouldKeepAlive) return;
+      if (!before) this.answering.set(request.socket, response);
       response.once("close", () => {
         this.answering.delete(request.socket);
         // Kept open, the connection would bring its next request to a gateway that is no more.

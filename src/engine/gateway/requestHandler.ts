@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { logSafeText, PosternError } from "../../core/errors";
 import { isHostAllowed, isOriginAllowed, type ListenAddress } from "../../core/gateway/hostGuard";
 import { anthropicModelsBody, modelBody, openAiModelsBody } from "../../core/gateway/modelsBody";
-import { claudeAliases, offeredModels } from "../../core/gateway/offeredModels";
+import { claudeAliases, type OfferedRoute, offeredModels } from "../../core/gateway/offeredModels";
 import { presentedKeys } from "../../core/gateway/presentedKeys";
 import { matchRoute, type Route } from "../../core/gateway/routes";
 import type { Caller } from "../../core/governance/caller";
@@ -24,8 +24,8 @@ export interface GatewayFacts {
   readonly version: string;
   address(): ListenAddress;
   keys(): KeyRing;
-  /** The ids that stand for routes. */
-  routes(): readonly string[];
+  /** The routes that have an id of their own. */
+  routes(): readonly OfferedRoute[];
   /** Whether a caller's gateway key allows a model, or a route by its name. */
   allows(caller: Caller, choice: ModelChoice): boolean;
 }
@@ -106,6 +106,9 @@ export class RequestHandler {
         "The Host header must be localhost, 127.0.0.1 or [::1] with the gateway's port.",
       );
     }
+    // Node's parser refuses what does not end in chunks, and takes whatever stands before them.
+    if (request.headers["transfer-encoding"]?.includes(","))
+      throw new PosternError("invalid_request", "Transfer-Encoding must be chunked and nothing else.");
     const fetchSite = request.headers["sec-fetch-site"];
     if (
       !isOriginAllowed({ host, origin, fetchSite: fetchSite === undefined ? undefined : String(fetchSite) })
@@ -164,18 +167,19 @@ export class RequestHandler {
     }));
     const routes = this.facts
       .routes()
-      .filter((name) => this.facts.allows(caller, { provider: "", model: name, route: name }));
+      .filter(({ id }) => this.facts.allows(caller, { provider: "", model: id, route: id }));
     const offered = offeredModels(sources, routes);
+    const aliases = claudeAliases(sources, routes);
     const headers = { "x-request-id": requestId };
     if (route.id === undefined) {
       const body =
         route.protocol === "messages"
-          ? anthropicModelsBody([...offered, ...claudeAliases(sources)], queryOf(request))
+          ? anthropicModelsBody([...offered, ...aliases], queryOf(request))
           : openAiModelsBody(offered);
       answerJson(response, 200, body, headers);
       return;
     }
-    const model = [...offered, ...claudeAliases(sources)].find(({ id }) => id === route.id);
+    const model = [...offered, ...aliases].find(({ id }) => id === route.id);
     if (model) {
       answerJson(response, 200, modelBody(route.protocol, model), headers);
       return;
@@ -220,12 +224,23 @@ function invalidJson(error: JsonSyntaxError): PosternError {
 }
 
 /** Under these names keys travel in addresses elsewhere. */
-const KEY_PARAMETERS = ["key", "api_key", "api-key", "apikey", "access_token"];
+const KEY_PARAMETERS = new Set([
+  "key",
+  "api_key",
+  "api-key",
+  "apikey",
+  "x-api-key",
+  "x-goog-api-key",
+  "access_token",
+  "authorization",
+  "bearer",
+  "token",
+]);
 
 /** An address ends up in histories and logs, so a key in it is refused even beside a right one in a header. */
 function refuseKeyInAddress(request: IncomingMessage): void {
   if (!request.url?.includes("?")) return;
-  const found = KEY_PARAMETERS.find((name) => queryOf(request).has(name));
+  const found = [...queryOf(request).keys()].find((name) => KEY_PARAMETERS.has(name.toLowerCase()));
   if (found === undefined) return;
   throw new PosternError(
     "unauthorized",

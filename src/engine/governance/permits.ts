@@ -1,4 +1,6 @@
+import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
+import type { Caller } from "../../core/governance/caller";
 import { POLICY_HEADER } from "../../core/governance/policy/header";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import type { AuditService } from "../audit/auditService";
@@ -17,11 +19,24 @@ import type { Pricing } from "./pricing";
 export interface PermitParts {
   readonly governor: Governor;
   readonly policy: Pick<PolicyService, "decide"> | undefined;
-  readonly secrets: Pick<SecretDetector, "redactJson">;
+  readonly secrets: Pick<SecretDetector, "redactJson" | "redactName">;
   readonly pricing: Pricing;
   /** Keeps what is to be kept of requests. */
   readonly audit?: Pick<AuditService, "begin"> | undefined;
   readonly warnings?: Pick<PolicyWarnings, "tell">;
+}
+
+/** Of longer names the beginning is kept, in characters. */
+const MAX_NAME = 200;
+
+/** Somebody asks for a response that a provider keeps. */
+export interface StoredAccess {
+  readonly caller: Caller;
+  readonly task: string | undefined;
+  readonly body: Buffer;
+  readonly provider: EngineProvider;
+  /** Empty where it is not known which model made it. */
+  readonly model: string;
 }
 
 /** Asks policy, gateway keys' limits and budgets about each request. */
@@ -42,6 +57,29 @@ export class Permits {
     return permit;
   }
 
+  /**
+   * Before a response that a provider keeps is asked for: it is no request to a model, but nobody may have from there
+   * what they may not ask there.
+   * @throws PosternError policy_refused, model_not_allowed
+   */
+  async assertStored(
+    { caller, task, body, provider, model }: StoredAccess,
+    headers: Record<string, string>,
+  ): Promise<void> {
+    const { governor, policy } = this.parts;
+    const { config } = provider;
+    const decided = await policy?.decide({ caller, task, body: () => body });
+    const forTarget = decided?.forTarget({ provider: config, model });
+    const shown = decided?.header(forTarget);
+    if (shown !== undefined) headers[POLICY_HEADER] = shown;
+    if (forTarget?.refusal) throw refusalError(forTarget.refusal);
+    if (governor.allows(caller, { provider: config.id, model })) return;
+    throw new PosternError(
+      "model_not_allowed",
+      `Gateway key "${caller.name}" may not use what provider "${config.id}" keeps.`,
+    );
+  }
+
   /** A provider has answered: what its headers say of its limits. */
   observe(
     { provider, model }: Target,
@@ -56,6 +94,11 @@ export class Permits {
       headers,
       status,
     });
+  }
+
+  /** A name that came from outside, as it may be told and kept. */
+  shown(name: string): string {
+    return shownName(this.parts.secrets, name);
   }
 
   /** The row of a request that was refused before there was a permit. */
@@ -108,7 +151,10 @@ export class Permit {
     const governed = {
       provider: target.provider.config.id,
       model: target.model.id,
-      estimate: pricing.estimate(this.body, target, this.trace.began.at),
+      estimate: pricing.estimate(this.body, target, {
+        operation: this.trace.operation,
+        at: this.trace.began.at,
+      }),
       ...(this.trace.route === undefined ? {} : { route: this.trace.route }),
     };
     if (this.reservation) governor.retarget(this.reservation, governed);
@@ -128,7 +174,9 @@ export class Permit {
 
   /** The request was answered, well or not. */
   answered(outcome: RelayOutcome): RequestRecord {
-    const record = this.trace.answered(outcome, performance.now());
+    const { model } = outcome;
+    const shown = model === undefined ? outcome : { ...outcome, model: shownName(this.parts.secrets, model) };
+    const record = this.trace.answered(shown, performance.now());
     const charged = this.target
       ? this.parts.pricing.charged(record, outcome, this.body, this.target)
       : record;
@@ -137,7 +185,7 @@ export class Permit {
   }
 
   /** No provider has answered it. */
-  failed(fault: PosternError): RequestRecord {
+  failed(fault: Pick<PosternError, "code" | "status">): RequestRecord {
     const record = this.trace.refused(fault, performance.now());
     this.settle(record);
     return record;
@@ -187,4 +235,8 @@ export class Permit {
     if (shown === undefined) delete this.headers[POLICY_HEADER];
     else this.headers[POLICY_HEADER] = shown;
   }
+}
+
+function shownName(secrets: Pick<SecretDetector, "redactName">, name: string): string {
+  return secrets.redactName(name.slice(0, 2 * MAX_NAME)).slice(0, MAX_NAME);
 }

@@ -1,7 +1,9 @@
+import type { Usage } from "../../core/conversation/usage";
 import { costOf, type Priced } from "../../core/governance/cost";
 import { estimateMaximum, usageToCharge } from "../../core/governance/estimate";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import type { ModelFacts } from "../../core/models/facts";
+import type { Operation } from "../../core/providers/endpoint";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { ClientBody } from "../relay/clientBody";
 import { member } from "../relay/clientBody";
@@ -16,6 +18,13 @@ const MAX_TOKENS = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 /** Prices change, but not from one request to the next. */
 const FRESH_MS = 10_000;
 const MAX_MODELS = 1_000;
+
+/** What is to be estimated. */
+interface Estimated {
+  readonly operation: Operation;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
 
 /** What requests cost, by what is known of their models. */
 export class Pricing {
@@ -38,20 +47,24 @@ export class Pricing {
     return price.input + price.output;
   }
 
-  /** The most that a request may come to at a target. @param at milliseconds since the epoch */
-  estimate(body: ClientBody, { provider, model }: Target, at: number): RequestEstimate {
+  /** The most that a request may come to at a target. */
+  estimate(body: ClientBody, { provider, model }: Target, { operation, at }: Estimated): RequestEstimate {
     const facts = this.factsOf(provider.config.id, model.id, at);
     const mediaBytes = mediaBytesIn(body.bytes);
     const limits = MAX_TOKENS.flatMap((name) => positive(member(body, name)) ?? []);
-    const { inputTokens, outputTokens } = estimateMaximum({
+    const { inputTokens, outputTokens: longest } = estimateMaximum({
       requestBytes: body.bytes.length - mediaBytes,
       mediaBytes,
       answers: positive(member(body, "n")) ?? 1,
-      ...(limits.length > 0 ? { maxTokens: Math.min(...limits) } : {}),
+      // Which of several a provider goes by is its own business.
+      ...(limits.length > 0 ? { maxTokens: Math.max(...limits) } : {}),
       ...(facts?.maxOutput === undefined ? {} : { modelMaxOutput: facts.maxOutput }),
     });
+    // A vector is no output, and has no price.
+    const outputTokens = operation === "embeddings" ? 0 : longest;
     const priced = this.priced(provider.config.id, model.id, at);
-    const cost = costOf({ inputTokens, outputTokens }, "estimated", priced, provider.config);
+    const usage = { inputTokens, outputTokens, ...cacheWrites(body.bytes, inputTokens) };
+    const cost = costOf(usage, "estimated", priced, provider.config);
     return {
       inputTokens,
       maxOutputTokens: outputTokens,
@@ -64,6 +77,8 @@ export class Pricing {
     const good = outcome.status >= 200 && outcome.status < 300;
     // A refusal costs nothing, nor does one who left before a provider had begun.
     if (!good && outcome.usage === undefined) return record;
+    // It goes on at the provider when this answer has ended: what was set aside stands in, the most it can come to.
+    if (outcome.usage === undefined && runsInBackground(record, body)) return record;
     const mediaBytes = outcome.usage === undefined ? mediaBytesIn(body.bytes) : 0;
     const { usage, basis } = usageToCharge(outcome.usage, outcome.end === "complete", {
       requestBytes: body.bytes.length - mediaBytes,
@@ -90,6 +105,19 @@ export class Pricing {
     const source = facts?.sources.price;
     return facts?.price && source !== undefined ? { price: facts.price, source } : undefined;
   }
+}
+
+/** Of what is marked for a prompt cache, all may be written to it, which costs more than reading it. */
+function cacheWrites(bytes: Buffer, inputTokens: number): Usage {
+  if (!bytes.includes('"cache_control"')) return {};
+  return {
+    cacheWriteTokens: inputTokens,
+    ...(bytes.includes('"1h"') ? { cacheWrite1hTokens: inputTokens } : {}),
+  };
+}
+
+function runsInBackground({ protocolOut }: RequestRecord, body: ClientBody): boolean {
+  return protocolOut === "responses" && member(body, "background") === true;
 }
 
 function positive(value: unknown): number | undefined {

@@ -150,7 +150,8 @@ export class Ledger {
       }) &&
       this.tried(() => store.database.exec("COMMIT"));
     if (written && holding.length > 0) this.file.worked();
-    if (!written) {
+    if (written) for (const { record } of holding) this.buffer.noted(record.id);
+    else {
       if (store) this.rollBack(store);
       for (const request of holding) this.buffer.open(request);
       this.writeSoon();

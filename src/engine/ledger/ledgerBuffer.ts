@@ -12,6 +12,8 @@ export class LedgerBuffer {
   private rows: RequestRecord[] = [];
   private readonly opened = new Map<string, OpenRequest>();
   private readonly closed = new Set<string>();
+  /** Running requests whose note is in the database, perhaps an earlier one than is here. */
+  private readonly written = new Set<string>();
   /** Rows whose details had to be given up; their totals are still there. */
   private given = 0;
 
@@ -45,9 +47,16 @@ export class LedgerBuffer {
     this.opened.set(request.record.id, request);
   }
 
+  /** A request's note was written apart: an earlier one must not come in its place. */
+  noted(id: string): void {
+    this.opened.delete(id);
+    this.written.add(id);
+  }
+
   /** A request that came and went between two writes leaves no note. */
   close(id: string): void {
-    if (!this.opened.delete(id)) this.closed.add(id);
+    this.opened.delete(id);
+    if (this.written.delete(id)) this.closed.add(id);
   }
 
   batch(): Batch {
@@ -62,6 +71,7 @@ export class LedgerBuffer {
   clear(): void {
     this.rows = [];
     this.tally.clear();
+    for (const id of this.opened.keys()) this.written.add(id);
     this.opened.clear();
     this.closed.clear();
     this.given = 0;

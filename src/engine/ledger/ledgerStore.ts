@@ -12,6 +12,7 @@ import {
 } from "../../core/governance/spend";
 import { DAY_MS, Tally, type TallyEntry } from "../../core/governance/tally";
 import { identityOf, REQUEST_COLUMNS, type Row, recordOf, valuesOf } from "./rows";
+import { wellFormed } from "./wellFormed";
 
 /** Quarters of an hour, and days of UTC, in the column `span`. */
 const QUARTER = 0;
@@ -164,7 +165,7 @@ export class LedgerStore {
   /** Turns what a dead engine left open into rows. To be called in a transaction. @returns what was written */
   settleLost(engine: string): WrittenRequest[] {
     const rows = this.all("SELECT sent, content FROM open_requests WHERE engine = ?", engine);
-    const records = rows.flatMap((row) => lostRequest(openOf(row)) ?? []);
+    const records = rows.flatMap((row) => lostRequest(openOf(row)) ?? []).map(wellFormed);
     const tally = new Tally();
     for (const record of records) tally.add(record);
     const written = this.write({ records, tally: tally.all(), opened: [], closed: [] });

@@ -41,7 +41,7 @@ export class PipeServer {
     this.http = new PrivateHttp(privateHttpPath(options.path), engine.handlePrivately);
     engine.onStatus((status) => {
       // A gateway that stops because its engine leaves was not stopped by anybody.
-      if (!this.leaving) this.broadcast((session) => session.notify("statusChanged", status));
+      if (!this.leaving) this.broadcast((session) => session.tell(status));
     });
     engine.credentials.askThrough((providerId, label) => {
       const leads = this.stores.leads();

@@ -8,7 +8,13 @@ import {
   SocketMessageWriter,
 } from "vscode-jsonrpc/node";
 import { logSafeText, PosternError } from "../../core/errors";
-import { type EngineNotifications, type EngineRequests, PROTOCOL_VERSION } from "../../core/rpc/contract";
+import {
+  type EngineNotifications,
+  type EngineRequests,
+  type EngineStatus,
+  PROTOCOL_VERSION,
+} from "../../core/rpc/contract";
+import { ToldModels } from "../../core/rpc/statusChange";
 import { Handshake } from "./handshake";
 
 /** A peer that has not proved who it is by then is cut off. */
@@ -35,6 +41,11 @@ type GuardedHandler = (params: unknown, signal: AbortSignal) => Promise<unknown>
 export class Session {
   private readonly connection: MessageConnection;
   private authenticated = false;
+  private readonly models = new ToldModels();
+  /** Whether a status is still on its way out: a window that is halted in a debugger reads nothing. */
+  private telling = false;
+  /** The latest that came meanwhile. */
+  private untold: EngineStatus | undefined;
   /** Aborted when the window has gone: nobody waits for what it had asked. */
   private readonly gone = new AbortController();
 
@@ -86,6 +97,25 @@ export class Session {
   notify<N extends keyof EngineNotifications>(name: N, params: EngineNotifications[N]): void {
     if (!this.authenticated || this.socket.destroyed) return;
     this.connection.sendNotification(name, params).catch(() => this.socket.destroy());
+  }
+
+  /** Tells the window how the engine is. One that does not read is told the latest alone when it reads again. */
+  tell(status: EngineStatus): void {
+    if (!this.authenticated || this.socket.destroyed) return;
+    if (this.telling) {
+      this.untold = status;
+      return;
+    }
+    this.telling = true;
+    const written = this.connection.sendNotification("statusChanged", this.models.changeTo(status));
+    void written
+      .catch(() => this.socket.destroy())
+      .then(() => {
+        this.telling = false;
+        const next = this.untold;
+        this.untold = undefined;
+        if (next) this.tell(next);
+      });
   }
 
   close(): void {

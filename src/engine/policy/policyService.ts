@@ -114,6 +114,9 @@ export class PolicyService {
   }
 }
 
+/** What most requests meet. */
+const NO_RULES: TargetDecision = Object.freeze({ warnings: [], auditFull: false, redact: false, rules: [] });
+
 /** The policy's decision on one request, asked for each target that it may go to. */
 export class RequestPolicy {
   constructor(
@@ -137,6 +140,7 @@ export class RequestPolicy {
   }
 
   forTarget(candidate: Candidate): TargetDecision {
+    if (this.decision.rules.length === 0 && !this.decision.refusal) return NO_RULES;
     return decideTarget(this.decision, targetOf(candidate, this.approved));
   }
 

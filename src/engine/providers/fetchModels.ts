@@ -1,4 +1,3 @@
-import { pipeline } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { EngineProvider } from "../../core/config/engineConfig";
 import { findingOf } from "../../core/diagnosis/answerFinding";
@@ -12,9 +11,9 @@ import { parseModelList } from "../../core/models/modelList";
 import { endpointUrl } from "../../core/providers/endpoint";
 import { networkFault } from "../../core/providers/networkFault";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
-import { contentDecoder } from "../relay/contentDecoder";
+import { answerText, askProvider } from "../relay/askProvider";
 import { faultCode } from "../relay/proxyFaults";
-import { ownConnection, type UpstreamClient } from "../relay/upstreamClient";
+import type { UpstreamClient } from "../relay/upstreamClient";
 
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 const TIMEOUT_MS = 15_000;
@@ -113,36 +112,11 @@ async function ask(
   let response: Dispatcher.ResponseData;
   let text: string;
   try {
-    response = await upstream.dispatcherFor(url, ownConnection(provider)).request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method,
-      headers,
-      ...(body ? { body } : {}),
-      headersTimeout: TIMEOUT_MS,
-      bodyTimeout: TIMEOUT_MS,
-    });
-    const decoder = contentDecoder(response.headers["content-encoding"]?.toString());
-    text = await readLimited(
-      decoder === "plain" || decoder === undefined
-        ? response.body
-        : pipeline(response.body, decoder, () => {}),
-    );
+    response = await askProvider(upstream, provider, { url, method, headers, body, timeoutMs: TIMEOUT_MS });
+    text = await answerText(response, MAX_LIST_BYTES, "The provider's list of models is larger than 16 MB.");
   } catch (error) {
     if (error instanceof PosternError) throw error;
     throw networkFault({ id: config.id, baseUrl: config.baseUrl }, faultCode(error));
   }
   return { status: response.statusCode, headers: response.headers, text, body: parseJson(text) };
-}
-
-async function readLimited(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_LIST_BYTES)
-      throw new PosternError("provider_not_api", "The provider's list of models is larger than 16 MB.");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }

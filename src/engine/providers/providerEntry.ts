@@ -14,6 +14,8 @@ export interface ProviderEntry {
   listedAt: number | undefined;
   /** What is offered, worked out from the list, the configuration and the catalogue. */
   models: readonly ProviderModel[];
+  /** The same as windows are told of them; the same array as long as nothing has changed. */
+  modelStatuses: readonly ModelStatus[];
   /** What was looked up of single models in a minute since the epoch. */
   known: { readonly minute: number; readonly models: Map<string, ProviderModel> };
   modelsFrom: ProviderStatus["modelsFrom"];
@@ -43,6 +45,7 @@ export function newEntry(provider: EngineProvider, cached: CachedList | undefine
     listed: [],
     listedAt: undefined,
     models: [],
+    modelStatuses: [],
     known: NOTHING_KNOWN,
     modelsFrom: "unavailable",
     failure: undefined,
@@ -74,11 +77,11 @@ export function isOld({ provider, modelsFrom, listedAt }: ProviderEntry, now: nu
 
 /** @param now milliseconds since the epoch */
 export function statusOf(entry: ProviderEntry, now: number): ProviderStatus {
-  const { provider, models, modelsFrom, listedAt, failure, finding, note } = entry;
+  const { provider, modelStatuses, modelsFrom, listedAt, failure, finding, note } = entry;
   const { config, credential } = provider;
   const shared = {
     id: config.id,
-    models: models.map(modelStatus),
+    models: modelStatuses,
     modelsFrom,
     ...(listedAt === undefined
       ? {}
@@ -89,6 +92,14 @@ export function statusOf(entry: ProviderEntry, now: number): ProviderStatus {
   if (failure !== undefined)
     return { ...shared, state: "failing", detail: failure, ...(finding ? { finding } : {}) };
   return { ...shared, state: "ready", ...(note === undefined ? {} : { detail: note }) };
+}
+
+/** Takes over what is offered now. */
+export function setModels(entry: ProviderEntry, models: readonly ProviderModel[]): void {
+  entry.models = models;
+  const statuses = models.map(modelStatus);
+  // Worked out anew every few minutes, mostly to the same.
+  if (JSON.stringify(statuses) !== JSON.stringify(entry.modelStatuses)) entry.modelStatuses = statuses;
 }
 
 function modelStatus({ deployment: _, baseModel: __, ...status }: ProviderModel): ModelStatus {

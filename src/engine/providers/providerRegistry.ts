@@ -12,7 +12,15 @@ import type { Log } from "../log/log";
 import type { UpstreamClient } from "../relay/upstreamClient";
 import { fetchDetails, fetchModels } from "./fetchModels";
 import type { ModelListCache } from "./modelListCache";
-import { canAsk, isOld, NOTHING_KNOWN, newEntry, type ProviderEntry, statusOf } from "./providerEntry";
+import {
+  canAsk,
+  isOld,
+  NOTHING_KNOWN,
+  newEntry,
+  type ProviderEntry,
+  setModels,
+  statusOf,
+} from "./providerEntry";
 
 /** A provider whose list could not be had is asked again when somebody wants it, but not more often than this. */
 const ASK_AGAIN_MS = 5_000;
@@ -165,7 +173,10 @@ export class ProviderRegistry {
 
   private workOut(entry: ProviderEntry): void {
     entry.known = NOTHING_KNOWN;
-    entry.models = providerModels(entry.provider.config, entry.listed, this.lookUp(entry, this.parts.now()));
+    setModels(
+      entry,
+      providerModels(entry.provider.config, entry.listed, this.lookUp(entry, this.parts.now())),
+    );
   }
 
   private lookUp({ provider }: ProviderEntry, at: number): FactsLookup {

@@ -7,7 +7,8 @@ import { redacted } from "../../core/providers/redact";
 import { clientResponseHeaders, type ResponseHeaders } from "../../core/providers/responseHeaders";
 import { FrameSplitter } from "../../core/sse/frameSplitter";
 import { BodyTap } from "./bodyTap";
-import type { Begun, Head, Lane, Piece } from "./lane";
+import { type Begun, failedWithin, type Head, type Lane, type Piece } from "./lane";
+import { QuotedKeys } from "./quotedKeys";
 
 export interface ByteLaneOptions {
   readonly protocol: WireProtocol;
@@ -39,10 +40,14 @@ export class ByteLane implements Lane {
   private holding = false;
   private told = false;
 
-  constructor(private readonly options: ByteLaneOptions) {}
+  private readonly quoted: QuotedKeys;
+
+  constructor(private readonly options: ByteLaneOptions) {
+    this.quoted = new QuotedKeys(options.secrets);
+  }
 
   begin({ status, headers, type, inflated }: Begun): void {
-    const passed = clientResponseHeaders(headers);
+    const passed = this.quoted.withoutKeys(clientResponseHeaders(headers));
     const isStream =
       status < 300 &&
       (type.startsWith("text/event-stream") || (this.options.streaming && !type.includes("json")));
@@ -64,15 +69,20 @@ export class ByteLane implements Lane {
       const { splitter, tap } = this.stream;
       const pieces = splitter.push(chunk, (frame) => tap.onFrame(frame));
       this.tell(() => tap.beginning());
-      return pieces;
+      return pieces.map((piece) => this.quoted.maskedWithin(piece));
     }
     this.body?.push(chunk);
-    if (!this.holding) return [chunk];
+    if (!this.holding) return [this.passed(chunk)];
     this.held.push(chunk);
     this.heldBytes += chunk.length;
     if (this.options.holdBody || this.heldBytes <= MAX_FAILURE_BYTES) return [];
     this.holding = false;
-    return this.held.splice(0);
+    return [this.passed(Buffer.concat(this.held.splice(0)))];
+  }
+
+  /** What is not held goes out in as many bytes as it came in. */
+  private passed(chunk: Buffer): Uint8Array {
+    return this.started.status >= 400 ? this.quoted.masked(chunk) : this.quoted.maskedWithin(chunk);
   }
 
   end(): { readonly pieces: readonly Piece[] } | { readonly fault: PosternError } {
@@ -83,7 +93,7 @@ export class ByteLane implements Lane {
     const { splitter, tap } = this.stream;
     const rest = splitter.rest();
     const sendRest = rest.length > 0 && tap.onFrame(rest);
-    if (tap.isTerminated()) return { pieces: sendRest ? [rest] : [] };
+    if (tap.isTerminated()) return { pieces: sendRest ? [this.quoted.maskedWithin(rest)] : [] };
     return {
       fault: new PosternError(
         "provider_incomplete",
@@ -113,8 +123,10 @@ export class ByteLane implements Lane {
     return false;
   }
 
-  failure(): undefined {
-    return undefined;
+  /** For the log: what the provider said may have a prompt in it, its status and code do not. */
+  failure(): PosternError | undefined {
+    const failed = this.stream?.tap.failed();
+    return failed && failedWithin(this.options.providerId, failed);
   }
 
   private answer(): JsonObject | undefined {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RequestTrace } from "./requestTrace";
+import type { ResponseRelay } from "./responseRelay";
 
 /** A client's request and the answer to it, with the headers of our own that the answer gets. */
 export interface Exchange {
@@ -7,4 +8,6 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly headers: Record<string, string>;
   readonly trace: RequestTrace;
+  /** What passes the answer on at present. */
+  relay?: ResponseRelay;
 }

@@ -1,5 +1,5 @@
 import type { Usage } from "../../core/conversation/usage";
-import type { PosternError } from "../../core/errors";
+import { PosternError } from "../../core/errors";
 import type { ResponseHeaders } from "../../core/providers/responseHeaders";
 
 /** A piece of a body on its way to the client. */
@@ -58,4 +58,16 @@ export interface Lane {
   earlyFailure(): { readonly status: number; readonly message: string } | undefined;
   /** Nothing of the content has come yet, only what stands before it. */
   mayFailEarly(): boolean;
+}
+
+/** The fault of an answer that ended with an error of its protocol; log-safe. */
+export function failedWithin(
+  providerId: string,
+  { status, code }: { readonly status: number; readonly code?: string | undefined },
+): PosternError {
+  const named = code && /^[a-z0-9_]{1,60}$/.test(code) ? `, ${code}` : "";
+  return new PosternError(
+    "provider_incomplete",
+    `Provider "${providerId}" failed within its answer (${status}${named}).`,
+  );
 }

@@ -5,6 +5,7 @@ import { PosternError } from "../../core/errors";
 import { neverRetries, recognizeTool } from "../../core/gateway/recognizeTool";
 import type { Route } from "../../core/gateway/routes";
 import type { Caller } from "../../core/governance/caller";
+import { JsonSyntaxError } from "../../core/json/topLevel";
 import { preferredProtocol } from "../../core/providers/spoken";
 import { conversationKey } from "../../core/routing/affinity";
 import { answerJson } from "../gateway/answer";
@@ -32,6 +33,8 @@ type StoredRoute = Extract<Route, { kind: "storedResponse" }>;
 
 /** By which a provider says that it cannot count tokens. */
 const CANNOT_COUNT = [404, 405, 501];
+/** How much of a refusal is read for what it means. */
+const READ_BYTES = 16 * 1024;
 
 /** What a request goes through on its way. */
 export interface OperationParts {
@@ -83,8 +86,8 @@ export class Operations {
     this.parts.onChange();
     const began = { at: Date.now(), tick: performance.now() };
     const trace = new RequestTrace(requestId, caller, route.protocol, began);
-    const exchange = { request, response, headers: { "x-request-id": requestId }, trace };
-    const ended = this.parts.running.track(caller, () => response.destroy());
+    const exchange: Exchange = { request, response, headers: { "x-request-id": requestId }, trace };
+    const ended = this.parts.running.track(caller, () => cut(exchange));
     try {
       if (route.kind === "storedResponse") await this.runStored(route, exchange);
       else await this.runOperation(route, exchange);
@@ -103,24 +106,29 @@ export class Operations {
     const { trace, request } = exchange;
     trace.operation = route.operation;
     trace.tool = recognizeTool((name) => header(request, name));
-    const body = scanBody(await readRequestBody(request), route.deployment);
-    trace.modelAsked = body.model.slice(0, 200);
-    trace.task = header(request, "x-postern-task")?.slice(0, 200);
+    const task = header(request, "x-postern-task");
+    if (task !== undefined) trace.task = this.parts.permits.shown(task);
     let permit: Permit | undefined;
     try {
+      const body = scanBody(await readRequestBody(request), route.deployment);
+      trace.modelAsked = this.parts.permits.shown(body.model);
+      if (!body.model.startsWith(trace.modelAsked)) throw keyAsModel(trace.modelAsked);
       permit = await this.parts.permits.begin(trace, body, exchange.headers);
       const plan = await this.plan(body, permit, exchange);
-      if (route.operation === "countTokens") return await this.countTokens(route, body, plan, exchange);
-      const outcome = await this.tryTargets(plan, exchange, async (target, hold) => {
+      if (route.operation === "countTokens")
+        return await this.countTokens(route, body, plan, permit, exchange);
+      const outcome = await this.tryTargets(plan, exchange, async (target, goesOn) => {
         permit?.enter(target);
-        const options = { holdRefusals: hold, ...permit?.relayOptions };
+        const options = { holdRefusals: true, holdBeginnings: goesOn, ...permit?.relayOptions };
         return this.send(route, (await permit?.bodyFor(target)) ?? body, target, exchange, options);
       });
       permit.answered(outcome);
     } catch (error) {
-      if (error instanceof PosternError && route.operation !== "countTokens") {
-        if (permit) permit.failed(error);
-        else this.parts.permits.refused(trace.refused(error, performance.now()));
+      // Whatever it was: there is a row, and nothing stays set aside.
+      const fault = error instanceof PosternError ? error : otherFault(error);
+      if (route.operation !== "countTokens") {
+        if (permit) permit.failed(fault);
+        else this.parts.permits.refused(trace.refused(fault, performance.now()));
       }
       throw error;
     } finally {
@@ -144,7 +152,7 @@ export class Operations {
   private async tryTargets(
     plan: Plan,
     exchange: Exchange,
-    send: (target: Target, hold: boolean) => Promise<ResponseRelay>,
+    send: (target: Target, goesOn: boolean) => Promise<ResponseRelay>,
   ): Promise<RelayOutcome> {
     const { trace, headers, response } = exchange;
     const { attempts, registry, stickiness } = this.parts;
@@ -153,13 +161,14 @@ export class Operations {
       patient: plan.route !== undefined || neverRetries(trace.tool),
       client: presenceOf(response),
       provider: (id) => registry.get(id),
-      start: async (target, label, attempt, hold) => {
+      start: async (target, label, attempt, goesOn) => {
         const { config } = target.provider;
         trace.target = { provider: config.id, model: target.model.id, credential: label };
         headers["x-postern-provider"] = config.id;
         headers["x-postern-model"] = headerSafe(target.model.id);
         if (plan.route !== undefined || attempt > 1) headers["x-postern-attempts"] = String(attempt);
-        const relay = await send(target, hold);
+        const relay = await send(target, goesOn);
+        exchange.relay = relay;
         trace.sent = true;
         return relay;
       },
@@ -171,7 +180,7 @@ export class Operations {
     const { target } = trace;
     if (target && plan.conversation !== undefined && outcome.end === "complete")
       stickiness.note(`${plan.route} ${plan.conversation}`, `${target.provider}/${target.model}`);
-    if (target) this.noteOutcome(target.provider, trace.id, outcome);
+    if (target) this.noteOutcome(target.provider, outcome);
     return outcome;
   }
 
@@ -200,6 +209,7 @@ export class Operations {
     route: OperationRoute,
     body: ClientBody,
     plan: Plan,
+    permit: Permit,
     exchange: Exchange,
   ): Promise<void> {
     const first = plan.candidates.slice(0, 1);
@@ -209,7 +219,9 @@ export class Operations {
     try {
       if (!counts) throw new PosternError("not_found", "No provider can count these tokens.");
       await this.tryTargets({ ...plan, candidates: first }, exchange, async (target) =>
-        this.parts.sender.asItIs(route, body, target, exchange, { lacking: CANNOT_COUNT }),
+        this.parts.sender.asItIs(route, await permit.bodyFor(target), target, exchange, {
+          lacking: CANNOT_COUNT,
+        }),
       );
     } catch (error) {
       if (!(error instanceof PosternError) || error.code !== "not_found") throw error;
@@ -232,42 +244,53 @@ export class Operations {
   /** A response that a provider keeps: fetched, deleted or cancelled there. */
   private async runStored(route: StoredRoute, exchange: Exchange): Promise<void> {
     const body = await readRequestBody(exchange.request);
-    const provider = this.parts.stored.keeper(route.id);
+    const { caller } = exchange.trace;
+    const { provider, model = "" } = this.parts.stored.keeper(route.id, caller);
     const { id } = provider.config;
     exchange.headers["x-postern-provider"] = id;
+    const task = header(exchange.request, "x-postern-task")?.slice(0, 200);
+    await this.parts.permits.assertStored({ caller, task, body, provider, model }, exchange.headers);
     try {
       const outcome = await this.parts.sender.storedResponse(route, provider, body, exchange).settled;
-      this.noteOutcome(id, exchange.trace.id, outcome);
+      this.noteOutcome(id, outcome);
     } catch (error) {
       if (error instanceof PosternError) this.parts.registry.noteResult(id, error.message);
       throw error;
     }
   }
 
-  private noteFailure(
-    { target, reason = "", status, blames }: Pick<Tried, "target" | "reason" | "status" | "blames">,
-    requestId: string,
-  ): void {
-    const { id } = target.provider.config;
+  private noteFailure({ target, reason = "", blames, refusal }: Tried, requestId: string): void {
+    const { provider, model } = target;
+    const { id } = provider.config;
     this.parts.log.warn(`${requestId} provider "${id}": ${reason}`);
-    if (blames) this.parts.registry.noteResult(id, this.meaningOf(id, status) ?? reason);
+    if (!blames) return;
+    const { status, headers, body } = refusal ?? { status: 0, headers: {}, body: undefined };
+    const bodyText = body?.subarray(0, READ_BYTES).toString("utf8") ?? "";
+    // The same words as of a test of the connection.
+    const finding =
+      refusal && findingOf({ provider, operation: "chat", model: model.id, status, headers, bodyText });
+    this.parts.registry.noteResult(id, finding ?? reason);
   }
 
-  private noteOutcome(providerId: string, requestId: string, { status, end, fault }: RelayOutcome): void {
+  private noteOutcome(providerId: string, { status, end, fault }: RelayOutcome): void {
     if (fault) this.parts.registry.noteResult(providerId, fault.finding ?? fault.message);
-    else if (status === 401 || status === 403) {
-      const failure = `the provider refused the key or the model (HTTP ${status})`;
-      this.parts.log.warn(`${requestId} provider "${providerId}": ${failure}`);
-      this.parts.registry.noteResult(providerId, this.meaningOf(providerId, status) ?? failure);
-    } else if (status >= 200 && status < 300 && end === "complete")
+    else if (status >= 200 && status < 300 && end === "complete")
       this.parts.registry.noteResult(providerId, undefined);
   }
+}
 
-  /** The same words as of a test. */
-  private meaningOf(providerId: string, status: number): Finding | undefined {
-    const provider = this.parts.registry.get(providerId);
-    return provider && findingOf({ provider, operation: "chat", status, headers: {}, bodyText: "" });
-  }
+/** Whoever has put a key there by mistake is told so, without it. */
+function keyAsModel(shown: string): PosternError {
+  return new PosternError(
+    "model_not_found",
+    `There is a key in the request's "model": ${JSON.stringify(shown)}. GET /v1/models lists what there is.`,
+  );
+}
+
+function otherFault(error: unknown): Pick<PosternError, "code" | "status"> {
+  return error instanceof JsonSyntaxError
+    ? { code: "invalid_json", status: 400 }
+    : { code: "internal", status: 500 };
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {
@@ -283,6 +306,13 @@ function conversationOf(request: IncomingMessage, { bytes, top }: ClientBody): s
       return span && bytes.subarray(span.start, span.end).toString("utf8");
     },
   });
+}
+
+/** The gateway key was taken back: the client is told so in its protocol, as far as that can be done. */
+function cut({ relay, response }: Exchange): void {
+  const fault = new PosternError("unauthorized", "The gateway key was disabled while it was used.");
+  if (relay) relay.abort(fault);
+  else response.destroy();
 }
 
 function presenceOf(response: ServerResponse): Presence {

@@ -8,22 +8,21 @@ export function refusalOf(
   type: string,
   location: string | string[] | undefined,
 ): PosternError | undefined {
-  const host = new URL(baseUrl).host;
   if (status >= 300 && status < 400 && status !== 304) {
     const target = location === undefined ? "elsewhere" : `to ${hostOf(String(location), baseUrl)}`;
     return new PosternError(
       "provider_not_api",
-      `Provider "${id}" at ${host} redirects ${target}; a key is never sent after a redirect. Put the final address into baseUrl.`,
+      `Provider "${id}" at ${hostOf(baseUrl)} redirects ${target}; a key is never sent after a redirect. Put the final address into baseUrl.`,
     );
   }
   if (type.startsWith("text/html")) {
-    const text = `Provider "${id}" at ${host} answered with a web page (HTTP ${status}), not with an API. Check baseUrl; it may lack /v1 or point to a proxy's login page.`;
+    const text = `Provider "${id}" at ${hostOf(baseUrl)} answered with a web page (HTTP ${status}), not with an API. Check baseUrl; it may lack /v1 or point to a proxy's login page.`;
     return new PosternError("provider_not_api", text, status >= 400 ? { status } : {});
   }
   return undefined;
 }
 
-function hostOf(location: string, base: string): string {
+function hostOf(location: string, base?: string): string {
   try {
     return new URL(location, base).host;
   } catch {

@@ -18,7 +18,7 @@ export interface RelayOutcome {
   readonly model: string | undefined;
   /** When the first byte of the answer went to the client, on the clock of `performance`. */
   readonly firstByteAt: number | undefined;
-  /** About how many characters of content came. */
+  /** About how many characters of content came; 0 where the provider has reported what it wrote. */
   readonly streamedChars: number;
   /** complete: as the provider meant it. cut: the provider left off. clientLeft: the client did. */
   readonly end: "complete" | "cut" | "clientLeft";
@@ -55,6 +55,8 @@ export interface RelayOptions {
   readonly onPiece?: (piece: Piece) => void;
   /** Refusals are held back: the relay then fails with `AttemptRefused`. */
   readonly holdRefusals?: boolean;
+  /** So is the beginning of a stream, until content shows that it will not fail at once. */
+  readonly holdBeginnings?: boolean;
   /** How long the answer may take to begin, and to come to its end. */
   readonly firstByteMs?: number;
   readonly totalMs?: number;
@@ -121,12 +123,22 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     });
     // Whoever waits for the end hears of it there.
     this.begins.catch(() => {});
-    if (options.holdRefusals) this.heldPieces = [];
-    response.once("close", this.onClosed);
-    // An answer that waits behind another on its connection is not told by Node 20 that the connection has gone.
-    response.req.socket.once("close", this.onClosed);
+    if (options.holdBeginnings) this.heldPieces = [];
+    this.watchClient();
     // The client may have left while its target was still looked for.
     if (response.destroyed || response.req.socket.destroyed) this.onClosed();
+  }
+
+  private watchClient(): void {
+    this.response.once("close", this.onClosed);
+    // An answer that waits behind another on its connection is not told by Node 20 that the connection has gone.
+    this.response.req.socket.once("close", this.onClosed);
+  }
+
+  /** Many attempts may be made for one client; each that has failed lets go of it. */
+  private unwatchClient(): void {
+    this.response.off("close", this.onClosed);
+    this.response.req.socket.off("close", this.onClosed);
   }
 
   private anew(): Promise<RelayOutcome> {
@@ -252,6 +264,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private giveUp(refusal: Refusal): void {
     this.done = true;
     this.clearTimers();
+    this.unwatchClient();
     this.controller?.abort(new Error("another attempt is made"));
     this.reject(new AttemptRefused(refusal, () => this.deliver()));
   }
@@ -259,10 +272,12 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   /** Tells the client what was held back. @returns how that ended, like `settled` */
   private deliver(): Promise<RelayOutcome> {
     this.settled = this.anew();
-    if (this.closed || this.response.destroyed) {
+    this.closed = this.response.destroyed || this.response.req.socket.destroyed;
+    if (this.closed) {
       this.settle("clientLeft");
       return this.settled;
     }
+    this.watchClient();
     if (this.refused && this.held) {
       this.passRefusal(this.refused, this.held);
       this.finish();
@@ -386,6 +401,11 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private end(): void {
     this.sendHeaders();
     this.response.end();
+    this.settleEnded();
+  }
+
+  /** It has come to an end of its own, a good one or an error. */
+  private settleEnded(): void {
     const failure = this.lane.failure();
     if (failure) this.settle("cut", failure);
     else this.settle("complete");
@@ -418,6 +438,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (this.done) return;
     this.done = true;
     this.clearTimers();
+    this.unwatchClient();
     this.controller?.abort(fault);
     this.reject(fault);
   }
@@ -426,12 +447,14 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (this.done) return;
     this.done = true;
     this.clearTimers();
+    const usage = this.lane.usage();
+    const isReported = end === "complete" && usage?.outputTokens !== undefined;
     const outcome: RelayOutcome = {
       status: this.begun ? this.lane.head().status : 0,
-      usage: this.lane.usage(),
+      usage,
       model: this.lane.answeredModel(),
       firstByteAt: this.firstByteAt,
-      streamedChars: this.begun ? this.lane.streamedChars() : 0,
+      streamedChars: this.begun && !isReported ? this.lane.streamedChars() : 0,
       end,
       ...(fault ? { fault } : {}),
     };
@@ -444,12 +467,12 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private readonly onClosed = (): void => {
     this.closed = true;
     clearTimeout(this.patience);
-    this.response.off("close", this.onClosed);
-    this.response.req.socket.off("close", this.onClosed);
+    this.unwatchClient();
     if (this.outcome) this.resolve(this.outcome);
     if (this.done) return;
     // A client may hang up as soon as it has the terminal event; Codex does, every time.
-    this.settle(this.lane.isTerminated() ? "complete" : "clientLeft");
+    if (this.lane.isTerminated()) this.settleEnded();
+    else this.settle("clientLeft");
     this.decoder?.destroy();
     this.controller?.abort(new Error("the client has left"));
   };

@@ -2,15 +2,16 @@ import { Readable } from "node:stream";
 import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
 import type { Route } from "../../core/gateway/routes";
+import type { Caller } from "../../core/governance/caller";
 import { type JsonObject, nonEmpty } from "../../core/json/access";
 import { spliced } from "../../core/json/splice";
 import { requestEdits } from "../../core/lane/requestEdits";
-import { endpointUrl, storedResponseUrl } from "../../core/providers/endpoint";
+import { storedResponseUrl } from "../../core/providers/endpoint";
 import { quirksOf } from "../../core/providers/quirks";
-import { secretsOf } from "../../core/providers/redact";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
 import { isOpenAiItself, preferredProtocol } from "../../core/providers/spoken";
 import { translateRequest } from "../../core/translation";
+import { Addresses } from "./addresses";
 import { ByteLane } from "./byteLane";
 import { type ClientBody, member, parsedBody, withoutForeignReasoning } from "./clientBody";
 import { EmbeddingsLane } from "./embeddingsLane";
@@ -40,6 +41,8 @@ interface Outgoing {
 
 /** Sends a request to one target, and has its answer relayed to the client. */
 export class Sender {
+  private readonly addresses = new Addresses();
+
   constructor(
     private readonly upstream: UpstreamClient,
     private readonly stored: StoredResponses,
@@ -61,7 +64,7 @@ export class Sender {
     const lane = new ByteLane({
       protocol: "responses",
       providerId: provider.config.id,
-      secrets: secretsOf(provider),
+      secrets: this.addresses.secretsOf(provider),
       streaming: false,
       dropUsageChunk: false,
       headers: exchange.headers,
@@ -88,9 +91,13 @@ export class Sender {
     noteDropped(exchange, body === given ? [] : [route.protocol === "messages" ? "thinking" : "reasoning"]);
     const previous =
       route.operation === "responses" ? nonEmpty(member(body, "previous_response_id")) : undefined;
-    if (previous !== undefined) this.stored.assertKeptBy(provider, previous);
-    const url = new URL(endpointUrl(config, route.operation, target.upstreamModel));
-    forwardQuery(exchange.request.url ?? "", url);
+    if (previous !== undefined) this.stored.assertKeptBy(provider, previous, exchange.trace.caller);
+    const url = this.addresses.urlOf(
+      config,
+      route.operation,
+      target.upstreamModel,
+      exchange.request.url ?? "",
+    );
     const edits = requestEdits(body.bytes, body.top, {
       model: target.upstreamModel,
       includeUsage: route.operation === "chat" && body.stream,
@@ -102,13 +109,13 @@ export class Sender {
     const bytes = new ByteLane({
       protocol: route.protocol,
       providerId: config.id,
-      secrets: secretsOf(provider),
+      secrets: this.addresses.secretsOf(provider),
       streaming: body.stream,
       dropUsageChunk: edits.usageInjected,
       headers: exchange.headers,
       ...(route.operation === "responses"
         ? {
-            onResponse: (response) => this.noteResponse(config.id, previous, response),
+            onResponse: (response) => this.noteResponse(target, exchange.trace.caller, previous, response),
             holdBody: previous !== undefined,
           }
         : {}),
@@ -133,7 +140,13 @@ export class Sender {
    * beginning; it then says null where the response repeats the id.
    * @throws PosternError previous_response_not_found
    */
-  private noteResponse(providerId: string, previous: string | undefined, response: JsonObject): void {
+  private noteResponse(
+    { provider, model }: Target,
+    caller: Caller,
+    previous: string | undefined,
+    response: JsonObject,
+  ): void {
+    const providerId = provider.config.id;
     if (previous !== undefined && response.previous_response_id === null && response.status !== "failed") {
       throw new PosternError(
         "previous_response_not_found",
@@ -141,7 +154,7 @@ export class Sender {
       );
     }
     const id = nonEmpty(response.id);
-    if (id !== undefined) this.stored.remember(id, providerId);
+    if (id !== undefined) this.stored.remember(id, caller, { provider: providerId, model: model.id });
   }
 
   /** Between two protocols the body is decoded, and what could not be carried is named in a header. */
@@ -166,13 +179,13 @@ export class Sender {
       ...(config.extraBody ? { extraBody: config.extraBody } : {}),
     });
     noteDropped(exchange, translated.dropped);
-    const url = new URL(endpointUrl(config, spoken, target.upstreamModel));
+    const url = this.addresses.urlOf(config, spoken, target.upstreamModel, "");
     const bytes = Buffer.from(translated.body);
     const lane = new TranslatedLane({
       from: spoken,
       to: route.protocol,
       providerId: config.id,
-      secrets: secretsOf(target.provider),
+      secrets: this.addresses.secretsOf(target.provider),
       streaming: translated.stream,
       context: { ...translated.context, model: body.model },
       headers: exchange.headers,

@@ -1,23 +1,43 @@
 import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
+import type { Caller } from "../../core/governance/caller";
 import { PROTOCOL_NAME } from "../../core/protocols/wire";
 import { speaks } from "../../core/providers/spoken";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import { assertUsable } from "./target";
 
+/** A response that passed here. */
+interface Made {
+  readonly provider: string;
+  readonly model: string;
+  /** Who had it made: nobody else is told that it exists. */
+  readonly owner: string;
+}
+
+/** Where a response is kept. */
+export interface Kept {
+  readonly provider: EngineProvider;
+  /** Undefined for one that did not pass here since the start. */
+  readonly model: string | undefined;
+}
+
 /** About a megabyte; whoever asks for an older one is served where only one provider keeps responses. */
 const MAX_REMEMBERED = 10_000;
 
-/** Which provider made which response, of those that passed. In memory only: the ids are the provider's business. */
+/** Which provider made which response, and for whom, of those that passed. In memory only: the ids are the provider's business. */
 export class StoredResponses {
   /** The order of insertion is the order of use. */
-  private readonly makers = new Map<string, string>();
+  private readonly makers = new Map<string, Made>();
 
   constructor(private readonly registry: ProviderRegistry) {}
 
-  remember(responseId: string, providerId: string): void {
+  remember(responseId: string, caller: Caller, made: { provider: string; model: string }): void {
+    this.put(responseId, { provider: made.provider, model: made.model, owner: ownerOf(caller) });
+  }
+
+  private put(responseId: string, made: Made): void {
     this.makers.delete(responseId);
-    this.makers.set(responseId, providerId);
+    this.makers.set(responseId, made);
     const oldest = this.makers.keys().next();
     if (this.makers.size > MAX_REMEMBERED && !oldest.done) this.makers.delete(oldest.value);
   }
@@ -26,13 +46,14 @@ export class StoredResponses {
    * Where a response is kept.
    * @throws PosternError not_found, and what `assertUsable` throws
    */
-  keeper(responseId: string): EngineProvider {
-    const maker = this.makers.get(responseId);
-    const known = maker === undefined ? undefined : this.registry.get(maker);
-    if (known && speaks(known.config, "responses")) {
-      this.remember(responseId, known.config.id);
+  keeper(responseId: string, caller: Caller): Kept {
+    const made = this.makers.get(responseId);
+    if (made && made.owner !== ownerOf(caller)) throw unknownMaker();
+    const known = made && this.registry.get(made.provider);
+    if (made && known && speaks(known.config, "responses")) {
+      this.put(responseId, made);
       assertUsable(known);
-      return known;
+      return { provider: known, model: made.model };
     }
     const keepers = this.registry
       .sources()
@@ -41,13 +62,12 @@ export class StoredResponses {
     const [only] = keepers;
     if (only && keepers.length === 1) {
       assertUsable(only);
-      return only;
+      return { provider: only, model: undefined };
     }
+    if (keepers.length > 0) throw unknownMaker();
     throw new PosternError(
       "not_found",
-      keepers.length === 0
-        ? `No enabled provider speaks ${PROTOCOL_NAME.responses}, so no response is kept. Send the whole conversation in input.`
-        : "Which provider made this response is not known: it did not pass here, or not since Postern was started.",
+      `No enabled provider speaks ${PROTOCOL_NAME.responses}, so no response is kept. Send the whole conversation in input.`,
     );
   }
 
@@ -55,13 +75,30 @@ export class StoredResponses {
    * A conversation cannot be gone on with at a provider that does not have its beginning.
    * @throws PosternError previous_response_not_found
    */
-  assertKeptBy(provider: EngineProvider, previousResponseId: string): void {
-    const maker = this.makers.get(previousResponseId);
+  assertKeptBy(provider: EngineProvider, previousResponseId: string, caller: Caller): void {
+    const made = this.makers.get(previousResponseId);
     const { id } = provider.config;
-    if (maker === undefined || maker === id) return;
+    if (made && made.owner !== ownerOf(caller))
+      throw new PosternError(
+        "previous_response_not_found",
+        "previous_response_id: that response is not known here for this gateway key. Send the whole conversation in input.",
+      );
+    if (made === undefined || made.provider === id) return;
     throw new PosternError(
       "previous_response_not_found",
-      `previous_response_id: that response was made by provider "${maker}", and this request goes to "${id}". Send the whole conversation in input.`,
+      `previous_response_id: that response was made by provider "${made.provider}", and this request goes to "${id}". Send the whole conversation in input.`,
     );
   }
+}
+
+/** The same words for what is another's as for what nobody knows. */
+function unknownMaker(): PosternError {
+  return new PosternError(
+    "not_found",
+    "Which provider made this response is not known: it did not pass here, or not since Postern was started.",
+  );
+}
+
+function ownerOf({ kind, name }: Caller): string {
+  return `${kind} ${name}`;
 }

@@ -19,12 +19,17 @@ const MODELS_WAIT_MS = 5_000;
 
 /**
  * Finds the provider and model for the id that a client sent.
+ * @param names the names of routes, which may have been meant where nobody serves the id
  * @throws PosternError model_not_found, provider_disabled, provider_faulty, provider_key_missing
  */
-export async function findTarget(registry: ProviderRegistry, wanted: string): Promise<Target> {
+export async function findTarget(
+  registry: ProviderRegistry,
+  wanted: string,
+  names: readonly string[] = [],
+): Promise<Target> {
   const first = resolveModel(wanted, registry.sources());
   if (first.kind === "undecided" || first.kind === "unknown") await registry.settleModels(MODELS_WAIT_MS);
-  const found = decided(resolveModel(wanted, registry.sources()));
+  const found = decided(resolveModel(wanted, registry.sources(), names));
   if (found.kind === "disabled") throw disabled(found.providerId);
   if (found.kind === "unknown") throw unknownModel(registry, wanted, found.nearest);
   const provider = registry.get(found.providerId);

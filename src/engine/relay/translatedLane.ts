@@ -14,7 +14,8 @@ import {
   translateError,
   translateResponse,
 } from "../../core/translation";
-import type { Begun, Head, Lane, Piece } from "./lane";
+import { type Begun, failedWithin, type Head, type Lane, type Piece } from "./lane";
+import { QuotedKeys } from "./quotedKeys";
 
 export interface TranslatedLaneOptions {
   /** The provider's protocol. */
@@ -55,7 +56,11 @@ export class TranslatedLane implements Lane {
   private named: string | undefined;
   private wrote = false;
 
-  constructor(private readonly options: TranslatedLaneOptions) {}
+  private readonly quoted: QuotedKeys;
+
+  constructor(private readonly options: TranslatedLaneOptions) {
+    this.quoted = new QuotedKeys(options.secrets);
+  }
 
   begin(answer: Begun): void {
     this.began = answer;
@@ -93,8 +98,8 @@ export class TranslatedLane implements Lane {
     const text = Buffer.concat(this.chunks).toString("utf8");
     const { status, headers } = this.began;
     if (status >= 300) {
-      const told = redacted(text, this.options.secrets);
-      const error = translateError({ from, to, status, body: told, headers: firstValues(headers) });
+      const told = this.withoutKeys(text);
+      const error = translateError({ from, to, status, body: told, headers: this.firstValues(headers) });
       return { pieces: this.whole(error.status, error.body, error.headers) };
     }
     if (this.size > MAX_ANSWER_BYTES) return { fault: this.unusable("is too large") };
@@ -113,7 +118,7 @@ export class TranslatedLane implements Lane {
     } catch (thrown) {
       if (!(thrown instanceof ProviderAnswerError)) throw thrown;
       this.failed = thrown.error;
-      return { pieces: this.whole(thrown.error.status, errorBody(to, thrown.error)) };
+      return { pieces: this.whole(thrown.error.status, this.withoutKeys(errorBody(to, thrown.error))) };
     }
   }
 
@@ -136,10 +141,7 @@ export class TranslatedLane implements Lane {
   /** For the log: what the provider said may have a prompt in it, its status and code do not. */
   failure(): PosternError | undefined {
     const error = this.failed ?? this.translator?.failure();
-    if (!error) return undefined;
-    const code = error.code && /^[a-z0-9_]{1,60}$/.test(error.code) ? `, ${error.code}` : "";
-    const text = `Provider "${this.options.providerId}" failed within its answer (${error.status}${code}).`;
-    return new PosternError("provider_incomplete", text);
+    return error && failedWithin(this.options.providerId, error);
   }
 
   streamedChars(): number {
@@ -165,9 +167,16 @@ export class TranslatedLane implements Lane {
   private streamed(text: string): readonly Piece[] {
     const early = this.translator?.failedBeforeContent();
     // Nothing has gone out yet, so the failure can have its status.
-    if (early && !this.answered) return this.whole(early.status, errorBody(this.options.to, early));
+    if (early && !this.answered)
+      return this.whole(early.status, this.withoutKeys(errorBody(this.options.to, early)));
     if (text !== "") this.wrote = true;
-    return text === "" ? [] : [text];
+    if (text === "") return [];
+    return [this.translator?.failure() ? this.withoutKeys(text) : text];
+  }
+
+  /** A provider quotes keys in an error within its answer as it does in a refusal. */
+  private withoutKeys(text: string): string {
+    return redacted(text, this.options.secrets);
   }
 
   private whole(status: number, body: string, more: Readonly<Record<string, string>> = {}): readonly Piece[] {
@@ -187,8 +196,16 @@ export class TranslatedLane implements Lane {
 
   /** Of the provider's headers, what is about limits; the rest speaks of bytes that the client does not get. */
   private limits(): ResponseHeaders {
-    const passed = Object.entries(clientResponseHeaders(this.began.headers));
+    const passed = Object.entries(this.quoted.withoutKeys(clientResponseHeaders(this.began.headers)));
     return Object.fromEntries(passed.filter(([name]) => /ratelimit|^retry-after/.test(name)));
+  }
+
+  private firstValues(headers: Begun["headers"]): Record<string, string | undefined> {
+    const firsts = Object.entries(headers).map(([name, value]) => {
+      const first = Array.isArray(value) ? value[0] : value;
+      return [name, first && this.withoutKeys(first)];
+    });
+    return Object.fromEntries(firsts);
   }
 
   private unusable(how: string): PosternError {
@@ -197,10 +214,4 @@ export class TranslatedLane implements Lane {
       `Provider "${this.options.providerId}" sent an answer that ${how}.`,
     );
   }
-}
-
-function firstValues(headers: Begun["headers"]): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
-  );
 }

@@ -1,9 +1,9 @@
-import { isBrokenCircuitError } from "cockatiel";
+import { BrokenCircuitError, CircuitState, isBrokenCircuitError } from "cockatiel";
 import type { EngineProvider, LabelledCredential } from "../../core/config/engineConfig";
 import type { RoutingConfig } from "../../core/config/schema";
 import { PosternError } from "../../core/errors";
 import type { CredentialRefresh } from "../providers/credentialRefresh";
-import type { RelayOutcome, ResponseRelay } from "../relay/responseRelay";
+import type { Refusal, RelayOutcome, ResponseRelay } from "../relay/responseRelay";
 import type { Target } from "../relay/target";
 import { backoffMs, type Presence, pause } from "./backoff";
 import { type Candidate, credentialKey, credentialsOf, ONLY, withCredential } from "./candidate";
@@ -23,6 +23,8 @@ export interface Tried {
   readonly reason: string | undefined;
   /** Whether the reason says something of the provider, and not of the request. */
   readonly blames: boolean;
+  /** What the provider said as it refused. */
+  readonly refusal?: Refusal;
 }
 
 export interface Attempting {
@@ -34,10 +36,10 @@ export interface Attempting {
   provider(id: string): EngineProvider | undefined;
   /**
    * Sends the request to a target.
-   * @param hold whether a refusal is to be held back
+   * @param goesOn whether something else can be tried if this one fails before it has begun
    * @throws PosternError where it cannot be sent there
    */
-  start(target: Target, label: string, attempt: number, hold: boolean): Promise<ResponseRelay>;
+  start(target: Target, label: string, attempt: number, goesOn: boolean): Promise<ResponseRelay>;
   tried(attempt: Tried): void;
 }
 
@@ -50,6 +52,8 @@ interface Standing {
   passed: boolean;
   notBefore: number;
   failures: number;
+  /** How often it failed by itself. */
+  unwell: number;
 }
 
 interface Choice {
@@ -81,6 +85,7 @@ export class Attempts {
         passed: false,
         notBefore: 0,
         failures: 0,
+        unwell: 0,
       }),
     );
     const { maxAttempts, maxWaitSeconds } = this.limits();
@@ -90,6 +95,7 @@ export class Attempts {
     let last: Failure | undefined;
     for (let attempt = 1; ; ) {
       const choice = attempt > maxAttempts ? undefined : this.choose(standings, alone);
+      // Who has waited long enough is still tried elsewhere at once.
       const patience = request.patient ? Math.max(0, deadline - this.now()) : 0;
       if (!choice || (last && choice.waitMs > patience)) return giveUp(last);
       // Where nobody is free soon enough, the first is asked all the same: it knows best.
@@ -99,26 +105,24 @@ export class Attempts {
       const label = credential?.label ?? ONLY;
       const key = credentialKey(candidate.target, label);
       const startedAt = this.now();
-      const done = (status: number, reason: string | undefined, blames: boolean): void =>
+      const done = (tried: Pick<Tried, "status" | "reason" | "blames" | "refusal">): void =>
         request.tried({
           target: candidate.target,
           label,
           startedAt,
           endedAt: this.now(),
-          status,
-          reason,
-          blames,
+          ...tried,
         });
-      const hold = !alone || request.patient || this.mayRenew(candidate.target, credential);
+      const goesOn = !alone || request.patient || this.mayRenew(candidate.target, credential);
       const release = this.health.use(key);
       try {
         const target = withCredential(candidate.target, credential);
-        const begin = (): Promise<ResponseRelay> => request.start(target, label, attempt, hold);
+        const begin = (): Promise<ResponseRelay> => request.start(target, label, attempt, goesOn);
         // With nothing to fall back on, leaving a target alone would help nobody.
         const guarded = standings.some((other) => other !== standing && !other.out && !other.passed);
         const outcome = await this.attempt(begin, guarded ? candidate.key : undefined);
         this.noteOutcome(candidate, label, outcome, startedAt);
-        done(outcome.status, outcome.fault?.message, true);
+        done({ status: outcome.status, reason: outcome.fault?.message, blames: true });
         return outcome;
       } catch (thrown) {
         if (isBrokenCircuitError(thrown)) {
@@ -127,11 +131,12 @@ export class Attempts {
         }
         const failure = failureOf(thrown, Date.now());
         if (!failure) throw thrown;
-        done(failure.status, failure.reason, failure.kind === "unwell" || failure.kind === "credential");
+        done(failure);
         last = failure;
         if (failure.kind === "request") return giveUp(last);
         attempt += 1;
         await this.learn(standing, label, failure, request);
+        if (!goesOn) return giveUp(last);
       } finally {
         release();
       }
@@ -145,7 +150,10 @@ export class Attempts {
     if (guardedBy === undefined) return (await begin()).settled;
     let relay: ResponseRelay | undefined;
     let failed: unknown;
-    await this.health.breakerOf(guardedBy).execute(async () => {
+    const breaker = this.health.breakerOf(guardedBy);
+    // The breaker would let this request wait for how the one ends that tries whether the target is back.
+    if (breaker.state === CircuitState.HalfOpen) throw new BrokenCircuitError();
+    await breaker.execute(async () => {
       try {
         relay = await begin();
         await relay.begins;
@@ -163,12 +171,15 @@ export class Attempts {
     return this.refresh?.mayRenew(provider.config.id, credential?.label) ?? false;
   }
 
-  /** The first that can be asked now, or who can be soonest. */
+  /**
+   * The first that can be asked now, or who can be soonest. Who has not failed comes before who has: however short its
+   * pause was, another try of it must not cost the one of somebody who was not asked yet.
+   */
   private choose(standings: readonly Standing[], alone: boolean): Choice | undefined {
     const usable = standings.filter(({ out }) => !out);
     const open = usable.filter(({ passed }) => !passed);
     let soonest: Choice | undefined;
-    for (const standing of open.length > 0 ? open : usable) {
+    for (const standing of (open.length > 0 ? open : usable).toSorted((a, b) => a.unwell - b.unwell)) {
       const choice = this.choiceAt(standing, alone);
       if (choice && (soonest === undefined || choice.waitMs < soonest.waitMs)) soonest = choice;
       if (soonest?.waitMs === 0) break;
@@ -240,6 +251,7 @@ export class Attempts {
         this.health.limited(`${key}#${label}`, failure.retryAfterMs);
         return;
       case "unwell":
+        standing.unwell += 1;
         standing.notBefore = this.now() + Math.max(backoffMs(standing.failures), failure.retryAfterMs ?? 0);
         return;
       case "credential":
@@ -250,7 +262,11 @@ export class Attempts {
           (await this.renewed(standing, label, request))
         )
           return;
-        this.health.refused(credentialKey(target, label), failure.status);
+        // What a key may not (403) is most often this model; what it is not (401) or cannot pay (402) is for all of them.
+        this.health.refused(
+          failure.status === 403 ? `${key}#${label}` : credentialKey(target, label),
+          failure.status,
+        );
         standing.refused.add(label);
         return;
       default:

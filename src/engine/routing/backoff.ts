@@ -1,7 +1,10 @@
 import { ExponentialBackoff, fullJitterGenerator } from "cockatiel";
 import { PosternError } from "../../core/errors";
 
-/** Milliseconds before a target that failed is tried again, drawn anew each time so that clients do not march in step. */
+/**
+ * Milliseconds before a target that failed is tried again, drawn anew each time so that clients do not march in step.
+ * Never none: who does not wait must not try again.
+ */
 export function backoffMs(failures: number): number {
   const factory = new ExponentialBackoff({
     initialDelay: 250,
@@ -10,7 +13,7 @@ export function backoffMs(failures: number): number {
   });
   let backoff = factory.next();
   for (let step = 1; step < failures; step += 1) backoff = backoff.next(undefined);
-  return backoff.duration;
+  return Math.max(1, backoff.duration);
 }
 
 /** The client of a request, which may leave. */

@@ -1,4 +1,4 @@
-import type { LabelledCredential } from "../../core/config/engineConfig";
+import type { EngineProvider, LabelledCredential } from "../../core/config/engineConfig";
 import type { Target } from "../relay/target";
 
 /** One of the targets that a request may go to. */
@@ -15,6 +15,11 @@ export const ONLY = "default";
 /** Every credential of a target's provider, in the order of the configuration. */
 export function credentialsOf({ provider }: Target): readonly (LabelledCredential | undefined)[] {
   return provider.pool && provider.pool.length > 0 ? provider.pool : [undefined];
+}
+
+/** What a provider's credentials are called. */
+export function labelsOf({ pool = [] }: Pick<EngineProvider, "pool">): readonly string[] {
+  return pool.length === 0 ? [ONLY] : pool.map(({ label }) => label);
 }
 
 /** The target with one credential of its pool in place of the first. */

@@ -1,6 +1,6 @@
 import { type ErrorCode, PosternError } from "../../core/errors";
 import { type FailureKind, failureKind, retryAfterMs } from "../../core/routing/failure";
-import { AttemptRefused } from "../relay/responseRelay";
+import { AttemptRefused, type Refusal } from "../relay/responseRelay";
 
 /** An attempt that failed before the client had anything of it. */
 export interface Failure {
@@ -10,6 +10,10 @@ export interface Failure {
   /** One log-safe sentence. */
   readonly reason: string;
   readonly retryAfterMs: number | undefined;
+  /** Whether it says something of the provider, and not of the request. */
+  readonly blames: boolean;
+  /** What the provider said. */
+  readonly refusal?: Refusal;
   readonly thrown: AttemptRefused | PosternError;
 }
 
@@ -49,12 +53,19 @@ export function failureOf(thrown: unknown, now: number): Failure | undefined {
     };
     const kind = failureKind(status, body.subarray(0, READ_BYTES).toString("utf8"));
     const retry = retryAfterMs(header, now);
-    return { kind, status, reason: `HTTP ${status}, ${WORDS[kind]}`, retryAfterMs: retry, thrown };
+    const reason = `HTTP ${status}, ${WORDS[kind]}`;
+    const { refusal } = thrown;
+    return { kind, status, reason, retryAfterMs: retry, blames: blames(kind), refusal, thrown };
   }
   if (!(thrown instanceof PosternError)) return undefined;
   const kind = KIND_OF_CODE[thrown.code];
   if (kind === undefined) return undefined;
-  return { kind, status: 0, reason: thrown.message, retryAfterMs: undefined, thrown };
+  const reason = thrown.message;
+  return { kind, status: 0, reason, retryAfterMs: undefined, blames: blames(kind), thrown };
+}
+
+function blames(kind: FailureKind): boolean {
+  return kind === "unwell" || kind === "credential";
 }
 
 const WORDS: Record<FailureKind, string> = {

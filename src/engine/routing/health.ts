@@ -9,6 +9,8 @@ const HALF_OPEN = { initialDelay: 5_000, maxDelay: 120_000 };
 const LIMITED_MS = { first: 2_000, most: 60_000 };
 /** A refused key may have been put right, or been out of money only until a limit is raised. */
 const REFUSED_MS = 60_000;
+/** What a timer of Node's can hold. */
+const MOST_TIMER_MS = 2 ** 31 - 1;
 /** How much the newest time counts in the average. */
 const NEWEST = 0.3;
 
@@ -29,6 +31,8 @@ export class Health {
   private readonly lastLatencies = new Map<string, number>();
   private readonly uses = new Map<string, number>();
   private readonly running = new Map<string, number>();
+  /** Rings when the next pause is over. */
+  private alarm: NodeJS.Timeout | undefined;
 
   /**
    * @param now milliseconds
@@ -113,8 +117,23 @@ export class Health {
     const pause = this.pauses.get(key);
     if (pause && pause.until > this.now()) return pause.why;
     const state = this.breakers.get(key)?.state;
-    if (state === CircuitState.Open) return "it failed several times in a row";
+    if (state === CircuitState.Open)
+      return "it failed several times in a row, and is tried again from time to time";
     return state === CircuitState.HalfOpen ? "it is being tried again" : undefined;
+  }
+
+  /**
+   * Why nobody asks a target at present: it is left alone itself, or each of its provider's credentials is.
+   * @param labels of the provider's credentials
+   */
+  restOfTarget(key: string, labels: readonly string[]): string | undefined {
+    const itself = this.restOf(key);
+    if (itself !== undefined) return itself;
+    const provider = key.slice(0, key.indexOf("/"));
+    const rests = labels.map(
+      (label) => this.restOf(`${key}#${label}`) ?? this.restOf(`${provider}#${label}`),
+    );
+    return rests.every((rest) => rest !== undefined) ? rests[0] : undefined;
   }
 
   /** How a provider's credentials do, by their labels. */
@@ -142,10 +161,24 @@ export class Health {
     for (const map of [this.breakers, this.pauses, this.latencies, this.uses]) {
       for (const key of map.keys()) if (concerns(key)) map.delete(key);
     }
+    this.lastLatencies.delete(providerId);
   }
 
   private pause(key: string, milliseconds: number, times: number, why: string): void {
     this.pauses.set(key, { until: this.now() + milliseconds, why, times });
     this.onChange();
+    this.setAlarm();
+  }
+
+  /** Nothing else would tell that a pause is over. */
+  private setAlarm(): void {
+    clearTimeout(this.alarm);
+    const waits = [...this.pauses.keys()].map((key) => this.waitOf(key)).filter((wait) => wait > 0);
+    if (waits.length === 0) return;
+    const next = Math.min(...waits, MOST_TIMER_MS);
+    this.alarm = setTimeout(() => {
+      this.onChange();
+      this.setAlarm();
+    }, Math.ceil(next)).unref();
   }
 }

@@ -1,26 +1,38 @@
+import type { EngineProvider } from "../../core/config/engineConfig";
 import type { RouteConfig } from "../../core/config/schema";
-import { decided, type ModelSource, resolveModel } from "../../core/routing/resolveModel";
-import { routeLabel } from "../../core/routing/routeTable";
+import type { ModelSource } from "../../core/routing/resolveModel";
+import { findRouteTarget, routeNotes } from "../../core/routing/routeReport";
+import { type RouteTable, routeLabel } from "../../core/routing/routeTable";
 import type { RouteStatus, RouteTargetStatus } from "../../core/rpc/contract";
+import { labelsOf } from "./candidate";
 import type { Health } from "./health";
 
-/** How each route's targets stand at present, for whoever shows them; nothing is asked or waited for. */
-export function routeStatuses(
-  routes: readonly RouteConfig[],
-  sources: readonly ModelSource[],
-  health: Health,
-): RouteStatus[] {
-  return routes.map((route) => ({
-    name: routeLabel(route),
-    targets: route.targets.map(({ model }) => targetStatus(model, sources, health)),
-  }));
+/** What a route's state is read off. */
+export interface RouteSurroundings {
+  readonly sources: readonly ModelSource[];
+  readonly table: RouteTable;
+  readonly health: Health;
+  provider(id: string): EngineProvider | undefined;
 }
 
-function targetStatus(model: string, sources: readonly ModelSource[], health: Health): RouteTargetStatus {
-  const found = decided(resolveModel(model, sources));
-  if (found.kind === "disabled")
-    return { model, state: "unusable", detail: `provider "${found.providerId}" is disabled` };
-  if (found.kind === "unknown") return { model, state: "unusable", detail: "no provider has this model" };
+/** How each route's targets stand at present, for whoever shows them; nothing is asked or waited for. */
+export function routeStatuses(routes: readonly RouteConfig[], around: RouteSurroundings): RouteStatus[] {
+  return routes.map((route) => {
+    const notes = routeNotes(route, around.sources);
+    return {
+      name: routeLabel(route),
+      targets: route.targets.map(({ model }) => targetStatus(model, around)),
+      ...(notes.length === 0 ? {} : { notes }),
+    };
+  });
+}
+
+function targetStatus(
+  model: string,
+  { sources, table, health, provider }: RouteSurroundings,
+): RouteTargetStatus {
+  const found = findRouteTarget(model, sources, table);
+  if (found.kind === "unusable") return { model, state: "unusable", detail: found.detail };
   const key = `${found.providerId}/${found.model.id}`;
   const latencyMs = health.latencyOf(key);
   const shared = {
@@ -28,7 +40,10 @@ function targetStatus(model: string, sources: readonly ModelSource[], health: He
     servedBy: key,
     ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
   };
-  const resting = health.restOf(key);
+  const server = provider(found.providerId);
+  if (server?.credential.kind === "missing")
+    return { ...shared, state: "unusable", detail: `provider "${found.providerId}" has no usable key` };
+  const resting = server && health.restOfTarget(key, labelsOf(server));
   return resting === undefined
     ? { ...shared, state: "ready" }
     : { ...shared, state: "resting", detail: resting };

@@ -1,5 +1,10 @@
 import type { RouteConfig, RoutingConfig } from "../../core/config/schema";
 import { PosternError } from "../../core/errors";
+import type { OfferedRoute } from "../../core/gateway/offeredModels";
+import { optional } from "../../core/json/access";
+import { behindAlias } from "../../core/routing/claudeAlias";
+import { sharedFacts } from "../../core/routing/routeFacts";
+import { findRouteTarget } from "../../core/routing/routeReport";
 import { RouteTable, routeLabel } from "../../core/routing/routeTable";
 import { orderedTargets, type StrategyInputs } from "../../core/routing/strategy";
 import type { RouteStatus } from "../../core/rpc/contract";
@@ -46,7 +51,12 @@ export class Router {
 
   /** How each route's targets stand at present. */
   status(): RouteStatus[] {
-    return routeStatuses(this.routes, this.registry.sources(), this.health);
+    return routeStatuses(this.routes, {
+      sources: this.registry.sources(),
+      table: this.table,
+      health: this.health,
+      provider: (id) => this.registry.get(id),
+    });
   }
 
   configure(routes: readonly RouteConfig[], limits: RoutingConfig): void {
@@ -59,22 +69,36 @@ export class Router {
     return this.limits;
   }
 
-  /** The ids that stand for routes. */
-  names(): string[] {
-    return this.table.names();
+  /** The routes that have an id of their own, each with the limits that all its targets keep within. */
+  offered(): OfferedRoute[] {
+    const sources = this.registry.sources();
+    return this.table.names().map((id) => {
+      const targets = this.table.find(id, false)?.targets ?? [];
+      const facts = targets.flatMap(({ model }) => {
+        const found = findRouteTarget(model, sources, this.table);
+        return found.kind === "found" ? [found.model.facts ?? {}] : [];
+      });
+      const { contextWindow, maxOutput } = sharedFacts(facts);
+      return { id, ...optional("contextWindow", contextWindow), ...optional("maxOutput", maxOutput) };
+    });
   }
 
   /** @throws PosternError model_not_found, model_not_allowed, provider_disabled, provider_faulty, provider_key_missing */
   async plan(request: PlanRequest): Promise<Plan> {
-    const route = this.table.find(request.model, this.namesProvider(request.model));
+    const route = this.routeOf(request.model);
     if (!route) return this.straight(request);
     const label = routeLabel(route);
     const candidates: Candidate[] = [];
     const unusable: { model: string; reason: string }[] = [];
     let fault: unknown;
-    for (const { model, weight } of route.targets) {
+    // At once: each may wait for lists that are still being asked for.
+    const targets = await Promise.all(
+      route.targets.map(async ({ model, weight }) => ({ model, weight, found: await this.found(model) })),
+    );
+    for (const { model, weight, found } of targets) {
       try {
-        const target = await findTarget(this.registry, model);
+        if (found instanceof PosternError) throw found;
+        const target = found;
         const candidate = {
           key: `${target.provider.config.id}/${target.model.id}`,
           weight: weight ?? 1,
@@ -98,8 +122,28 @@ export class Router {
     };
   }
 
+  /** By its name, by a pattern, or by the id under which Claude Code shows it. */
+  private routeOf(id: string): RouteConfig | undefined {
+    const aliased = behindAlias(id);
+    if (aliased !== undefined && this.table.isName(aliased)) return this.table.find(aliased, false);
+    return this.table.find(id, this.namesProvider(id));
+  }
+
+  /** A route's target, or why there is none. */
+  private async found(model: string): Promise<Target | PosternError> {
+    try {
+      return await findTarget(this.registry, model);
+    } catch (error) {
+      if (!(error instanceof PosternError)) throw error;
+      if (error.code !== "model_not_found" || !this.table.isName(model)) return error;
+      const finding = findRouteTarget(model, this.registry.sources(), this.table);
+      if (finding.kind === "found") return error;
+      return new PosternError("model_not_found", `The target ${JSON.stringify(model)} ${finding.detail}.`);
+    }
+  }
+
   private async straight(request: PlanRequest): Promise<Plan> {
-    const target = await findTarget(this.registry, request.model);
+    const target = await findTarget(this.registry, request.model, this.table.names());
     const candidate = { key: `${target.provider.config.id}/${target.model.id}`, weight: 1, target };
     this.assertAllowed(request, candidate, undefined);
     return { route: undefined, candidates: [candidate], unusable: [], conversation: undefined };

@@ -9,16 +9,24 @@ import { SearchableJson } from "../../core/governance/secrets/searchableJson";
 /** How long a search may keep other requests waiting, in milliseconds. */
 const TURN_MS = 5;
 
+/** Keys for show, such as a local server's "lm-studio", may be the name of something too. */
+const MIN_NAMED = 16;
+
 /** Looks for secrets: by the kept rules, by patterns of our own, and for every credential that the engine knows. */
 export class SecretDetector {
   private known: Detect = () => [];
+  private knownInNames: Detect = () => [];
 
   /** Takes over the credentials of a configuration. */
   configure({ providers, gateway }: Pick<EngineConfig, "providers" | "gateway">): void {
-    this.known = knownSecrets([
-      ...providers.flatMap(credentialsOf),
-      ...gateway.keys.flatMap(({ key }) => key ?? []),
-    ]);
+    const secrets = [...providers.flatMap(credentialsOf), ...gateway.keys.flatMap(({ key }) => key ?? [])];
+    this.known = knownSecrets(secrets);
+    this.knownInNames = knownSecrets(secrets.filter(({ length }) => length >= MIN_NAMED));
+  }
+
+  /** A name that came from outside and is about to be logged and kept, without a key that got into it by mistake. */
+  redactName(name: string): string {
+    return redactText(name, [...this.knownInNames(name), ...ownPatterns(name)]).text;
   }
 
   /** Kinds of the secrets in a request's body. */

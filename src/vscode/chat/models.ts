@@ -1,4 +1,4 @@
-import type { EngineStatus, ModelStatus } from "../../core/rpc/contract";
+import type { EngineStatus, ModelStatus, RouteTargetStatus } from "../../core/rpc/contract";
 import type { Disposable } from "../common/disposables";
 import { Emitter } from "../common/emitter";
 import { type Log, messageOf } from "../common/log";
@@ -29,6 +29,7 @@ export class ChatModels implements Disposable {
   private status: EngineStatus | undefined;
   private remembered: Remembered = {};
   private told: string | undefined;
+  private seen: readonly unknown[] = [];
 
   /**
    * @param wake starts the engine if need be
@@ -46,6 +47,7 @@ export class ChatModels implements Disposable {
     this.loaded = ready.then(async () => {
       this.remembered = await memory.load();
       this.told ??= EMPTY;
+      this.take(this.store.value);
       this.tell();
     });
   }
@@ -76,8 +78,22 @@ export class ChatModels implements Disposable {
   }
 
   private follow(state: PosternState): void {
+    // States come several times a second while requests run, and lists of models are long.
+    if (!this.concerns(state)) return;
     this.take(state);
     this.tell();
+  }
+
+  /** Whether anything that the list of models is made of is another than in the state before. */
+  private concerns({ local, engine }: PosternState): boolean {
+    const now: unknown[] = [local, engine.kind];
+    if (engine.kind === "ready") {
+      for (const { id, models, modelsFrom } of engine.status.providers) now.push(id, models, modelsFrom);
+      for (const { name, targets } of engine.status.routes) now.push(name, ...targets.map(asked));
+    }
+    const before = this.seen;
+    this.seen = now;
+    return now.length !== before.length || now.some((part, at) => part !== before[at]);
   }
 
   private tell(): void {
@@ -168,6 +184,10 @@ export class ChatModels implements Disposable {
       });
     });
   }
+}
+
+function asked({ model, servedBy }: RouteTargetStatus): string {
+  return servedBy ?? model;
 }
 
 /** A provider with its models. */

@@ -5,6 +5,7 @@ import {
   addressWarning,
   draftType,
   idFault,
+  inKinds,
   keyNeed,
   type ProviderDraft,
   splitNames,
@@ -42,7 +43,7 @@ export async function askValue(
     prompt: placeholder.prompt,
     placeholder: placeholder.example,
     value: draft.values?.[placeholder.name] ?? known ?? "",
-    validate: (text) => valueFault(draft, placeholder, text),
+    validate: (text) => inKinds(valueFault(draft, placeholder, text)),
   });
   return mapAnswer(answer, (text) => withValue(draft, placeholder, text));
 }
@@ -54,7 +55,7 @@ export async function askAddress(draft: ProviderDraft, position: Position): Prom
     prompt: "The provider's address",
     placeholder: draft.preset.addressExample,
     value: draft.baseUrl,
-    validate: (text) => addressFault(draftType(draft), text),
+    validate: (text) => inKinds(addressFault(draftType(draft), text)),
     warn: addressWarning,
   });
   return mapAnswer(answer, (text) => ({ ...draft, baseUrl: text.trim() }));
@@ -112,6 +113,7 @@ export async function askDraftKey(
 ): Promise<Answer<ProviderDraft>> {
   const variables = keyVariables(environment, draft.preset);
   if (variables.length === 0) return pasteKey(draft, position);
+  const { host } = new URL(draft.baseUrl);
   const answer = await pickStep<KeySource>({
     ...position,
     title: titleOf(draft),
@@ -119,7 +121,7 @@ export async function askDraftKey(
     choices: [
       ...variables.map((name) => ({
         label: `$(symbol-variable) Use the variable ${name}`,
-        detail: "It is set in VS Code's environment; its name stands in the settings, the key does not",
+        detail: `It is set in VS Code's environment and is sent to ${host}; only its name stands in the settings`,
         value: name,
       })),
       {

@@ -100,12 +100,14 @@ async function addCredential(
     await parts.credentials.confirm(config, credential);
     await parts.credentials.signIn(config, credential);
   }
-  const instead = await askInstead(title, entry);
+  const instead = await askInstead(title, entry, credential);
   if (instead.kind !== "answer") return;
   await parts.registry.addCredential(target, credential, instead.value);
   notify(
     "info",
-    `${entry.name} is authenticated ${instead.value ? "with it" : "with it as well"} from now on.`,
+    credential.kind === "none"
+      ? `${entry.name} is sent no credential from now on.`
+      : `${entry.name} uses ${instead.value ? "the new credential" : "the new credential, too,"} from now on.`,
   );
 }
 
@@ -210,14 +212,20 @@ async function askCommand(title: string): Promise<CredentialConfig | undefined> 
   return { kind: "command", command: [...words.words], as: as.value, timeoutSeconds: 30 };
 }
 
-async function askInstead(title: string, entry: UsableEntry): Promise<Answer<boolean>> {
+async function askInstead(
+  title: string,
+  entry: UsableEntry,
+  added: CredentialConfig,
+): Promise<Answer<boolean>> {
+  // Nothing beside a key would be a request in two that is refused.
+  if (added.kind === "none") return { kind: "answer", value: true };
   const has = entry.credentials.some(({ usable, why }) => usable || why === "idle");
   if (!has) return { kind: "answer", value: true };
   return pickStep<boolean>({
     title,
     placeholder: "What about those that are there?",
     choices: [
-      { label: "Use both", detail: "Requests are spread over all of them", value: false },
+      { label: "Use it as well", detail: "Requests are spread over all of them", value: false },
       {
         label: "Use this one instead",
         detail: "Stored keys stay in the secret storage, unused",

@@ -95,7 +95,7 @@ async function askKeyAtNewAddress(
   });
   if (choice.kind !== "answer") return choice;
   if (choice.value !== "other") return { kind: "answer", value: { kind: choice.value } };
-  const prompt = `The key for ${owner.baseUrl}; it is kept in the secret storage and goes nowhere else`;
+  const prompt = `The key for ${owner.baseUrl}; it is kept in the secret storage and goes nowhere else.`;
   const key = await askKey(owner, { title, prompt, canGoBack: true }, false);
   if (key.kind === "back") return askKeyAtNewAddress(owner, keyIsFor, title);
   if (key.kind !== "answer") return key;
@@ -105,14 +105,17 @@ async function askKeyAtNewAddress(
 }
 
 /** Opens settings.json, where the list of providers can be edited in full, at the provider's entry if one is named. */
-export async function openProviderSettings(target?: Pick<ProviderTarget, "index">): Promise<void> {
+export async function openProviderSettings(
+  target?: Pick<ProviderTarget, "index">,
+  setting: "postern.providers" | "postern.routes" = "postern.providers",
+): Promise<void> {
   await vscode.commands.executeCommand("workbench.action.openSettingsJson", {
-    revealSetting: { key: "postern.providers" },
+    revealSetting: { key: setting },
   });
   const editor = target && (await settingsEditor());
   if (target === undefined || editor === undefined) return;
   const { document } = editor;
-  const found = providerEntryRange(document.getText(), target.index);
+  const found = providerEntryRange(document.getText(), target.index, setting);
   if (found === undefined) return;
   const range = new vscode.Range(document.positionAt(found.start), document.positionAt(found.end));
   editor.selection = new vscode.Selection(range.start, range.start);

@@ -173,7 +173,7 @@ async function enterKey(entry: UsableEntry, title: string): Promise<string | und
     entry,
     {
       title: `${title}: ${entry.name}`,
-      prompt: `The key for ${entry.baseUrl}; it is kept in the secret storage and goes nowhere else`,
+      prompt: `The key for ${entry.baseUrl}; it is kept in the secret storage and goes nowhere else.`,
       ...(page === undefined ? {} : { helpPage: { label: "Open the provider's key page", url: page } }),
     },
     false,

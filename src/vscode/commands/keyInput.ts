@@ -38,6 +38,8 @@ export async function askKey(
       `This looks like a key of ${foreign}.`,
       `It would be sent to ${owner.baseUrl}. Use it for ${owner.name} all the same?`,
       "Use It",
+      // The Enter that ended the input, held a moment too long, must not send the key.
+      "Enter Another Key",
     );
     if (!sure) return askKey(owner, step, optional);
   }

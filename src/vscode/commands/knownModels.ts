@@ -1,7 +1,10 @@
+import { routeLabel } from "../../core/routing/routeTable";
 import type { EngineStatus, ModelStatus } from "../../core/rpc/contract";
 import type { Target } from "../common/target";
 import type { ProviderTarget } from "../providers/registry";
 import { shortFacts } from "../render/modelFacts";
+import { STRATEGY_WORDS } from "../render/routeWords";
+import { isPattern } from "../settings/routeEdits";
 import type { PosternState, StateStore } from "../state";
 
 /** How long models that are being asked for are waited for. */
@@ -53,6 +56,20 @@ export function modelChoices(
       value: { provider, id: model.id },
     }));
   });
+}
+
+/** Every id that a client may send, routes first, as the gateway lists them. A pattern is no id. */
+export function idChoices(
+  state: PosternState,
+  status: EngineStatus,
+): readonly { readonly label: string; readonly description: string; readonly value: string }[] {
+  const routes = state.local.routes.flatMap((checked) => {
+    if (!checked.ok || isPattern(routeLabel(checked.route))) return [];
+    const label = routeLabel(checked.route);
+    return [{ label, description: `route · ${STRATEGY_WORDS[checked.route.strategy].short}`, value: label }];
+  });
+  const models = modelChoices(state, status, () => true);
+  return [...routes, ...models.map(({ label, description }) => ({ label, description, value: label }))];
 }
 
 /** The engine's status; one that was only just started is still asking the providers for their lists. */

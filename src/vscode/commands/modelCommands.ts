@@ -8,7 +8,7 @@ import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
 import { pickMany } from "../ui/pickMany";
 import { inputStep, pickStep } from "../ui/steps";
-import { type ChosenModel, modelChoices, selectedModels, settledStatus } from "./knownModels";
+import { type ChosenModel, idChoices, modelChoices, selectedModels, settledStatus } from "./knownModels";
 import { entryOf, nameOf, pickProvider } from "./pickProvider";
 import type { CommandHandlers } from "./register";
 
@@ -71,10 +71,7 @@ export function modelCommands(
 
   return {
     "postern.copyModelId": async (target) => {
-      const named = target?.kind === "model" ? target.name : undefined;
-      const ask = { title: "Copy Model ID", none: "No provider has listed a model yet.", fits: () => true };
-      const model = named === undefined ? await one(undefined, ask) : undefined;
-      const address = named ?? (model && `${model.provider.id}/${model.id}`);
+      const address = target?.kind === "model" ? target.name : await pickId(store, status);
       if (address === undefined) return;
       await vscode.env.clipboard.writeText(address);
       notify("info", `Copied ${address}`);
@@ -167,6 +164,17 @@ export function modelCommands(
       notify("info", `Removed the model ${model.id}.`, { Undo: undo });
     },
   };
+}
+
+/** An id that clients may send: a route's or a model's. */
+async function pickId(store: StateStore, status: () => Promise<EngineStatus>): Promise<string | undefined> {
+  const choices = idChoices(store.value, await settledStatus(store, status));
+  if (choices.length === 0) {
+    notify("info", "No provider has listed a model yet.");
+    return undefined;
+  }
+  const answer = await pickStep({ title: "Copy Model ID", placeholder: "Which model?", choices });
+  return answer.kind === "answer" ? answer.value : undefined;
 }
 
 function whichOf(models: readonly ChosenModel[]): string {

@@ -32,6 +32,18 @@ export const COMMANDS = {
   "postern.unpinModels": { title: "Unpin Models", icon: "$(pinned)" },
   "postern.hideModels": { title: "Hide Models", icon: "$(eye-closed)" },
   "postern.showHiddenModels": { title: "Show Hidden Models", icon: "$(eye)" },
+  "postern.newRoute": { title: "New Route", icon: "$(add)" },
+  "postern.adoptRoute": { title: "Adopt Ready Route", icon: "$(wand)" },
+  "postern.mapModelName": { title: "Map a Tool's Model Name" },
+  "postern.addRouteTarget": { title: "Add Route Target", icon: "$(add)" },
+  "postern.removeRouteTarget": { title: "Remove Route Target", icon: "$(close)" },
+  "postern.changeTargetWeight": { title: "Change Target Weight" },
+  "postern.changeRouteStrategy": { title: "Change Route Strategy" },
+  "postern.renameRoute": { title: "Rename Route" },
+  "postern.deleteRoute": { title: "Delete Route" },
+  "postern.moveRouteUp": { title: "Move Route or Target Up" },
+  "postern.moveRouteDown": { title: "Move Route or Target Down" },
+  "postern.copyRouteName": { title: "Copy Route Name", icon: "$(copy)" },
   "postern.startGateway": { title: "Start Gateway", icon: "$(play)" },
   "postern.stopGateway": { title: "Stop Gateway", icon: "$(debug-stop)" },
   "postern.restartGateway": { title: "Restart Gateway", icon: "$(debug-restart)" },
@@ -80,6 +92,7 @@ export const COMMAND_IDS = Object.keys(COMMANDS) as readonly CommandId[];
 /** Ids of the container and its views. */
 export const VIEW_CONTAINER = "postern";
 export const PROVIDERS_VIEW = "postern.providers";
+export const ROUTES_VIEW = "postern.routes";
 export const GATEWAY_VIEW = "postern.gateway";
 export const ACTIVITY_VIEW = "postern.activity";
 

@@ -4,6 +4,7 @@ export type Target =
   /** One of a provider's credentials, by its label. */
   | { readonly kind: "credential"; readonly id: string; readonly index: number; readonly label: string }
   | { readonly kind: "gatewayKey"; readonly name: string }
+  | RouteRow
   /** A budget, or a gateway key's own, by its limit's id. */
   | { readonly kind: "limit"; readonly name: string }
   /** A model by the id that clients address it by, and by its provider's entry in the settings. */
@@ -15,6 +16,17 @@ export type Target =
     }
   /** A request by its id. */
   | { readonly kind: "request"; readonly name: string };
+
+/** A route by its name or pattern and its place in the settings, or one of its targets. */
+export type RouteRow =
+  | { readonly kind: "route"; readonly name: string; readonly index: number }
+  | {
+      readonly kind: "routeTarget";
+      readonly model: string;
+      /** Its place among the route's targets. */
+      readonly at: number;
+      readonly route: { readonly name: string; readonly index: number };
+    };
 
 /**
  * The target in a command's first argument. Commands can be called by anybody with anything, so the form is checked;
@@ -33,6 +45,7 @@ export function targetOf(argument: unknown): Target | undefined {
     const entry = entryOf(target);
     return entry && typeof label === "string" ? { kind, ...entry, label } : undefined;
   }
+  if (kind === "route" || kind === "routeTarget") return routeRowOf(target as Record<string, unknown>);
   if (
     (kind !== "gatewayKey" && kind !== "model" && kind !== "limit" && kind !== "request") ||
     typeof name !== "string"
@@ -47,6 +60,26 @@ function entryOf(value: unknown): { readonly id: string; readonly index: number 
   if (typeof value !== "object" || value === null) return undefined;
   const { id, index } = value as Record<string, unknown>;
   return typeof id === "string" ? { id, index: typeof index === "number" ? index : 0 } : undefined;
+}
+
+/** A row of the Routes view, or undefined for anything else. */
+export function routeRowOf(value: unknown): RouteRow | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { kind, model, at, route } = value as Record<string, unknown>;
+  if (kind === "route") {
+    const named = placeOf(value);
+    return named && { kind, ...named };
+  }
+  const named = placeOf(route);
+  return kind === "routeTarget" && named && typeof model === "string"
+    ? { kind, model, at: typeof at === "number" ? at : 0, route: named }
+    : undefined;
+}
+
+function placeOf(value: unknown): { readonly name: string; readonly index: number } | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { name, index } = value as Record<string, unknown>;
+  return typeof name === "string" ? { name, index: typeof index === "number" ? index : 0 } : undefined;
 }
 
 /** The targets of several selected rows. */

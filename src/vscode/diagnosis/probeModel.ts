@@ -42,7 +42,9 @@ export async function askModel(
   target: ProviderTarget,
   provider: EngineProvider,
 ): Promise<string | undefined> {
-  const known = statusOf(store.value.engine, target.id)?.models.map(({ id }) => id);
+  const known = statusOf(store.value.engine, target.id)
+    ?.models.filter(({ hidden, facts }) => !hidden && !facts.embeddings)
+    .map(({ id }) => id);
   const models = known?.length ? known : (provider.config.models ?? []).map(({ id }) => id);
   if (models.length === 0) {
     notify("warning", `${target.id} has no models that could be tried. Name them, or refresh them.`);

@@ -1,4 +1,5 @@
 import type { EngineStatus } from "../../core/rpc/contract";
+import { KnownModels } from "../../core/rpc/statusChange";
 import type { Disposable } from "../common/disposables";
 import { Emitter } from "../common/emitter";
 import { type Log, messageOf } from "../common/log";
@@ -139,7 +140,9 @@ export class EngineSupervisor implements Disposable {
       lost = true;
       if (this.link === link) this.onLost();
     });
-    link.on("statusChanged", (status) => {
+    const models = new KnownModels();
+    link.on("statusChanged", (change) => {
+      const status = models.take(change);
       latest = status;
       if (this.link === link) this.set({ kind: "ready", status });
     });

@@ -7,6 +7,7 @@ import {
   COMMANDS,
   GATEWAY_VIEW,
   PROVIDERS_VIEW,
+  ROUTES_VIEW,
   VIEW_CONTAINER,
 } from "../common/commandIds";
 import { MCP_PROVIDER } from "../mcp/providerId";
@@ -27,16 +28,22 @@ export function contributes(): Record<string, unknown> {
     },
     views: {
       [VIEW_CONTAINER]: [
-        { id: PROVIDERS_VIEW, name: "Providers", icon: "media/postern.svg" },
-        { id: GATEWAY_VIEW, name: "Gateway", icon: "media/postern.svg" },
-        { id: ACTIVITY_VIEW, name: "Activity", icon: "media/postern.svg" },
+        { id: PROVIDERS_VIEW, name: "Providers", icon: "media/postern.svg", initialSize: 3 },
+        { id: ROUTES_VIEW, name: "Routes", icon: "media/postern.svg", initialSize: 2 },
+        { id: GATEWAY_VIEW, name: "Gateway", icon: "media/postern.svg", initialSize: 3 },
+        { id: ACTIVITY_VIEW, name: "Activity", icon: "media/postern.svg", initialSize: 2 },
       ],
     },
     viewsWelcome: [
       {
         view: PROVIDERS_VIEW,
         contents:
-          "No model providers yet. Enter one with its key once, and every tool on this machine can use it through the gateway.\n[Add Provider](command:postern.addProvider)\n[Open Settings](command:postern.openSettings)\nKeys are kept in VS Code's secret storage and in no file.",
+          "No model providers yet. Enter one with its key once, and every tool on this machine can use it through the gateway.\n[Add Provider](command:postern.addProvider)\n[Import...](command:postern.importProviders)\n[Open Settings](command:postern.openSettings)\nKeys are kept in VS Code's secret storage and in no file.",
+      },
+      {
+        view: ROUTES_VIEW,
+        contents:
+          "No routes yet. A route is a model id of your own; where one of its models fails, the next one answers.\n[Adopt Ready Route](command:postern.adoptRoute)\n[New Route](command:postern.newRoute)\nA tool whose model names are fixed can be given others.\n[Map a Tool's Model Name](command:postern.mapModelName)",
       },
     ],
     // `configuration` would make VS Code keep keys and addresses, too: a second truth beside our settings.

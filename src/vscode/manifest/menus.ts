@@ -5,6 +5,7 @@ import {
   GATEWAY_CONTEXT,
   GATEWAY_VIEW,
   PROVIDERS_VIEW,
+  ROUTES_VIEW,
 } from "../common/commandIds";
 
 interface MenuItem {
@@ -52,6 +53,9 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.importProviders", when: `view == ${PROVIDERS_VIEW}`, group: "0_exchange@1" },
       { command: "postern.exportConfiguration", when: `view == ${PROVIDERS_VIEW}`, group: "0_exchange@2" },
       { command: "postern.openSettings", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@1" },
+      { command: "postern.newRoute", when: `view == ${ROUTES_VIEW}`, group: "navigation@1" },
+      { command: "postern.adoptRoute", when: `view == ${ROUTES_VIEW}`, group: "navigation@2" },
+      { command: "postern.mapModelName", when: `view == ${ROUTES_VIEW}`, group: "1_routes@1" },
       { command: "postern.diagnose", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@2" },
       { command: "postern.showLog", when: `view == ${PROVIDERS_VIEW}`, group: "1_settings@3" },
       {
@@ -98,6 +102,7 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.removeProvider", when: provider(), group: "9_remove@1" },
       ...credentialItems(),
       ...modelItems(),
+      ...routeItems(),
       ...gatewayItems(),
       ...activityItems(),
     ],
@@ -130,19 +135,43 @@ function modelItems(): readonly MenuItem[] {
     { command: "postern.pinModels", when: model("unpinned"), group: "2_list@1" },
     { command: "postern.unpinModels", when: model("pinned"), group: "2_list@2" },
     { command: "postern.hideModels", when: model(), group: "2_list@3" },
-    { command: "postern.renameModel", when: model(), group: "3_edit@1" },
+    { command: "postern.renameModel", when: `${model()} && !listMultiSelection`, group: "3_edit@1" },
     { command: "postern.removeModel", when: model("added"), group: "9_remove@1" },
     { command: "postern.showHiddenModels", when: row(PROVIDERS_VIEW, "hiddenModels"), group: "inline@1" },
     { command: "postern.showHiddenModels", when: row(PROVIDERS_VIEW, "hiddenModels"), group: "1_list@1" },
   ];
 }
 
+function routeItems(): readonly MenuItem[] {
+  const route = (...words: string[]): string => row(ROUTES_VIEW, "route", ...words);
+  const target = (...words: string[]): string => row(ROUTES_VIEW, "routeTarget", ...words);
+  return [
+    { command: "postern.copyRouteName", when: route("usable"), group: "inline@1" },
+    { command: "postern.addRouteTarget", when: route(), group: "inline@2" },
+    { command: "postern.copyRouteName", when: route("usable"), group: "1_copy@1" },
+    { command: "postern.addRouteTarget", when: route(), group: "2_edit@1" },
+    { command: "postern.changeRouteStrategy", when: route(), group: "2_edit@2" },
+    { command: "postern.renameRoute", when: route(), group: "2_edit@3" },
+    { command: "postern.moveRouteUp", when: route(), group: "4_order@1" },
+    { command: "postern.moveRouteDown", when: route(), group: "4_order@2" },
+    { command: "postern.openSettings", when: route("faulty"), group: "5_settings@1" },
+    { command: "postern.deleteRoute", when: route(), group: "9_remove@1" },
+    { command: "postern.removeRouteTarget", when: target(), group: "inline@1" },
+    { command: "postern.changeTargetWeight", when: target(), group: "2_edit@1" },
+    { command: "postern.moveRouteUp", when: target(), group: "4_order@1" },
+    { command: "postern.moveRouteDown", when: target(), group: "4_order@2" },
+    { command: "postern.removeRouteTarget", when: target(), group: "9_remove@1" },
+  ];
+}
+
 /** `contributes.keybindings`: what else could only be done with a mouse. */
 export function keybindings(): readonly object[] {
-  const inView = `focusedView == ${PROVIDERS_VIEW} && !inputFocus`;
+  const inView = (view: string): string => `focusedView == ${view} && !inputFocus`;
   return [
-    { command: "postern.moveProviderUp", key: "alt+up", when: inView },
-    { command: "postern.moveProviderDown", key: "alt+down", when: inView },
+    { command: "postern.moveProviderUp", key: "alt+up", when: inView(PROVIDERS_VIEW) },
+    { command: "postern.moveProviderDown", key: "alt+down", when: inView(PROVIDERS_VIEW) },
+    { command: "postern.moveRouteUp", key: "alt+up", when: inView(ROUTES_VIEW) },
+    { command: "postern.moveRouteDown", key: "alt+down", when: inView(ROUTES_VIEW) },
   ];
 }
 

@@ -1,9 +1,20 @@
+import { isLoopbackHost } from "../../core/gateway/hostGuard";
 import type { EngineState } from "../engine/state";
 import type { LocalState } from "../state";
 
+/** How a person is told of a gateway that other machines can reach. */
+export const OPEN = "open to the network";
+
 /** The gateway's state as this window may tell it. busy: the engine comes up, nothing is known. */
 export type GatewayView =
-  | { readonly kind: "running"; readonly url: string; readonly port: number; readonly keys: number }
+  | {
+      readonly kind: "running";
+      readonly url: string;
+      readonly port: number;
+      readonly keys: number;
+      /** Other machines can reach it. */
+      readonly open: boolean;
+    }
   | { readonly kind: "stopped" }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "busy"; readonly text: string };
@@ -26,7 +37,8 @@ export function gatewayView(engine: EngineState): GatewayView {
   }
   const { gateway, gatewayKeys } = engine.status;
   if (gateway.state === "running") {
-    return { kind: "running", url: gateway.url, port: gateway.port, keys: gatewayKeys };
+    const { url, port, host } = gateway;
+    return { kind: "running", url, port, keys: gatewayKeys, open: !isLoopbackHost(host) };
   }
   return gateway.state === "failed" ? { kind: "failed", message: gateway.message } : { kind: "stopped" };
 }

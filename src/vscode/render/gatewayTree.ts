@@ -2,7 +2,7 @@ import { isLoopbackHost } from "../../core/gateway/hostGuard";
 import type { PosternState } from "../state";
 import { budgetsNode } from "./budgetNodes";
 import { keysNode } from "./gatewayKeyNodes";
-import { type GatewayView, gatewayUrl, gatewayView } from "./gatewayState";
+import { type GatewayView, gatewayUrl, gatewayView, OPEN } from "./gatewayState";
 import { escapeMarkdown } from "./markdown";
 import { infoNode, type TreeIcon, type TreeNode } from "./treeNode";
 
@@ -40,22 +40,24 @@ function stateNode(view: GatewayView): TreeNode {
   const label = { running: "Running", stopped: "Stopped", failed: "Failed", busy: "Waiting for the engine" }[
     view.kind
   ];
-  const detail = view.kind === "failed" ? view.message : view.kind === "busy" ? view.text : undefined;
+  const open = view.kind === "running" && view.open;
+  const fault = view.kind === "failed" ? view.message : view.kind === "busy" ? view.text : undefined;
+  const detail = open ? OPEN : fault;
   return {
     id: "gateway/state",
     label,
     ...(detail === undefined ? {} : { description: detail }),
-    tooltip: detail === undefined ? stateTooltip(view) : escapeMarkdown(detail),
-    icon: ICONS[view.kind],
+    tooltip: fault === undefined ? stateTooltip(view) : escapeMarkdown(fault),
+    icon: open ? { id: "globe", color: "list.warningForeground" } : ICONS[view.kind],
     contextValue: `gateway ${view.kind}`,
     accessibilityLabel: `Gateway: ${label}${detail === undefined ? "" : `, ${detail}`}`,
   };
 }
 
 function stateTooltip(view: GatewayView): string {
-  return view.kind === "running"
-    ? `Tools that send a gateway key to ${escapeMarkdown(view.url)} can use every enabled provider. It runs for all windows.`
-    : "No tool can use your providers until the gateway is started.";
+  if (view.kind !== "running") return "No tool can use your providers until the gateway is started.";
+  const text = `Tools that send a gateway key to ${escapeMarkdown(view.url)} can use every enabled provider. It runs for all windows.`;
+  return view.open ? `${text}\n\n**Other machines can reach it**, over plain HTTP.` : text;
 }
 
 function addressNode(state: PosternState, view: GatewayView): TreeNode {

@@ -1,4 +1,4 @@
-import type { FactName, FactSource, ModelFacts } from "../../core/models/facts";
+import type { FactName, FactSource, FactValues, ModelFacts } from "../../core/models/facts";
 import type { Rates } from "../../core/models/price";
 import { escapeMarkdown } from "./markdown";
 import { shortCount } from "./numbers";
@@ -13,7 +13,7 @@ const ABILITIES: readonly (readonly [name: FactName, short: string, long: string
 ];
 
 /** What is known of a model in few words, for a narrow row: `400k · $1.25/$10 · tools, images`. Empty where nothing is. */
-export function shortFacts(facts: ModelFacts): string {
+export function shortFacts(facts: FactValues): string {
   const { contextWindow, price } = facts;
   const able = ABILITIES.filter(([name]) => facts[name] === true).map(([, short]) => short);
   return [
@@ -26,7 +26,7 @@ export function shortFacts(facts: ModelFacts): string {
 }
 
 /** The same for somebody who hears it. */
-export function spokenFacts(facts: ModelFacts): string {
+export function spokenFacts(facts: FactValues): string {
   const { contextWindow, price } = facts;
   const rates = [
     price?.input === undefined ? "" : `${amount(price.input)} dollars in`,
@@ -73,7 +73,8 @@ function sourceText(source: FactSource | undefined): string {
   return source === "provider" ? "the provider" : (source ?? "");
 }
 
-function shortPrice({ input, output }: Rates): string {
+/** `$3/$15`, in and out per million tokens; empty where it is not known. */
+export function shortPrice({ input, output }: Rates): string {
   if (input === undefined) return "";
   if (input === 0 && output === 0) return "free";
   return output === undefined ? dollars(input) : `${dollars(input)}/${dollars(output)}`;

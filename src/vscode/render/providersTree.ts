@@ -7,6 +7,7 @@ import { escapeMarkdown } from "./markdown";
 import { factsTable, shortFacts, spokenFacts } from "./modelFacts";
 import { counted } from "./numbers";
 import { type ProviderStanding, providerStanding, statusOf } from "./providerState";
+import { durationText } from "./requestText";
 import { infoNode, type TreeNode } from "./treeNode";
 import { withoutName } from "./verdict";
 
@@ -25,14 +26,16 @@ function providerNode(id: string, entry: ProviderEntry, engine: EngineState): Tr
   const shown = providerStanding(entry, engine);
   const status = statusOf(engine, entry.id);
   const label = entry.faulty ? entry.id : entry.name;
+  const latencyMs = shown.kind === "ready" ? status?.latencyMs : undefined;
+  const spoken = latencyMs === undefined ? "" : `, last answer after ${durationText(latencyMs)}`;
   return {
     id,
     label,
-    description: shown.text,
+    description: latencyMs === undefined ? shown.text : `${shown.text} · ${durationText(latencyMs)}`,
     icon: shown.icon,
     tooltip: providerTooltip(entry, shown, status),
     contextValue: contextValue(entry, shown, status),
-    accessibilityLabel: `Provider ${label}, ${shown.text}`,
+    accessibilityLabel: `Provider ${label}, ${shown.text}${spoken}`,
     children: [...credentialRows(id, entry, status), ...childNodes(id, entry, engine, status)],
     target: { kind: "provider", id: entry.id, index: entry.index },
   };
@@ -181,6 +184,8 @@ function providerTooltip(
     spokenApis(entry),
     escapeMarkdown(sentence(shown.text)),
   ];
+  if (status?.latencyMs !== undefined)
+    lines.push(`Its last answer began after ${durationText(status.latencyMs)}`);
   if (status && status.models.length > 0) {
     const source = status.modelsFrom === "config" ? "from the settings" : "listed by the provider";
     const hidden = status.models.filter((model) => model.hidden).length;

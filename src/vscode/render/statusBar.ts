@@ -2,7 +2,7 @@ import type { EngineStatus, UsageToday } from "../../core/rpc/contract";
 import type { LimitsStatus } from "../../core/rpc/limitsStatus";
 import type { CommandId } from "../common/commandIds";
 import type { PosternState } from "../state";
-import { type GatewayView, gatewayView } from "./gatewayState";
+import { type GatewayView, gatewayView, OPEN } from "./gatewayState";
 import { type Indicator, indicatorsOf, indicatorText, shownIndicator, worstSeverity } from "./indicator";
 import { limitParagraphs } from "./limitLines";
 import { commandLink, escapeMarkdown } from "./markdown";
@@ -39,13 +39,18 @@ export function renderStatusBar(state: PosternState): StatusBarView {
   const shown = shownIndicator(indicators, state.local.statusBarLimit);
   const short = shortText(view, status?.usage, shown && indicatorText(shown, state.local.statusBarForm));
   return {
-    text: `${view.kind === "busy" ? "$(sync~spin)" : "$(shield)"} Postern: ${short}`,
+    text: `${icon(view)} Postern: ${short}`,
     tooltipMarkdown: tooltip(state, view, status),
     severity:
       view.kind === "failed" ? "warning" : view.kind === "running" ? worstSeverity(indicators) : "normal",
     accessibilityLabel: spoken(view, status?.usage, shown),
     command: "postern.gateway.focus",
   };
+}
+
+function icon(view: GatewayView): string {
+  if (view.kind === "busy") return "$(sync~spin)";
+  return view.kind === "running" && view.open ? "$(globe)" : "$(shield)";
 }
 
 function spoken(view: GatewayView, usage: UsageToday | undefined, shown: Indicator | undefined): string {
@@ -58,15 +63,15 @@ function spoken(view: GatewayView, usage: UsageToday | undefined, shown: Indicat
 function shortText(view: GatewayView, usage: UsageToday | undefined, left: string | undefined): string {
   if (view.kind === "busy") return view.text;
   if (view.kind !== "running") return view.kind;
-  if (left !== undefined) return left;
   const tokens = (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0);
-  return `${shortCount(usage?.requests ?? 0)} req · ${shortCount(tokens)} tok`;
+  const used = left ?? `${shortCount(usage?.requests ?? 0)} req · ${shortCount(tokens)} tok`;
+  return view.open ? `${OPEN} · ${used}` : used;
 }
 
 function spokenState(view: GatewayView): string {
   switch (view.kind) {
     case "running":
-      return `running at ${view.url}`;
+      return `running at ${view.url}${view.open ? `, ${OPEN}` : ""}`;
     case "failed":
       return `failed: ${view.message}`;
     case "busy":
@@ -83,6 +88,10 @@ function usageText({ requests, inputTokens, outputTokens, unreported }: UsageTod
 
 function tooltip(state: PosternState, view: GatewayView, status: EngineStatus | undefined): string {
   const parts = [`**Postern gateway**: ${escapeMarkdown(spokenState(view))}`];
+  if (view.kind === "running" && view.open)
+    parts.push(
+      "$(warning) **Other machines can reach it**, over plain HTTP; only gateway keys keep them out.",
+    );
   if (status?.limits) parts.push(...limitParagraphs(status.limits));
   else if (status) parts.push(`Today: ${escapeMarkdown(usageText(status.usage))}`);
   const providers = state.local.providers.map((entry) => {

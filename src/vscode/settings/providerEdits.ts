@@ -59,9 +59,10 @@ export function addressPatch(baseUrl: string): ProviderPatch {
 export function providerEntryRange(
   settingsText: string,
   index: number,
+  setting = "postern.providers",
 ): { readonly start: number; readonly end: number } | undefined {
   const root = parseTree(settingsText, undefined, { allowTrailingComma: true });
-  const node = root && findNodeAtLocation(root, ["postern.providers", index]);
+  const node = root && findNodeAtLocation(root, [setting, index]);
   return node && { start: node.offset, end: node.offset + node.length };
 }
 

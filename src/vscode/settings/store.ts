@@ -28,6 +28,15 @@ export class SettingsStore {
     return write("providers", list);
   }
 
+  /** The setting as it stands, whatever it is. */
+  routes(): unknown {
+    return rawSetting("routes");
+  }
+
+  writeRoutes(list: readonly unknown[]): Thenable<void> {
+    return write("routes", list);
+  }
+
   gatewayKeys(): RawEntries {
     return rawEntries(rawSetting("gateway.keys"));
   }

@@ -25,8 +25,19 @@ export function notify(severity: Severity, message: string, actions: Actions = {
   });
 }
 
-/** Asks before something that cannot be taken back, or that may be a mistake. */
-export async function confirm(message: string, detail: string, action: string): Promise<boolean> {
-  const chosen = await vscode.window.showWarningMessage(message, { modal: true, detail }, action);
+/**
+ * Asks before something that cannot be taken back, or that may be a mistake.
+ *
+ * @param instead what Enter does; absent: the action itself
+ */
+export async function confirm(
+  message: string,
+  detail: string,
+  action: string,
+  instead?: string,
+): Promise<boolean> {
+  // VS Code gives the first button the focus.
+  const buttons = instead === undefined ? [action] : [instead, action];
+  const chosen = await vscode.window.showWarningMessage(message, { modal: true, detail }, ...buttons);
   return chosen === action;
 }

@@ -6,7 +6,8 @@ export type Answer<T> =
   | { readonly kind: "back" }
   | { readonly kind: "cancel" };
 
-interface Step {
+/** What every step says of itself. */
+export interface Step {
   readonly title: string;
   readonly step?: number;
   readonly totalSteps?: number;
@@ -65,7 +66,7 @@ export function pickStep<T>(step: PickStep<T>): Promise<Answer<T>> {
     const found = pick.items.find((item) => "value" in item && item.value === value);
     if (found) pick.activeItems = [found];
   };
-  activate(step.active);
+  if (step.active !== undefined) activate(step.active);
   const done = new AbortController();
   if (step.later) {
     const show = (choices: PickStep<T>["choices"]): void => {
@@ -79,7 +80,7 @@ export function pickStep<T>(step: PickStep<T>): Promise<Answer<T>> {
       if (!done.signal.aborted) pick.busy = false;
     });
   }
-  return run(pick, step, (resolve) => {
+  return answerOf<T>(pick, step, (resolve) => {
     const [chosen] = pick.selectedItems;
     if (chosen && "value" in chosen) resolve({ kind: "answer", value: chosen.value });
   }).finally(() => done.abort());
@@ -110,15 +111,19 @@ export function inputStep(step: InputStep): Promise<Answer<string>> {
   show(undefined);
   // An empty box needs no reproach before something was typed.
   box.onDidChangeValue(() => show(box.value === "" ? undefined : fault()));
-  return run(box, step, (resolve) => {
+  return answerOf<string>(box, step, (resolve) => {
     const found = fault();
     show(found);
     if (found === undefined) resolve({ kind: "answer", value: box.value });
   });
 }
 
-function run<T>(
-  input: vscode.QuickPick<Item<T>> | vscode.InputBox,
+/**
+ * Shows an input until it is answered or left.
+ * @param accept resolves if what was accepted will do
+ */
+export function answerOf<T>(
+  input: vscode.QuickPick<vscode.QuickPickItem> | vscode.InputBox,
   step: Step & Pick<InputStep, "helpPage">,
   accept: (resolve: (answer: Answer<T>) => void) => void,
 ): Promise<Answer<T>> {

@@ -6,6 +6,7 @@ import {
   GATEWAY_CONTEXT,
   GATEWAY_VIEW,
   PROVIDERS_VIEW,
+  ROUTES_VIEW,
 } from "../common/commandIds";
 import { type Disposable, DisposableStore } from "../common/disposables";
 import type { Target } from "../common/target";
@@ -13,9 +14,11 @@ import { renderActivity } from "../render/activityTree";
 import { gatewayView } from "../render/gatewayState";
 import { renderGateway } from "../render/gatewayTree";
 import { renderProviders } from "../render/providersTree";
+import { renderRoutes } from "../render/routesTree";
 import { renderStatusBar, STATUS_BAR_COMMANDS, type StatusBarView } from "../render/statusBar";
 import type { PosternState, StateStore } from "../state";
 import { dragProviders, type OnMove } from "./dragProviders";
+import { dragRoutes, type OnMoveRoute } from "./dragRoutes";
 import { LastShown } from "./lastShown";
 import { RenderedTree } from "./treeView";
 
@@ -27,9 +30,11 @@ export interface ViewEvents {
   readonly onActivityVisible: (visible: boolean) => void;
   /** A provider was dragged to another place. */
   readonly onMove: OnMove;
+  /** A route or one of its targets was dragged to another place. */
+  readonly onMoveRoute: OnMoveRoute;
 }
 
-/** The views, and what is selected in the one of providers. */
+/** The views, and what is selected in those of providers and routes. */
 export interface Views extends Disposable {
   selection(): readonly Target[];
 }
@@ -44,9 +49,10 @@ export function createViews(
   begun: Promise<void>,
   events: ViewEvents,
 ): Views {
-  const { onVisible, onMove } = events;
+  const { onVisible, onMove, onMoveRoute } = events;
   const disposables = new DisposableStore();
   const providers = disposables.add(new RenderedTree(() => renderProviders(store.value), begun));
+  const routes = disposables.add(new RenderedTree(() => renderRoutes(store.value), begun));
   const gateway = disposables.add(new RenderedTree(() => renderGateway(store.value, Date.now()), begun));
   const providersView = vscode.window.createTreeView(PROVIDERS_VIEW, {
     treeDataProvider: providers,
@@ -54,8 +60,13 @@ export function createViews(
     canSelectMany: true,
     dragAndDropController: dragProviders(onMove),
   });
+  const routesView = vscode.window.createTreeView(ROUTES_VIEW, {
+    treeDataProvider: routes,
+    showCollapseAll: true,
+    dragAndDropController: dragRoutes(onMoveRoute),
+  });
   const gatewayTree = vscode.window.createTreeView(GATEWAY_VIEW, { treeDataProvider: gateway });
-  for (const tree of [providersView, gatewayTree]) {
+  for (const tree of [providersView, routesView, gatewayTree]) {
     disposables.add(tree);
     disposables.add(tree.onDidChangeVisibility(({ visible }) => visible && onVisible()));
     if (tree.visible) onVisible();
@@ -66,6 +77,7 @@ export function createViews(
   const shownContext = new LastShown();
   const apply = (state: PosternState): void => {
     providers.refresh();
+    routes.refresh();
     gateway.refresh();
     const status = renderStatusBar(state);
     if (shownStatus.takes(status)) applyStatusBar(statusItem, status);
@@ -75,7 +87,8 @@ export function createViews(
   apply(store.value);
   disposables.add(store.onDidChange(apply));
   return {
-    selection: () => providersView.selection.flatMap(({ target }) => target ?? []),
+    selection: () =>
+      [...providersView.selection, ...routesView.selection].flatMap(({ target }) => target ?? []),
     dispose: () => disposables.dispose(),
   };
 }

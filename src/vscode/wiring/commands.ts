@@ -16,12 +16,14 @@ import { moveProviderCommands } from "../commands/moveProvider";
 import { nameOf, pickProvider } from "../commands/pickProvider";
 import { providerCommands } from "../commands/providerCommands";
 import type { CommandHandlers } from "../commands/register";
+import { routeCommands } from "../commands/routeCommands";
 import { utilityModelCommands } from "../commands/utilityModel";
 import type { WindowCredentials } from "../credentials/windowCredentials";
 import { diagnose } from "../diagnosis/diagnose";
 import type { ReportDocument } from "../diagnosis/reportDocument";
 import type { GatewayController } from "../gateway/controller";
 import type { ProviderRegistry } from "../providers/registry";
+import type { RouteEditor } from "../routes/routeEditor";
 import type { LocalRuntimes } from "../runtimes/localRuntimes";
 import { startInTerminal } from "../runtimes/start";
 import type { StateStore } from "../state";
@@ -38,6 +40,7 @@ export interface CommandParts {
   readonly storage: Storage;
   readonly engine: Pick<EngineParts, "api" | "sync">;
   readonly registry: ProviderRegistry;
+  readonly routes: RouteEditor;
   readonly gateway: GatewayController;
   readonly report: ReportDocument;
   readonly activity: ActivityParts;
@@ -55,6 +58,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     storage,
     engine,
     registry,
+    routes,
     gateway,
     runtimes,
     credentials,
@@ -96,6 +100,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     ...interchangeCommands(storage, registry),
     ...modelCommands(store, registry, () => engine.api.status()),
     ...moveProviderCommands(store, registry),
+    ...routeCommands(store, routes, () => engine.api.status()),
     ...gatewayCommands(store, gateway),
     ...gatewayKeyCommands(storage.gatewayKeys, keySurroundings),
     ...budgetCommands(budgetParts),
@@ -123,7 +128,8 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     },
     "postern.diagnose": () => diagnose({ storage, engine: engine.api, registry, report }),
     "postern.showLog": async () => channel.show(true),
-    "postern.openSettings": async () => {
+    "postern.openSettings": async (target) => {
+      if (target?.kind === "route") return openProviderSettings(target, "postern.routes");
       const hasProviders = store.value.local.providers.length > 0;
       // The list of providers can only be edited in the file; everything else has a form.
       if (hasProviders && store.value.local.providers.some(({ faulty }) => faulty))

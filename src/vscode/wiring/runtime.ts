@@ -6,6 +6,7 @@ import type { AgentParts } from "../agent/parts";
 import type { ChatProvider } from "../chat/provider";
 import type { CommandHandlers } from "../commands/register";
 import { messageOf } from "../common/log";
+import type { RouteRow } from "../common/target";
 import { ReportDocument } from "../diagnosis/reportDocument";
 import { GatewayController } from "../gateway/controller";
 import { StartFailureNotice } from "../gateway/startFailure";
@@ -16,6 +17,8 @@ import { McpServerSource } from "../mcp/serverSource";
 import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
+import { moveRoute } from "../routes/moveRoute";
+import { RouteEditor } from "../routes/routeEditor";
 import { RuntimeFollower } from "../runtimes/follower";
 import { LocalRuntimes } from "../runtimes/localRuntimes";
 import { concernsEngine } from "../secrets/names";
@@ -46,6 +49,8 @@ export interface Runtime {
   activityVisible(visible: boolean): void;
   /** A provider was dragged to another place; what goes wrong is logged and shown. */
   moveProvider(...move: Parameters<ProviderRegistry["move"]>): void;
+  /** The same for a route or one of its targets. */
+  moveRoute(row: RouteRow, place: RouteRow | "end"): void;
   testApi(activationMs: number): PosternTestApi;
 }
 
@@ -69,6 +74,7 @@ export function createRuntime(
     changed,
     credentials.asked,
   );
+  const routes = new RouteEditor(storage.settings, changed);
   const gateway = new GatewayController(api, storage.gatewayKeys, {
     flush: changed,
     local: () => store.value.local,
@@ -155,6 +161,10 @@ export function createRuntime(
     storage.settings.onDidChange(() => sync.schedule()),
     context.secrets.onDidChange(({ key }) => concernsEngine(key) && sync.schedule()),
   );
+  const notMoved = (what: string) => (error: unknown) => {
+    channel.error(`A ${what} could not be moved: ${messageOf(error)}`);
+    notify("error", `Postern: ${messageOf(error)}`);
+  };
   const settled = storage.gatewayKeys
     .takeOver()
     .catch((error: unknown) => channel.error(`Gateway keys could not be taken over: ${String(error)}`))
@@ -180,6 +190,7 @@ export function createRuntime(
       storage,
       engine,
       registry,
+      routes,
       gateway,
       runtimes,
       credentials,
@@ -199,10 +210,10 @@ export function createRuntime(
     },
     activityVisible: (visible) => activity.feed.setVisible(visible),
     moveProvider: (provider, place) => {
-      registry.move(provider, place).catch((error: unknown) => {
-        channel.error(`A provider could not be moved: ${messageOf(error)}`);
-        notify("error", `Postern: ${messageOf(error)}`);
-      });
+      registry.move(provider, place).catch(notMoved("provider"));
+    },
+    moveRoute: (row, place) => {
+      moveRoute(routes, row, place).catch(notMoved("route"));
     },
     testApi: (activationMs) =>
       createTestApi({
@@ -211,6 +222,7 @@ export function createRuntime(
         store,
         engine,
         registry,
+        routes,
         credentials,
         gateway,
         terminals,

@@ -5,7 +5,9 @@ import type { McpServerSource } from "../mcp/serverSource";
 import type { ProviderRegistry } from "../providers/registry";
 import { renderGateway } from "../render/gatewayTree";
 import { renderProviders } from "../render/providersTree";
+import { renderRoutes } from "../render/routesTree";
 import { renderStatusBar } from "../render/statusBar";
+import type { RouteEditor } from "../routes/routeEditor";
 import type { StateStore } from "../state";
 import type { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
@@ -19,6 +21,7 @@ export interface TestApiParts {
   readonly store: StateStore;
   readonly engine: EngineParts;
   readonly registry: ProviderRegistry;
+  readonly routes: RouteEditor;
   readonly credentials: WindowCredentials;
   readonly gateway: GatewayController;
   readonly terminals: TerminalEnvironment;
@@ -28,9 +31,11 @@ export interface TestApiParts {
 
 /** Builds what tests in the extension host work with. */
 export function createTestApi(parts: TestApiParts): PosternTestApi {
-  const { context, storage, store, engine, registry, credentials, gateway, terminals, activationMs } = parts;
+  const { context, storage, store, engine, registry, routes, credentials, gateway, terminals, activationMs } =
+    parts;
   return {
     registry,
+    routes,
     gateway,
     credentials,
     gatewayKeys: storage.gatewayKeys,
@@ -40,6 +45,7 @@ export function createTestApi(parts: TestApiParts): PosternTestApi {
     state: () => store.value,
     onDidChangeState: (listener) => store.onDidChange(listener),
     providersTree: () => renderProviders(store.value),
+    routesTree: () => renderRoutes(store.value),
     gatewayTree: () => renderGateway(store.value, Date.now()),
     statusBar: () => renderStatusBar(store.value),
     terminalVariables: async () => {

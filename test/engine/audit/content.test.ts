@@ -150,6 +150,18 @@ describe("an answer that did not come whole", () => {
   });
 });
 
+describe("without a database", () => {
+  it("nothing is collected, and it is said once", async () => {
+    stage = new AuditStage({ level: "full" });
+    const told: string[] = [];
+    stage.log.onEntry(({ message }) => told.push(message));
+    stage.audit.use({ onDatabase: () => undefined });
+    for (let i = 0; i < 3; i++) await stage.request({}, { asked: chatBody("hello") });
+    expect(stage.audit.inMemory).toBe(0);
+    expect(told.filter((message) => message.includes("no database"))).toHaveLength(1);
+  });
+});
+
 describe("memory", () => {
   it("is bounded by all requests together, and given back", async () => {
     stage = new AuditStage({ level: "full" }, 10_000);

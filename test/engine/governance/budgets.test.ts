@@ -410,6 +410,21 @@ describe("time zones", () => {
   });
 });
 
+it.each([
+  ["to a target that has a budget", "anthropic", "openai"],
+  ["away from a target that has a budget", "openai", "anthropic"],
+])("a request that moved %s leaves no note behind for other engines when it has ended", (_, from, to) => {
+  const gov = governed(newFolder());
+  gov.configure([{ name: "b", scope: { provider: "openai" }, usd: 5, period: "day" }]);
+  const request = gov.request({ provider: from });
+  const reservation = gov.governor.admit(request);
+  gov.governor.retarget(reservation, { ...request, provider: to });
+  gov.governor.settle(reservation, gov.answered({ ...request, provider: to }, 1000));
+  gov.ledger.flush();
+  const notes = gov.ledger.onDatabase((database) => database.prepare("SELECT id FROM open_requests").all());
+  expect(notes).toEqual([]);
+});
+
 it("a record that was refused is written without a reservation", () => {
   const gov = governed(newFolder());
   gov.configure([{ name: "day", requests: 1, period: "day" }]);

@@ -173,6 +173,19 @@ describe("an engine that is killed", () => {
     expect(spent(ledgers.reopen(ledger, folder)).requests).toBe(4);
   });
 
+  it("is settled whatever numbers it has noted, and keeps no ledger from being opened", async () => {
+    const folder = ledgers.newFolder();
+    const engine = new Engine(folder);
+    const mad = openRequest(1e300, { id: "req_mad" });
+    const held = { requests: 1, inputTokens: 100, outputTokens: 1.5, microUsd: 1e300, premiumMilli: 0 };
+    await engine.order({ do: "hold", requests: [{ ...mad, held }, openRequest(40)] });
+    await engine.kill();
+    const ledger = ledgers.open(folder);
+    expect(ledger.status()).toMatchObject({ kept: "disk", notices: [] });
+    expect(spent(ledger)).toMatchObject({ requests: 2, microUsd: 40, inputTokens: 200 });
+    expect(ledger.request("req_mad")?.errorCode).toBe("engine_lost");
+  });
+
   it("after a request has settled but before it was written, charges it once", async () => {
     const folder = ledgers.newFolder();
     const engine = new Engine(folder);

@@ -28,13 +28,17 @@ const pool = (...args: Parameters<typeof resolved>) =>
 
 describe("a provider's credentials", () => {
   it("are all stored keys, in their order, the first in front", () => {
-    const { provider } = resolved({}, [secret("work", "k1"), secret("home", "k2")]);
-    expect(provider.credential).toEqual({ kind: "apiKey", value: "k1" });
+    const { provider } = resolved({}, [secret("work", "work-key"), secret("home", "home-key")]);
+    expect(provider.credential).toEqual({ kind: "apiKey", value: "work-key" });
     expect(provider.pool).toEqual([
-      { label: "work", credential: { kind: "apiKey", value: "k1" } },
-      { label: "home", credential: { kind: "apiKey", value: "k2" } },
+      { label: "work", credential: { kind: "apiKey", value: "work-key" } },
+      { label: "home", credential: { kind: "apiKey", value: "home-key" } },
     ]);
-    expect(secretsOf(provider)).toEqual(["k1", "k2"]);
+    expect(secretsOf(provider)).toEqual(["work-key", "home-key"]);
+    // What is shorter would be found by chance.
+    expect(secretsOf(resolved({}, [secret("work", "short"), secret("home", "home-key")]).provider)).toEqual([
+      "home-key",
+    ]);
   });
 
   it("are of the list that the configuration gives, each kind at its place", () => {

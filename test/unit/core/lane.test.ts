@@ -176,6 +176,57 @@ describe("StreamTap", () => {
     expect(tap.isTerminated()).toBe(true);
   });
 
+  describe.each([
+    ["few and long", 3, 1_000],
+    ["all of the same length", 200, 40],
+    ["many and short", 500, 3],
+  ])("content that comes in events that are %s", (_, count, length) => {
+    const text = "x".repeat(length);
+    const forms: [WireProtocol, string, string][] = [
+      [
+        "chat",
+        chunk({ choices: [{ delta: { role: "assistant" } }] }),
+        chunk({ choices: [{ delta: { content: text } }], obfuscation: "abcdefg" }),
+      ],
+      [
+        "responses",
+        event({ type: "response.created", response: { id: "r" } }, "response.created"),
+        event({ type: "response.output_text.delta", delta: text }, "response.output_text.delta"),
+      ],
+      [
+        "messages",
+        event({ type: "message_start", message: {} }, "message_start"),
+        event(
+          { type: "content_block_delta", index: 0, delta: { type: "text_delta", text } },
+          "content_block_delta",
+        ),
+      ],
+    ];
+    it.each(forms)("is counted, where nobody reports it: %s", (protocol, begin, content) => {
+      const { tap } = tapped(protocol, [begin, ...Array.from({ length: count }, () => content)]);
+      expect(tap.contentChars() / (count * length)).toBeGreaterThan(0.9);
+      expect(tap.contentChars() / (count * length)).toBeLessThan(1.1);
+      expect(tapped(protocol, [begin]).tap.contentChars()).toBe(0);
+    });
+  });
+
+  it.each<[WireProtocol, string]>([
+    ["chat", event({ error: { message: "secret", code: "overloaded" } })],
+    [
+      "responses",
+      event({ type: "response.failed", response: { status: "failed", error: { code: "overloaded" } } }),
+    ],
+    ["messages", event({ type: "error", error: { type: "overloaded", message: "secret" } }, "error")],
+  ])("knows a stream that ended with an error from one that ended well: %s", (protocol, error) => {
+    expect(tapped(protocol, [error]).tap.failed()).toEqual({ status: 529, code: "overloaded" });
+    const good = [
+      chunk({ choices: [{ delta: {}, finish_reason: "stop" }] }),
+      event({ type: "response.completed", response: { error: null } }),
+      event({ type: "message_stop" }),
+    ];
+    expect(tapped(protocol, good).tap.failed()).toBeUndefined();
+  });
+
   it("reads a Messages stream behind any number of comments", () => {
     const { tap } = tapped("messages", [
       ...Array.from({ length: 5 }, () => ": waiting\n\n"),

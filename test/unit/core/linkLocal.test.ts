@@ -14,6 +14,8 @@ describe("an address at which clouds hand out credentials", () => {
     "[fd00:ec2::254]",
     "::ffff:169.254.169.254",
     "[::ffff:a9fe:a9fe]",
+    "[::a9fe:a9fe]",
+    "[64:ff9b::a9fe:a9fe]",
     "metadata.google.internal",
     "METADATA.google.internal.",
   ])("%s is one", (host) => expect(isMetadataHost(host)).toBe(true));
@@ -27,6 +29,8 @@ describe("an address at which clouds hand out credentials", () => {
     "fec0::1",
     "169.25.4.1",
     "::ffff:10.0.0.1",
+    "[64:ff9b::a00:1]",
+    "[2001:db8::a9fe:a9fe]",
   ])("%s is none", (host) => expect(isMetadataHost(host)).toBe(false));
 
   it.each([
@@ -35,6 +39,9 @@ describe("an address at which clouds hand out credentials", () => {
     "http://0xa9fea9fe/v1",
     "http://0251.0376.0251.0376/v1",
     "http://[::ffff:169.254.169.254]/v1",
+    "http://[64:ff9b::169.254.169.254]/v1",
+    "http://169.254.169.254./v1",
+    "http://169.254.43518/v1",
     "https://metadata.google.internal/v1",
   ])("is refused as a provider's address however it is written: %s", (baseUrl) => {
     const entry = { id: "a", type: "openai", baseUrl };

@@ -10,6 +10,7 @@ import {
   draftEntry,
   draftProvider,
   idFault,
+  inKinds,
   keyNeed,
   newDraft,
   splitNames,
@@ -227,6 +228,23 @@ test.each([
   [" https://api.example.com/v1 ", undefined],
 ])("an address is checked as it is typed: %j", (text, fault) => {
   expect(addressFault("openai", text)).toBe(fault);
+});
+
+test.each([
+  [
+    "openai",
+    "https://x.openai.azure.com",
+    'use the kind "Azure OpenAI" with it, or the kind "Microsoft Foundry"',
+  ],
+  [
+    "azure",
+    "https://x.services.ai.azure.com/anthropic",
+    'use the kind "Claude on Microsoft Foundry" with it',
+  ],
+] as const)("the guided setup names kinds, not types: %s", (type, address, words) => {
+  const said = inKinds(addressFault(type, address));
+  expect(said).toContain(words);
+  expect(said).not.toContain("type ");
 });
 
 test("an address without encryption is warned of, except where nobody is on the way", () => {

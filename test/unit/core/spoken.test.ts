@@ -39,6 +39,5 @@ describe("redacted", () => {
     expect(redacted(JSON.stringify({ e: 'sk-"quoted"' }), ['sk-"quoted"'])).toBe('{"e":"[redacted]"}');
     expect(redacted('Key sk-"quoted" is wrong', ['sk-"quoted"'])).toBe("Key [redacted] is wrong");
     expect(redacted("nothing here", ["sk-abc/1234"])).toBe("nothing here");
-    expect(redacted("a short one", ["short"])).toBe("a short one");
   });
 });

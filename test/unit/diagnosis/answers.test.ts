@@ -702,6 +702,17 @@ describe("an address that is wrong", () => {
     expect(JSON.stringify(found)).not.toContain("log in<");
   });
 
+  test.each([
+    ["https://api.example.com", true],
+    ["https://api.example.com/v1", false],
+    ["https://api.example.com/api/v3/", false],
+  ])("that is a web page may lack /v1 only where it has none: %s", (baseUrl, lacking) => {
+    const headers = { "content-type": "text/html" };
+    const { sentence } = ask(provider({ baseUrl }), 404, "<html></html>", { headers }) ?? { sentence: "" };
+    expect(sentence).toContain("is a web page");
+    expect(sentence.includes("may lack /v1")).toBe(lacking);
+  });
+
   test("that redirects: to which host, and nothing of the query", () => {
     const headers = { location: "https://login.example/auth?token=secret" };
     const found = ask(openai, 302, "", { headers });

@@ -306,6 +306,31 @@ describe("the list of models", () => {
     expect(told).toBe(2);
   });
 
+  it("is not worked out again while nothing of it changes, however often the engine tells how it is", async () => {
+    let looks = 0;
+    const watched: ModelStatus = {
+      id: "a",
+      get facts() {
+        looks += 1;
+        return { sources: {} };
+      },
+    };
+    const list = start();
+    const whole = status({ mine: [watched] });
+    local(entry("mine"));
+    store.update({ engine: { kind: "ready", status: whole } });
+    await list.list();
+    told = 0;
+    const before = looks;
+    for (const running of [1, 2, 3])
+      store.update({ engine: { kind: "ready", status: { ...whole, running } } });
+    expect(looks).toBe(before);
+    const more = status({ mine: [watched, known({ id: "b" })] });
+    store.update({ engine: { kind: "ready", status: more } });
+    expect(looks).toBeGreaterThan(before);
+    expect(told).toBe(1);
+  });
+
   it("is told by itself at the start, from memory, without an engine", async () => {
     const baseUrl = entry("mine").baseUrl;
     const list = start(undefined, {

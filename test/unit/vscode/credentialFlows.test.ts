@@ -195,6 +195,17 @@ describe("where a credential comes from", () => {
     expect(rows()).toEqual(["node: from a command"]);
   });
 
+  test("may be none at all, which takes the place of the keys that are there", async () => {
+    answers.push("sk-proj-1");
+    await run("postern.setKey");
+    asked.length = 0;
+    answers.push("none");
+    await run("postern.addCredential");
+    expect(asked).toEqual(["Where does the credential come from?"]);
+    expect(list).toEqual([{ ...openai, credentials: [{ kind: "none" }] }]);
+    expect(told.at(-1)?.message).toBe("openai is sent no credential from now on.");
+  });
+
   test("is nothing where the person says no to the command", async () => {
     agrees = false;
     answers.push("command", "az account get-access-token", "bearerToken");

@@ -125,6 +125,28 @@ describe("the Gateway view", () => {
     ]);
   });
 
+  test("says so while other machines can reach it, and only then", () => {
+    const at = (host: string) => {
+      const gateway = { state: "running", url: "http://127.0.0.1:4141", host, port: 4141 } as const;
+      const [row] = renderGateway(state(ready({ gateway })), Date.now());
+      return [
+        row?.description,
+        row?.icon?.id,
+        row?.accessibilityLabel,
+        /Other machines/.test(row?.tooltip ?? ""),
+      ];
+    };
+    for (const host of ["0.0.0.0", "::", "192.168.0.2", "box.lan", "127.evil.example"])
+      expect(at(host)).toEqual([
+        "open to the network",
+        "globe",
+        "Gateway: Running, open to the network",
+        true,
+      ]);
+    for (const host of ["127.0.0.1", "localhost", "::1"])
+      expect(at(host)).toEqual([undefined, "pass-filled", "Gateway: Running", false]);
+  });
+
   test("warns of an address that others can reach", () => {
     const warns = (host: string) =>
       /Other machines can reach/.test(renderGateway(state(ready(), { host }), NOW)[1]?.tooltip ?? "");

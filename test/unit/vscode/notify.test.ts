@@ -1,14 +1,21 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { notify } from "../../../src/vscode/ui/notify";
+import { confirm, notify } from "../../../src/vscode/ui/notify";
 
-const shown = vi.hoisted(() => ({ messages: [] as string[], press: undefined as string | undefined }));
+const shown = vi.hoisted(() => ({
+  messages: [] as string[],
+  press: undefined as string | undefined,
+  buttons: [] as unknown[],
+}));
 vi.mock("vscode", () => {
-  const show = (kind: string) => async (text: string) => {
-    shown.messages.push(`${kind}: ${text}`);
-    const pressed = shown.press;
-    shown.press = undefined;
-    return pressed;
-  };
+  const show =
+    (kind: string) =>
+    async (text: string, ...more: unknown[]) => {
+      shown.buttons = more.filter((button) => typeof button === "string");
+      shown.messages.push(`${kind}: ${text}`);
+      const pressed = shown.press;
+      shown.press = undefined;
+      return pressed;
+    };
   const window = {
     showInformationMessage: show("info"),
     showWarningMessage: show("warning"),
@@ -43,4 +50,12 @@ test("a button that works, or that is not pressed, says nothing more", async () 
   notify("info", "b", { Undo: undo });
   await vi.waitFor(() => expect(undo).toHaveBeenCalledTimes(1));
   expect(shown.messages).toEqual(["info: a", "info: b"]);
+});
+
+test("Enter does what is harmless where a question says so", async () => {
+  shown.press = "Enter Another Key";
+  expect(await confirm("A key of another?", "", "Use It", "Enter Another Key")).toBe(false);
+  expect(shown.buttons).toEqual(["Enter Another Key", "Use It"]);
+  shown.press = "Use It";
+  expect(await confirm("A key of another?", "", "Use It", "Enter Another Key")).toBe(true);
 });

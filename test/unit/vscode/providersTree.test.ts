@@ -37,6 +37,17 @@ describe("the Providers view", () => {
     ]);
   });
 
+  test("shows how long a provider's last answer took to begin, while it works", () => {
+    const row = (change: Partial<ProviderStatus>) =>
+      renderProviders(state(ready({ providers: [providerStatus(change)] }), { providers: [entry()] }))[0];
+    expect(row({})?.description).toBe("key set");
+    const shown = row({ latencyMs: 1_240 });
+    expect(shown?.description).toBe("key set · 1.2 s");
+    expect(shown?.accessibilityLabel).toBe("Provider OpenAI, key set, last answer after 1.2 s");
+    expect(shown?.tooltip).toContain("Its last answer began after 1.2 s");
+    expect(row({ latencyMs: 5, state: "failing", detail: "gone" })?.description).toBe("failing: gone");
+  });
+
   test.each([
     [{ modelsFrom: "pending" as const }, "  asking for models…"],
     [{ modelsFrom: "provider" as const }, "  the provider lists no models"],
@@ -151,7 +162,7 @@ describe("the Providers view", () => {
     [{ structuredOutput: true, reasoning: true }, "reasoning, schemas"],
     [{}, ""],
   ])("puts %j into few words", (values, text) => {
-    expect(shortFacts({ ...values, sources: {} })).toBe(text);
+    expect(shortFacts(values)).toBe(text);
   });
 
   test("hidden models are counted, not shown, and can be had back", () => {

@@ -23,6 +23,21 @@ describe("the status bar item", () => {
     expect(view.accessibilityLabel).toMatch(/^Postern gateway /);
   });
 
+  test("says so while other machines can reach the gateway, and only then", () => {
+    const at = (host: string) =>
+      renderStatusBar(
+        state(ready({ gateway: { state: "running", url: "http://127.0.0.1:4141", host, port: 4141 } })),
+      );
+    const open = at("0.0.0.0");
+    expect(open.text).toMatch(/^\$\(globe\) Postern: open to the network · /);
+    expect(open.accessibilityLabel).toContain("open to the network");
+    expect(open.tooltipMarkdown).toContain("**Other machines can reach it**");
+    const closed = at("localhost");
+    expect(closed.text + closed.accessibilityLabel + closed.tooltipMarkdown).not.toMatch(
+      /globe|open to|Other/,
+    );
+  });
+
   test("is spoken with one full stop after each sentence", () => {
     const gateway = { state: "failed", code: "port_in_use", message: "Taken.", port: 4141 } as const;
     const { accessibilityLabel } = renderStatusBar(state(ready({ gateway })));

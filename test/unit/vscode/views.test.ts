@@ -35,8 +35,9 @@ test("a view that would look the same is not drawn anew", () => {
     onVisible() {},
     onActivityVisible() {},
     onMove() {},
+    onMoveRoute() {},
   });
-  expect(drawn.splice(0)).toEqual(["tree", "tree", "status", "context"]);
+  expect(drawn.splice(0)).toEqual(["tree", "tree", "tree", "status", "context"]);
   // As the engine tells it while requests run; how many are running shows nowhere.
   for (let running = 0; running < 5; running++) store.update({ engine: ready({ running }) });
   expect(drawn.splice(0)).toEqual([]);

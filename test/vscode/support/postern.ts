@@ -37,10 +37,11 @@ export async function set(key: string, value: unknown): Promise<void> {
   await vscode.workspace.getConfiguration("postern").update(key, value, vscode.ConfigurationTarget.Global);
 }
 
-/** No providers, no gateway keys, no running gateway. */
+/** No providers, no routes, no gateway keys, no running gateway. */
 export async function clean(api: PosternTestApi): Promise<void> {
   if (statusOf(api)) await vscode.commands.executeCommand("postern.stopGateway");
   await set("providers", undefined);
+  await set("routes", undefined);
   await set("gateway.port", 0);
   await set("gateway.keys", undefined);
   await set("budgets", undefined);
@@ -49,7 +50,7 @@ export async function clean(api: PosternTestApi): Promise<void> {
     if (name !== "postern.engineToken") await api.secrets.delete(name);
   }
   await until("an empty state", () => {
-    const { providers, gatewayKeys } = api.state().local;
-    return providers.length === 0 && gatewayKeys.length === 0;
+    const { providers, routes, gatewayKeys } = api.state().local;
+    return providers.length === 0 && routes.length === 0 && gatewayKeys.length === 0;
   });
 }

@@ -38,7 +38,24 @@ describe("what a request is charged with", () => {
   });
 });
 
+describe("a report with a part that cannot be read", () => {
+  it("keeps the other part: an output that was reported is not estimated", () => {
+    expect(usageToCharge({ outputTokens: 5 }, true, seen)).toEqual({
+      usage: { inputTokens: 1_000, outputTokens: 5 },
+      basis: "estimated",
+    });
+  });
+});
+
 describe("what a request may come to", () => {
+  it("is a number that can be held and charged, whatever the client asks for", () => {
+    const output = (more: object) => estimateMaximum({ requestBytes: 0, ...more }).outputTokens;
+    expect(output({ maxTokens: 1.5 })).toBe(2);
+    expect(output({ maxTokens: 10, answers: 1.5 })).toBe(15);
+    for (const nonsense of [{ maxTokens: 1e300 }, { answers: 1e300 }, { maxTokens: 1e300, answers: 1e300 }])
+      expect(output(nonsense)).toBe(1_000_000_000);
+  });
+
   it("is as long an answer as the client, the model or a default allows", () => {
     const output = (more: object) => estimateMaximum({ requestBytes: 0, ...more }).outputTokens;
     expect(output({ maxTokens: 100, modelMaxOutput: 4_096 })).toBe(100);

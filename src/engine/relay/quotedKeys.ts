@@ -1,0 +1,46 @@
+import { maskedInPlace, probeOf, redacted } from "../../core/providers/redact";
+import type { ResponseHeaders } from "../../core/providers/responseHeaders";
+
+const ERROR = Buffer.from('"error"');
+
+/** Finds a provider's credentials in what it answers, and blackens them in as many bytes. */
+export class QuotedKeys {
+  private probes: readonly Buffer[] | undefined;
+
+  constructor(private readonly secrets: readonly string[]) {}
+
+  /** A piece of an answer; it is only changed where it tells of an error. */
+  maskedWithin(piece: Uint8Array): Uint8Array {
+    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    // Long and rare, the key is found missing faster than the short and frequent word is.
+    return this.mayHaveKey(bytes) && bytes.includes(ERROR) ? this.blackened(bytes) : piece;
+  }
+
+  /** A piece of a refusal. */
+  masked(piece: Buffer): Buffer {
+    return this.mayHaveKey(piece) ? this.blackened(piece) : piece;
+  }
+
+  withoutKeys(headers: ResponseHeaders): ResponseHeaders {
+    for (const name in headers) {
+      const value = headers[name];
+      if (typeof value === "string") headers[name] = this.without(value);
+      else if (value) headers[name] = value.map((one) => this.without(one));
+    }
+    return headers;
+  }
+
+  private without(value: string): string {
+    return redacted(value, this.secrets);
+  }
+
+  private blackened(bytes: Buffer): Buffer {
+    // Latin-1 has one character for each byte.
+    return Buffer.from(maskedInPlace(bytes.toString("latin1"), this.secrets), "latin1");
+  }
+
+  private mayHaveKey(bytes: Buffer): boolean {
+    this.probes ??= this.secrets.map((secret) => Buffer.from(probeOf(secret)));
+    return this.probes.some((probe) => bytes.includes(probe));
+  }
+}

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { PosternError } from "../../../src/core/errors";
+import type { RelayOutcome, ResponseRelay } from "../../../src/engine/relay/responseRelay";
+import type { Target } from "../../../src/engine/relay/target";
+import { Attempts } from "../../../src/engine/routing/attempts";
+import { backoffMs } from "../../../src/engine/routing/backoff";
+import type { Candidate } from "../../../src/engine/routing/candidate";
+import { Health } from "../../../src/engine/routing/health";
+
+/** How a target behaves when it is asked. */
+type Play = () => Promise<RelayOutcome>;
+
+const good: RelayOutcome = {
+  status: 200,
+  end: "complete",
+  usage: undefined,
+  model: undefined,
+  firstByteAt: 1,
+  streamedChars: 0,
+};
+const unwell = () => Promise.reject(new PosternError("provider_unreachable", "It does not answer."));
+
+let health: Health;
+let changes: number;
+let asked: string[];
+const plays = new Map<string, Play>();
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date", "performance", "setTimeout", "clearTimeout"] });
+  changes = 0;
+  asked = [];
+  plays.clear();
+  health = new Health(
+    () => performance.now(),
+    () => {
+      changes += 1;
+    },
+  );
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+function candidate(key: string): Candidate {
+  const [id = "", model = ""] = key.split("/");
+  const target = { provider: { config: { id }, credential: { kind: "none" } }, model: { id: model } };
+  return { key, weight: 1, target: target as unknown as Target };
+}
+
+/** Sends a request to these targets, and says who answered. */
+async function request(keys: readonly string[], limits = { maxAttempts: 4, maxWaitSeconds: 30 }) {
+  const attempts = new Attempts(
+    health,
+    undefined,
+    () => limits,
+    () => performance.now(),
+  );
+  await attempts.run({
+    candidates: keys.map(candidate),
+    patient: true,
+    client: { hasLeft: () => false, onLeft: () => () => {} },
+    provider: () => undefined,
+    start: async ({ provider, model }) => {
+      const key = `${provider.config.id}/${model.id}`;
+      asked.push(key);
+      const settled = (plays.get(key) ?? (async () => good))();
+      settled.catch(() => {});
+      return { settled, begins: settled.then(() => {}) } as unknown as ResponseRelay;
+    },
+    tried: () => {},
+  });
+  return asked.at(-1);
+}
+
+describe("attempts", () => {
+  it.each([0, 1])("go on to a free target although %i s of patience are used up", async (maxWaitSeconds) => {
+    plays.set("one/m", async () => {
+      vi.advanceTimersByTime(5_000);
+      return unwell();
+    });
+    expect(await request(["one/m", "two/m"], { maxAttempts: 4, maxWaitSeconds })).toBe("two/m");
+  });
+
+  it("do not wait for the request that tries whether a target is back", async () => {
+    plays.set("one/m", unwell);
+    for (let turn = 0; turn < 3; turn += 1) await request(["one/m", "two/m"]);
+    vi.advanceTimersByTime(200_000);
+    let answer: (outcome: RelayOutcome) => void = () => {};
+    plays.set(
+      "one/m",
+      () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    );
+    const probe = request(["one/m", "two/m"]);
+    await vi.waitFor(() => expect(asked.at(-1)).toBe("one/m"));
+    expect(await request(["one/m", "two/m"])).toBe("two/m");
+    answer(good);
+    await probe;
+    expect(health.restOf("one/m")).toBeUndefined();
+  });
+
+  it("never begin again at once where nobody waits", () => {
+    vi.spyOn(Math, "random").mockReturnValue(0);
+    for (let failures = 1; failures < 5; failures += 1) expect(backoffMs(failures)).toBeGreaterThan(0);
+  });
+});
+
+describe("health", () => {
+  it("tells when a pause is over, once for each", () => {
+    health.limited("one/m#default", 5_000);
+    health.limited("two/m#default", 9_000);
+    expect(changes).toBe(2);
+    expect(health.restOfTarget("one/m", ["default"])).toBe("the provider limits it");
+    vi.advanceTimersByTime(5_001);
+    expect(changes).toBe(3);
+    expect(health.restOfTarget("one/m", ["default"])).toBeUndefined();
+    expect(health.restOfTarget("two/m", ["default"])).toBe("the provider limits it");
+    vi.advanceTimersByTime(60_000);
+    expect(changes).toBe(4);
+  });
+
+  it("says of a target that it rests once each of its keys does", () => {
+    health.limited("one/m#a", 5_000);
+    expect(health.restOfTarget("one/m", ["a", "b"])).toBeUndefined();
+    health.refused("one#b", 401);
+    expect(health.restOfTarget("one/m", ["a", "b"])).toBe("the provider limits it");
+    expect(health.restOfTarget("one/other", ["a", "b"])).toBeUndefined();
+  });
+});

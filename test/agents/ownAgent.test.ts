@@ -1,10 +1,12 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { cliFile, providerEntry, run, temporaryFolder } from "../support/gateway";
+import { cleanEnvironment, cliFile, providerEntry, run, temporaryFolder } from "../support/gateway";
+import type { ReplayProvider } from "../support/replayProvider";
 import type { Script } from "../support/scripted/turn";
 import { ScriptedProvider } from "../support/scriptedProvider";
+import { eventually, within } from "../support/waiting";
 import { runtimePath } from "./sdkRuntime";
 
 let provider: ScriptedProvider;
@@ -223,6 +225,63 @@ describe("postern agent", () => {
     );
     expect(code).toBe(1);
     expect(stderr).toContain("COPILOT_CLI_PATH");
+  });
+});
+
+/** One that nobody has collected yet has ended, too. */
+function hasEnded(pid: number): boolean {
+  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
+  return stdout.trim() === "" || stdout.trim().startsWith("Z");
+}
+
+describe("a run that is broken off", () => {
+  /** The agent while it waits for a model that says nothing. */
+  async function waiting() {
+    const asked = new Promise<ReplayProvider["requests"][number]>((resolve) => {
+      provider.wire.play = (exchange) => {
+        exchange.response.writeHead(200, { "content-type": "text/event-stream" });
+        exchange.response.write(": wait\n\n");
+        resolve(exchange);
+      };
+    });
+    const args = ["agent", "--config", configFile(), "--model", "chat/own-llm", "--dir", work, "Wait"];
+    const child = spawn(process.execPath, [cliFile, ...args], {
+      env: cleanEnvironment({ COPILOT_CLI_PATH: runtimePath(), HOME: folder.path }),
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    const exchange = await within(asked, "the request", 20_000);
+    const children = () =>
+      execFileSync("ps", ["-o", "pid=", "--ppid", String(child.pid)], { encoding: "utf8" })
+        .split("\n")
+        .flatMap((line) => (line.trim() === "" ? [] : Number(line)));
+    return { child, exchange, ended, children, said: () => said };
+  }
+  afterEach(async () => {
+    await provider.stop();
+    provider = await ScriptedProvider.start(() => ({ text: "unset" }));
+  });
+
+  it("ends at the provider too, and leaves nothing running", async () => {
+    const { child, exchange, ended, children, said } = await waiting();
+    const [runtime = 0] = children();
+    child.kill("SIGINT");
+    expect(await within(ended, "the end")).toBe(1);
+    expect(said()).toContain("Cancelled");
+    expect((await within(exchange.closed, "the end at the provider")).early).toBe(true);
+    await eventually(() => hasEnded(runtime), "the runtime's end");
+  });
+
+  it("is noticed when the runtime dies", async () => {
+    const { ended, children, said } = await waiting();
+    const [runtime = 0] = children();
+    process.kill(runtime, "SIGKILL");
+    expect(await within(ended, "the end", 20_000)).toBe(1);
+    expect(said()).toContain("has ended unexpectedly");
   });
 });
 

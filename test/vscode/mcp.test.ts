@@ -38,17 +38,14 @@ suite("the MCP server in VS Code", () => {
     }
   });
 
-  test("is found by VS Code, which then has its tools", async () => {
+  test("and the agent are contributed, and the agent's commands are there", async () => {
     const api = await postern();
     await clean(api);
-    const provider = await startFakeProvider("sk-3");
-    try {
-      await api.registry.add({ id: "fake", type: "openai", baseUrl: provider.baseUrl }, "sk-3");
-      const commands = await vscode.commands.getCommands(true);
-      ok(commands.includes("workbench.mcp.startServer"));
-      console.log("TOOLS", vscode.lm.tools.map(({ name }) => name).join());
-    } finally {
-      await provider.close();
-    }
+    const { contributes } = vscode.extensions.all.find(({ id }) => /\.postern$/i.test(id))?.packageJSON ?? {};
+    deepEqual(contributes?.mcpServerDefinitionProviders, [{ id: "postern.mcp", label: "Postern" }]);
+    equal(contributes?.chatParticipants?.[0]?.name, "postern");
+    const commands = await vscode.commands.getCommands(true);
+    for (const name of ["askAgent", "resumeAgent", "compareModels", "openComparison"])
+      ok(commands.includes(`postern.${name}`), name);
   });
 });

@@ -65,13 +65,14 @@ describe("each kind of credential reaches the provider in the header it looks at
     for (const { credentials } of open.splice(0)) credentials.asked.dispose();
   });
 
-  async function resolve(fields: object, stored: readonly StoredSecret[] = []) {
+  /** @param mark stands before what the accounts and the variable give */
+  async function resolve(fields: object, stored: readonly StoredSecret[] = [], mark = "") {
     const parts = windowCredentials();
     open.push(parts);
-    parts.accounts.tokens.set("microsoft https://cognitiveservices.azure.com/.default", "entra-token");
-    parts.accounts.tokens.set("github read:user", "gho_token");
+    parts.accounts.tokens.set("microsoft https://cognitiveservices.azure.com/.default", `${mark}entra-token`);
+    parts.accounts.tokens.set("github read:user", `${mark}gho_token`);
     const config = entry(fields);
-    const environment = (name: string) => ({ MY_KEY: "env-key-1" })[name];
+    const environment = (name: string) => ({ MY_KEY: `${mark}env-key-1` })[name];
     const { credentials, consents } = parts;
     for (const credential of config.credentials ?? [])
       if (credential.kind === "command" || credential.kind === "entra" || credential.kind === "github")
@@ -126,13 +127,23 @@ describe("each kind of credential reaches the provider in the header it looks at
   it("and none of them is in the engine's log, files, arguments or environment", async () => {
     const canary = `canary-${Math.random().toString(36).slice(2)}`;
     const script = `console.error('${canary}-stderr'); console.log('${canary}-token')`;
-    const credentials = [{ kind: "stored" }, { kind: "command", command: program(script), label: "program" }];
-    const resolved = await resolve({ credentials }, [secret("apiKey", `${canary}-key`)]);
-    expect(resolved.pool?.map(({ credential }) => credential.value)).toEqual([
-      `${canary}-key`,
-      `${canary}-token`,
+    const credentials = [
+      { kind: "stored" },
+      { kind: "env", name: "MY_KEY" },
+      { kind: "command", command: program(script), label: "program" },
+      { kind: "entra" },
+      { kind: "github" },
+    ];
+    const keys = [secret("apiKey", `${canary}-key`), secret("bearerToken", `${canary}-stored-token`)];
+    const resolved = await resolve({ credentials }, keys, `${canary}-`);
+    const values = resolved.pool?.map(({ credential }) => credential.value) ?? [];
+    expect(values.map((value) => value.replace(`${canary}-`, ""))).toEqual([
+      ...["key", "stored-token", "env-key-1", "token", "entra-token", "gho_token"],
     ]);
-    await sentWith(resolved);
+    const sent = new Set<string | undefined>();
+    for (let turn = 0; turn < 30 && sent.size < values.length; turn++)
+      sent.add((await sentWith(resolved)).authorization);
+    expect([...sent].sort()).toEqual(values.map((value) => `Bearer ${value}`).sort());
     // Also where the provider quotes what it was sent.
     provider.play = async (exchange) =>
       json({ error: { message: exchange.headers.authorization } }, 401)(exchange);

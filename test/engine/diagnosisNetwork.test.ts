@@ -47,9 +47,10 @@ describe("the way to a provider", () => {
 
   it("a local runtime that is not running: how to start it", async () => {
     const port = await freePort();
-    expect(await diagnose(`http://localhost:${port}/v1`, {}, { id: "my-ollama" })).toMatchObject({
+    // Not one with a port of its own, at which it may really run on this machine.
+    expect(await diagnose(`http://localhost:${port}/v1`, {}, { id: "my-foundry" })).toMatchObject({
       code: "runtime_not_running",
-      verdict: expect.stringContaining("ollama serve"),
+      verdict: expect.stringContaining("foundry service start"),
     });
   });
 

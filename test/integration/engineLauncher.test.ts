@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { EngineConfig } from "../../src/core/config/engineConfig";
+import { PROTOCOL_VERSION } from "../../src/core/rpc/contract";
 import { EngineHungError, ForeignEngineError } from "../../src/vscode/engine/errors";
 import { EngineLauncher } from "../../src/vscode/engine/launcher";
 import { EngineLink } from "../../src/vscode/engine/link";
@@ -198,7 +199,12 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
       socket.on("data", (data) => {
         received.push(data);
         const { id } = JSON.parse(data.toString().split("\r\n\r\n")[1] ?? "{}") as { id: number };
-        const hello = { protocolVersion: 1, version, serverNonce: "0".repeat(64), proof: "0".repeat(64) };
+        const hello = {
+          protocolVersion: PROTOCOL_VERSION,
+          version,
+          serverNonce: "0".repeat(64),
+          proof: "0".repeat(64),
+        };
         const body = JSON.stringify({ jsonrpc: "2.0", id, result: hello });
         socket.write(`Content-Length: ${body.length}\r\n\r\n${body}`);
       });

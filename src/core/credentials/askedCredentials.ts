@@ -39,6 +39,10 @@ const RETRY_MS = 5 * MINUTE_MS;
 const IDLE: CredentialOutcome = { kind: "missing", reason: "it is asked for when it is needed", why: "idle" };
 const PENDING: CredentialOutcome = { kind: "missing", reason: "it is being asked for", why: "pending" };
 
+const OVER: CredentialOutcome = {
+  kind: "missing",
+  reason: "what it gives has ended already; check where it comes from, and this machine's clock",
+};
 const FAILED: CredentialOutcome = { kind: "missing", reason: "it could not be asked for" };
 
 /**
@@ -170,7 +174,9 @@ export class AskedCredentials {
 
   private async askNow(entry: Known, reason: AskReason): Promise<void> {
     entry.cancel();
-    const found = await this.ask(entry.provider, entry.credential, reason).catch(() => FAILED);
+    const answer = await this.ask(entry.provider, entry.credential, reason).catch(() => FAILED);
+    // Asked for again at once, it would be asked for without end.
+    const found = this.isOver(answer) ? OVER : answer;
     if (![...this.entries.values()].includes(entry)) return;
     const before = JSON.stringify(entry.outcome);
     // One that is still good serves on where no other can be had just now.
@@ -203,6 +209,10 @@ export class AskedCredentials {
   }
 
   private hasEnded({ outcome }: Known): boolean {
+    return this.isOver(outcome);
+  }
+
+  private isOver(outcome: CredentialOutcome): boolean {
     if (outcome.kind === "none" || outcome.kind === "missing") return false;
     return outcome.expiresAt !== undefined && outcome.expiresAt <= this.clock.now();
   }

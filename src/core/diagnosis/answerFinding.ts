@@ -260,7 +260,7 @@ function webPageFinding({ status, provider: { config }, operation, model }: Refu
       ? " It may be the login page of a company's or a hotel's network: open the address in a browser."
       : "";
   const lacking = /\/v\d/.test(new URL(config.baseUrl).pathname) ? "" : "; it may lack /v1";
-  const text = `${shownUrl(url)} is a web page (HTTP ${status}), not an API. Check the address${lacking}.${login}`;
+  const text = `A web page, not an API, answers at ${shownUrl(url)} (HTTP ${status}). Check the address${lacking}.${login}`;
   return finding("web_page", text, CHANGE_ADDRESS, {
     kind: "openPage",
     label: "Open in Browser",

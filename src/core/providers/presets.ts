@@ -478,7 +478,7 @@ export const PROVIDER_PRESETS: readonly ProviderPreset[] = [
     address: "http://localhost:8000/v1",
     addressExample: "http://localhost:8000/v1",
     key: "optional",
-    environment: { key: ["VLLM_API_KEY"] },
+    environment: { key: ["VLLM_API_KEY"], address: ["VLLM_BASE_URL"] },
     source: "https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html",
   },
   {

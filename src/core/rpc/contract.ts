@@ -18,7 +18,7 @@ import type { TaskRunRequests } from "./taskRuns";
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
  * Raise PROTOCOL_VERSION whenever an older side would misread a newer one.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** The first line the engine reads from its standard input; secrets never travel by argument or environment. */
 export interface EngineBoot {

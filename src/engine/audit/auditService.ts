@@ -113,10 +113,11 @@ export class AuditService {
   ): void => {
     try {
       const store = this.storeOf(database);
-      for (const { record } of written) {
-        const level = this.levels.get(record.id) ?? auditLevelFor(this.config, record.caller);
-        if (level !== "off") store.append({ kind: "request", record }, this.options.now());
-      }
+      const kept = written.filter(({ record }) => this.levelOf(record) !== "off");
+      store.appendAll(
+        kept.map(({ record }) => ({ kind: "request", record })),
+        this.options.now(),
+      );
     } catch (error) {
       // What the database says is the ledger's affair; a fault of ours must not cost it its rows.
       if (storeFault(error) !== undefined) throw error;
@@ -201,6 +202,10 @@ export class AuditService {
   private maintainIn(milliseconds: number): void {
     this.timer = setTimeout(() => this.maintainIn(this.maintain() ? PAUSE_MS : EVERY_MS), milliseconds);
     this.timer.unref();
+  }
+
+  private levelOf({ id, caller }: RequestRecord): AuditLevel {
+    return this.levels.get(id) ?? auditLevelFor(this.config, caller);
   }
 
   /** Rows that could not be written come again, so a level is remembered for a while. */

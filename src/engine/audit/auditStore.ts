@@ -24,6 +24,13 @@ export interface StoredContent {
 
 type Row = Record<string, unknown>;
 
+/** The last link, and what all of them take. */
+interface Head {
+  readonly seq: number;
+  readonly hash: Uint8Array;
+  readonly bytes: number;
+}
+
 /** How many are deleted in one step, which takes some milliseconds. */
 const BATCH = 500;
 /** Rows that an export reads at once. */
@@ -40,7 +47,18 @@ export class AuditStore {
 
   /** Adds a link to the chain. @returns its number */
   append(entry: AuditEntry, writtenAt: number, content?: StoredContent): number {
-    const head = this.head();
+    const end = this.link(this.head(), entry, writtenAt, content);
+    this.setHead(end);
+    return end.seq;
+  }
+
+  /** Adds links to the chain. */
+  appendAll(entries: readonly AuditEntry[], writtenAt: number): void {
+    if (entries.length === 0) return;
+    this.setHead(entries.reduce((end, entry) => this.link(end, entry, writtenAt), this.head()));
+  }
+
+  private link(head: Head, entry: AuditEntry, writtenAt: number, content?: StoredContent): Head {
     const seq = head.seq + 1;
     const text = canonicalJson(entry);
     const hash = linkHash(head.hash, { seq, writtenAt, entry: text });
@@ -51,12 +69,15 @@ export class AuditStore {
       ...[seq, writtenAt, entry.kind, request, startedAt, gatewayKey, workspace, provider, text, hash],
     );
     const bytes = text.length + (content ? this.addContent(seq, content) : 0);
-    this.run("UPDATE audit_head SET seq = ?, hash = ?, bytes = bytes + ?", seq, hash, bytes);
-    return seq;
+    return { seq, hash, bytes: head.bytes + bytes };
+  }
+
+  private setHead({ seq, hash, bytes }: Head): void {
+    this.run("UPDATE audit_head SET seq = ?, hash = ?, bytes = ?", seq, hash, bytes);
   }
 
   /** The last link. */
-  head(): { readonly seq: number; readonly hash: Uint8Array; readonly bytes: number } {
+  head(): Head {
     const row = this.statement("SELECT seq, hash, bytes FROM audit_head").get() as Row | undefined;
     return {
       seq: Number(row?.seq ?? 0),

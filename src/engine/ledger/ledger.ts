@@ -148,7 +148,7 @@ export class Ledger {
       this.tried(() => {
         for (const request of holding) store.open(request);
       }) &&
-      this.tried(() => store.database.exec("COMMIT"));
+      this.tried(() => store.run("COMMIT"));
     if (written && holding.length > 0) this.file.worked();
     if (written) for (const { record } of holding) this.buffer.noted(record.id);
     else {
@@ -283,7 +283,7 @@ export class Ledger {
 
   private begin(): LedgerStore | undefined {
     const store = this.file.writable();
-    return store && this.tried(() => store.database.exec("BEGIN IMMEDIATE")) ? store : undefined;
+    return store && this.tried(() => store.run("BEGIN IMMEDIATE")) ? store : undefined;
   }
 
   private rollBack({ database }: LedgerStore): void {

@@ -25,8 +25,22 @@ import type { LedgerFile } from "./ledgerFile";
 import type { LedgerStore } from "./ledgerStore";
 import { requestsFrom, START } from "./requestPages";
 
+/** Sums that are remembered: a few minutes of each budget. */
+const KEPT_ENDS = 200;
+
+/** What the rows up to a number add up to. */
+interface AddedUp {
+  readonly seq: number;
+  readonly totals: Totals;
+}
+
 /** Reads what is written and what is not yet as one. What cannot be read is told as the file's fault, and left out. */
 export class LedgerReader {
+  private ends: { of: LedgerStore | undefined; sums: Map<string, AddedUp> } = {
+    of: undefined,
+    sums: new Map(),
+  };
+
   constructor(
     private readonly file: LedgerFile,
     private readonly buffer: LedgerBuffer,
@@ -39,9 +53,42 @@ export class LedgerReader {
       const stored = this.onStore((store) => store.totals(scope, quarters));
       sum = addTotals(this.buffer.tally.sum(scope, quarters), stored ?? NO_TOTALS);
     }
-    for (const record of this.recordsWithin(ends))
-      if (scopesOf(record).some((one) => sameScope(one, scope))) sum = addTotals(sum, totalsOf(record));
+    for (const end of ends) sum = addTotals(sum, this.within(scope, end));
     return sum;
+  }
+
+  /**
+   * What is no whole quarter of an hour is added up row by row. A budget of a minute asks for the same with each
+   * request, so only what came since is read.
+   */
+  private within(scope: Scope, range: TimeRange): Totals {
+    const isInScope = (record: RequestRecord) => scopesOf(record).some((one) => sameScope(one, scope));
+    const stored = this.onStore((store) => {
+      const key = JSON.stringify([scope.kind, scope.name, range.from, range.until]);
+      const known = this.endsOf(store).get(key);
+      const { records, seq } = store.recordsSince(known?.seq ?? 0, range);
+      const totals = records.filter(isInScope).reduce(plus, known?.totals ?? NO_TOTALS);
+      this.remember(store, key, { seq, totals });
+      return totals;
+    });
+    return this.buffer.records
+      .filter(
+        (record) => record.startedAt >= range.from && record.startedAt < range.until && isInScope(record),
+      )
+      .reduce(plus, stored ?? NO_TOTALS);
+  }
+
+  private endsOf(store: LedgerStore): Map<string, AddedUp> {
+    if (this.ends.of !== store) this.ends = { of: store, sums: new Map() };
+    return this.ends.sums;
+  }
+
+  private remember(store: LedgerStore, key: string, sum: AddedUp): void {
+    const sums = this.endsOf(store);
+    sums.delete(key);
+    sums.set(key, sum);
+    const [oldest] = sums.keys();
+    if (sums.size > KEPT_ENDS && oldest !== undefined) sums.delete(oldest);
   }
 
   breakdown(kind: ScopeKind, range: TimeRange): Map<string, Totals> {
@@ -113,6 +160,10 @@ export class LedgerReader {
       ...(this.onStore((store) => store.recordsWithin({ from, until })) ?? []),
     ]);
   }
+}
+
+function plus(sum: Totals, record: RequestRecord): Totals {
+  return addTotals(sum, totalsOf(record));
 }
 
 /** A row may be written between the two looks at it. */

@@ -135,6 +135,21 @@ export class LedgerStore {
     return this.all(`${SELECT_REQUESTS} WHERE started_at >= ? AND started_at < ?`, from, until).map(recordOf);
   }
 
+  /** Records that began in a range, of those that were written after the row with a number; and the last number. */
+  recordsSince(seq: number, { from, until }: TimeRange): { records: RequestRecord[]; seq: number } {
+    const last = Number(this.statement("SELECT max(seq) AS last FROM requests").get()?.last ?? 0);
+    // The few new rows are found by their numbers, all of a short time by its index.
+    const time = seq === 0 ? "started_at" : "+started_at";
+    const rows = this.all(
+      `${SELECT_REQUESTS} WHERE seq > ? AND seq <= ? AND ${time} >= ? AND ${time} < ?`,
+      seq,
+      last,
+      from,
+      until,
+    );
+    return { records: rows.map(recordOf), seq: last };
+  }
+
   request(id: string): RequestRecord | undefined {
     const row = this.statement(`${SELECT_REQUESTS} WHERE requests.id = ?`).get(id);
     return row && recordOf(row);

@@ -13,6 +13,9 @@ export interface Log {
 /** How many entries a window that joins later is still shown. */
 const KEPT = 500;
 
+/** A name in a message, such as a repository's rule, must not look like a line of its own. */
+const LINE_BREAKERS = /[\p{Cc}\u2028\u2029]+/gu;
+
 /** Hands each entry to its listeners and keeps the latest for a window that joins later. */
 export class EngineLog implements Log {
   private readonly entries: LogEntry[] = [];
@@ -44,7 +47,7 @@ export class EngineLog implements Log {
   }
 
   private add(level: LogLevel, message: string): void {
-    const entry = { time: this.now(), level, message };
+    const entry = { time: this.now(), level, message: message.replace(LINE_BREAKERS, " ") };
     this.entries.push(entry);
     if (this.entries.length > KEPT) this.entries.shift();
     for (const listener of this.listeners) listener(entry);

@@ -11,7 +11,7 @@ export class QuotedKeys {
 
   /** A piece of an answer; it is only changed where it tells of an error. */
   maskedWithin(piece: Uint8Array): Uint8Array {
-    const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    const bytes = Buffer.isBuffer(piece) ? piece : Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     // Long and rare, the key is found missing faster than the short and frequent word is.
     return this.mayHaveKey(bytes) && bytes.includes(ERROR) ? this.blackened(bytes) : piece;
   }

@@ -21,6 +21,7 @@ export interface ModelMemory {
 /** In a file of the extension's storage folder; no secret is in it, only what a picker shows. */
 export class ModelFile implements ModelMemory {
   private readonly file: string;
+  private saving: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly folder: string,
@@ -40,7 +41,13 @@ export class ModelFile implements ModelMemory {
     }
   }
 
-  async save(models: Remembered): Promise<void> {
+  /** One after the other, or an older list might come to stand over a newer one. */
+  save(models: Remembered): Promise<void> {
+    this.saving = this.saving.then(() => this.write(models));
+    return this.saving;
+  }
+
+  private async write(models: Remembered): Promise<void> {
     try {
       await mkdir(this.folder, { recursive: true });
       // Whole or not at all: another window may read it.

@@ -75,23 +75,27 @@ export function kindRows(
     (state === "running" ? 0 : PROVIDER_PRESETS.length) +
     PROVIDER_PRESETS.findIndex(({ id }) => id === presetId);
   const servers = [...found].sort((one, other) => rank(one) - rank(other));
-  const rows: KindRow[] = servers.length > 0 ? [{ heading: "Found on this machine" }] : [];
+  const fresh: KindRow[] = [];
+  const there: KindRow[] = [];
   for (const server of servers) {
     const preset = presetOf(server.presetId);
     const { text, detail } = serverText(server);
     const added = server.state === "running" ? addedAs(server.baseUrl, present) : undefined;
-    rows.push({
+    (added === undefined ? fresh : there).push({
       label: preset.label,
       description: added === undefined ? text : `${text}; added already as ${added}`,
       ...(detail === undefined ? {} : { detail }),
       value: `found/${preset.id}`,
     });
   }
+  const rows: KindRow[] = fresh.length > 0 ? [{ heading: "Found on this machine" }, ...fresh] : [];
   for (const [group, heading] of GROUPS) {
     rows.push({ heading });
     for (const { id, label, hint } of PROVIDER_PRESETS.filter((preset) => preset.group === group))
       rows.push({ label, description: hint, value: `preset/${id}` });
   }
+  // Not at the top, where Enter would add it a second time.
+  if (there.length > 0) rows.push({ heading: "Found on this machine, added already" }, ...there);
   return rows;
 }
 

@@ -75,11 +75,10 @@ export class ProviderRegistry {
    * @returns its id
    */
   async add(provider: NewProvider, key?: string): Promise<string> {
-    const list = this.settings.providers();
-    const id = freeId(list, provider.id);
+    const id = freeId(this.settings.providers(), provider.id);
     // A key that an earlier provider of this id has left behind must not go to the new one's address.
     await this.keys.put(id, key === undefined ? [] : [storedKey(key, provider.baseUrl)]);
-    await this.settings.writeProviders(insertEntry(list, { ...provider, id }));
+    await this.settings.writeProviders(insertEntry(this.settings.providers(), { ...provider, id }));
     await this.changed();
     return id;
   }
@@ -91,21 +90,21 @@ export class ProviderRegistry {
   async addAll(
     imported: readonly ImportedProvider[],
   ): Promise<{ readonly ids: readonly string[]; readonly undo: () => Promise<void> }> {
-    let list = this.settings.providers();
     const added: { readonly id: string; readonly entry: unknown }[] = [];
+    // Read anew each time: storing a key may take as long as a keyring that asks for its password.
+    const list = (): RawProviders =>
+      added.reduce<RawProviders>((all, { entry }) => insertEntry(all, entry), this.settings.providers());
     for (const { entry, secrets } of imported) {
       // Somebody may have taken the id since the preview.
-      const id = freeId(list, entry.id);
+      const id = freeId(list(), entry.id);
       const origin = originFor(entry.baseUrl);
       await this.keys.put(
         id,
         secrets.map((secret) => ({ ...secret, origin })),
       );
-      const free = { ...entry, id };
-      list = insertEntry(list, free);
-      added.push({ id, entry: free });
+      added.push({ id, entry: { ...entry, id } });
     }
-    await this.settings.writeProviders(list);
+    await this.settings.writeProviders(list());
     await this.changed();
     return {
       ids: added.map(({ id }) => id),
@@ -170,13 +169,15 @@ export class ProviderRegistry {
 
   /** Changes a provider's address. Its stored keys do not go there by themselves: the person has decided about them. */
   async changeAddress(target: ProviderTarget, baseUrl: string, key: KeyAtNewAddress): Promise<void> {
-    const { list, index } = this.find(target);
     const origin = originFor(baseUrl);
+    this.find(target);
     await this.keys.change(target.id, (stored) => {
       if (key.kind === "none") return [];
       if (key.kind === "other") return [storedKey(key.key, baseUrl)];
       return stored[0] ? atAddress(stored, stored[0].origin, origin) : stored;
     });
+    // Storing may have taken its time: a locked keyring asks for its password.
+    const { list, index } = this.find(target);
     await this.settings.writeProviders(patchEntry(list, index, addressPatch(baseUrl)));
     await this.changed();
   }
@@ -186,10 +187,10 @@ export class ProviderRegistry {
    * @returns brings both back
    */
   async remove(target: ProviderTarget): Promise<() => Promise<void>> {
+    const keys = await this.keys.list(target.id);
     const { list, index } = this.find(target);
     const entry = list[index];
     const twin = hasTwin(list, index);
-    const keys = await this.keys.list(target.id);
     await this.settings.writeProviders(removeEntry(list, index));
     // The keys stay where another entry of the same id, the fault of this one perhaps, still uses them.
     if (!twin) await this.keys.put(target.id, []);

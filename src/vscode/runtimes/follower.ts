@@ -1,3 +1,4 @@
+import type { FindingCode } from "../../core/diagnosis/finding";
 import { loopbackOrigin, type RuntimeId } from "../../core/providers/runtimes";
 import type { Disposable } from "../common/disposables";
 import { type Log, messageOf } from "../common/log";
@@ -8,6 +9,24 @@ import type { LocalServer } from "./localRuntimes";
 
 /** A runtime that is not there is looked for again at most this often, and only while the window has the focus. */
 const LOOK_AGAIN_MS = 30_000;
+
+/** Failures that a runtime has itself, so that it is where it should be. Another one may run at the usual port. */
+const ANSWERED: ReadonlySet<FindingCode> = new Set([
+  "model_unknown",
+  "model_missing",
+  "model_not_permitted",
+  "wrong_api",
+  "cannot_stream",
+  "stream_buffered",
+  "cannot_call_tools",
+  "empty_answer",
+  "timed_out",
+  "rate_limited",
+  "overloaded",
+  "provider_failed",
+  "request_refused",
+  "stopped",
+]);
 
 /** What the follower works on. */
 export interface FollowerNeeds {
@@ -94,5 +113,6 @@ export class RuntimeFollower implements Disposable {
 function isMissing(entry: UsableEntry, state: PosternState): boolean {
   if (!entry.enabled) return false;
   const status = statusOf(state.engine, entry.id);
+  if (status?.finding && ANSWERED.has(status.finding.code)) return false;
   return status?.state === "failing" || (status?.state === "ready" && status.modelsFrom === "unavailable");
 }

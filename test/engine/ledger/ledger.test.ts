@@ -268,6 +268,28 @@ describe.each(PLACES)("totals from %s", (place) => {
   });
 });
 
+it("a minute's totals stay exact while requests come in, also from another engine, and when they are written late", () => {
+  const minute = Date.UTC(2026, 6, 1, 12, 7);
+  const range = { from: minute, until: minute + 60_000 };
+  const folder = ledgers.newFolder();
+  const [one, other] = [ledgers.open(folder), ledgers.open(folder)];
+  const counts = (): number[] =>
+    [one, other].map((ledger) => ledger.totals({ kind: "provider", name: "openai" }, range).requests);
+  one.append(record({ startedAt: minute }));
+  one.flush();
+  expect(counts()).toEqual([1, 1]);
+  other.append(record({ startedAt: minute + 59_999 }));
+  other.append(record({ startedAt: minute + 60_000 }));
+  other.append(record({ startedAt: minute + 5, provider: "azure" }));
+  expect(counts()).toEqual([1, 2]);
+  other.flush();
+  expect(counts()).toEqual([2, 2]);
+  one.append(record({ startedAt: minute + 1 }));
+  one.append(record({ startedAt: minute - 1 }));
+  one.flush();
+  expect(counts()).toEqual([3, 3]);
+});
+
 describe.each(PLACES)("requests from %s", (place) => {
   const outcomes = ["answered", "failed", "refused", "cut", "clientLeft"] as const;
   /** Many begin in the same millisecond, in no order. */

@@ -66,6 +66,20 @@ describe("credentials that have to be asked for", () => {
     expect(reasons).toEqual(["first"]);
   });
 
+  it("that have ended already are not asked for without end", async () => {
+    for (let at = 0; at < 50; at++) answers.push(token(`old-${at}`, -1));
+    for (let turn = 0; turn < 20; turn++) {
+      now();
+      await asked.settled(1000);
+    }
+    expect(reasons).toHaveLength(1);
+    expect(now()).toMatch(/has ended already; check .* clock/);
+    answers = [token("new", 60)];
+    await clock.pass(6 * MINUTE);
+    expect(now()).toBe("new");
+    expect(reasons).toHaveLength(2);
+  });
+
   it("are not asked for by who only wants to know what is there", async () => {
     expect(asked.known(provider, credential, "az")).toMatchObject({ kind: "missing", why: "idle" });
     expect(reasons).toEqual([]);

@@ -709,7 +709,7 @@ describe("an address that is wrong", () => {
   ])("that is a web page may lack /v1 only where it has none: %s", (baseUrl, lacking) => {
     const headers = { "content-type": "text/html" };
     const { sentence } = ask(provider({ baseUrl }), 404, "<html></html>", { headers }) ?? { sentence: "" };
-    expect(sentence).toContain("is a web page");
+    expect(sentence).toContain("A web page, not an API, answers at https://api.example.com");
     expect(sentence.includes("may lack /v1")).toBe(lacking);
   });
 

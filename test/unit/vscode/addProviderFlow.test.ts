@@ -223,10 +223,11 @@ describe("the guided setup", () => {
   test("says of what was found that it is there already, and suggests another name", async () => {
     found = [{ state: "running", presetId: "ollama", baseUrl: "http://localhost:11434/v1", models: [] }];
     present = [{ id: "faulty" }, { id: "ollama", baseUrl: "http://127.0.0.1:11434" }];
-    await run("suggested", "escape");
-    expect(picks[0]?.choices[1]).toMatchObject({
-      description: "running, no models yet; added already as ollama",
-    });
+    await run(take("found/ollama"), "escape");
+    expect(picks[0]?.choices.slice(-2)).toMatchObject([
+      { heading: "Found on this machine, added already" },
+      { description: "running, no models yet; added already as ollama", value: "found/ollama" },
+    ]);
     expect(asked[1]).toBe("A short name; clients address its models as ollama-2/model");
     present = [{ id: "other", baseUrl: "https://gpu-box:11434" }];
     await run("suggested", "escape");

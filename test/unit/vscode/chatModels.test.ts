@@ -416,4 +416,20 @@ describe("the file that remembers models", () => {
     }
     rmSync(folder, { recursive: true });
   });
+
+  it("has the last of several lists, whole, however fast they come", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "postern-models-"));
+    const file = new ModelFile(folder, SILENT);
+    const list = (count: number): Remembered => ({
+      mine: {
+        baseUrl: "http://x/v1",
+        models: Array.from({ length: count }, (_, at) => known({ id: `${at}` })),
+      },
+    });
+    for (let round = 0; round < 5; round++) {
+      await Promise.all([file.save(list(5_000)), file.save(list(900)), file.save(list(3))]);
+      expect(await file.load()).toEqual(list(3));
+    }
+    rmSync(folder, { recursive: true });
+  });
 });

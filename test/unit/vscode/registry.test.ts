@@ -51,6 +51,45 @@ describe("the provider registry", () => {
     expect(JSON.stringify(list)).not.toContain("sk-");
   });
 
+  test("what another window has changed while a keyring asked for its password stays", async () => {
+    const other = { ...openai, id: "other" };
+    list = [openai, other];
+    secrets.values.set(SECRET, stored("sk-1"));
+    const slowly = secrets.store;
+    secrets.store = async (key, value) => {
+      await slowly(key, value);
+      list = [other, { ...openai, name: "Renamed" }];
+    };
+    const address = "https://elsewhere.example/v1";
+    await registry.changeAddress(target(), address, { kind: "same" });
+    expect(list).toEqual([other, { ...openai, name: "Renamed", baseUrl: address }]);
+    secrets.store = async (key, value) => {
+      await slowly(key, value);
+      list = [...list, { ...openai, id: "meanwhile" }];
+    };
+    const secret = { label: "key", kind: "apiKey" as const, value: "sk-2" };
+    const imported = {
+      at: "",
+      entry: { ...openai, id: "imported" },
+      secrets: [secret],
+      variables: [],
+      notes: [],
+    };
+    await registry.addAll([imported]);
+    expect(list.map((entry) => (entry as { id: string }).id)).toEqual([
+      ...["other", "openai", "meanwhile", "imported"],
+    ]);
+    list = list.slice(0, 2);
+    const { get } = secrets;
+    const third = { ...openai, id: "third" };
+    secrets.get = async (key) => {
+      if (!list.includes(third)) list = [...list, third];
+      return get(key);
+    };
+    await registry.remove(target(1));
+    expect(list).toEqual([other, third]);
+  });
+
   test("a key that an earlier provider left behind does not go to a new address", async () => {
     secrets.values.set(SECRET, stored("sk-left-behind"));
     await registry.add({ ...openai, baseUrl: "https://elsewhere.example/v1" });

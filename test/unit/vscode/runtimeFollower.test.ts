@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { finding } from "../../../src/core/diagnosis/finding";
 import type { ProviderStatus } from "../../../src/core/rpc/contract";
 import { ProviderRegistry } from "../../../src/vscode/providers/registry";
 import { RuntimeFollower } from "../../../src/vscode/runtimes/follower";
@@ -120,6 +121,19 @@ describe.skipIf(process.platform === "win32")("a runtime whose port has changed"
     follower.follow(seen(status, stale), true);
     await follower.settled();
     expect(address()).toBe(stale);
+  });
+
+  test.each([
+    ["provider_failed", false],
+    ["model_missing", false],
+    ["timed_out", false],
+    ["nothing_listens", true],
+    ["web_page", true],
+  ] as const)("is looked for only where it is not there itself: %s", async (code, moves) => {
+    const { stale } = await movedFoundry();
+    follower.follow(seen({ state: "failing", finding: finding(code, "It failed.") }, stale), true);
+    await follower.settled();
+    expect(address() !== stale).toBe(moves);
   });
 
   test("is left to the window that the person is at", async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { EngineStatus } from "../../../src/core/rpc/contract";
+import { type EngineStatus, PROTOCOL_VERSION } from "../../../src/core/rpc/contract";
 import { compareVersions } from "../../../src/vscode/common/version";
 import { backoffMs } from "../../../src/vscode/engine/backoff";
 import { NewerEngineError } from "../../../src/vscode/engine/errors";
@@ -152,11 +152,11 @@ describe("the supervisor", () => {
 });
 
 test.each([
-  [{ protocolVersion: 1, version: "1.0.0" }, "join"],
-  [{ protocolVersion: 1, version: "1.1.0" }, "join"],
-  [{ protocolVersion: 1, version: "0.9.9" }, "replace"],
-  [{ protocolVersion: 0, version: "2.0.0" }, "replace"],
-  [{ protocolVersion: 2, version: "0.1.0" }, "reload"],
+  [{ protocolVersion: PROTOCOL_VERSION, version: "1.0.0" }, "join"],
+  [{ protocolVersion: PROTOCOL_VERSION, version: "1.1.0" }, "join"],
+  [{ protocolVersion: PROTOCOL_VERSION, version: "0.9.9" }, "replace"],
+  [{ protocolVersion: PROTOCOL_VERSION - 1, version: "2.0.0" }, "replace"],
+  [{ protocolVersion: PROTOCOL_VERSION + 1, version: "0.1.0" }, "reload"],
 ])("with an engine %j a window of 1.0.0 decides to %s", (other, decision) => {
   expect(joinDecision(other, "1.0.0")).toBe(decision);
 });

@@ -27,6 +27,7 @@ const sharedRuntime = {
   name: "shared-runtime",
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/engine\/runtime$/ }, () => ({ path: "./engineRuntime.js", external: true }));
+    onResolve({ filter: /^\.\/copilot$/ }, () => ({ path: "./copilot.js", external: true }));
     onResolve({ filter: /^\.\/cl100k$/ }, () => ({ path: "./tokenizer.js", external: true }));
     onResolve({ filter: /\/interchange\/yaml$/ }, () => ({ path: "./yaml.js", external: true }));
     onResolve({ filter: /^\.\/secretRules$/ }, () => ({ path: "./secretRules.js", external: true }));
@@ -62,11 +63,12 @@ const zodNames = await usedOfZod();
  * What both the extension and the engine's runtime need of libraries is bundled once, in a file of its own for each
  * library, which the two require.
  */
+const COPILOT_SDK = "@github/copilot-sdk";
 const SHARED = {
   zod: "zod.js",
   "vscode-jsonrpc/node": "jsonrpc.js",
   "vscode-jsonrpc/node.js": "jsonrpc.js",
-  "@github/copilot-sdk": "copilotSdk.js",
+  [COPILOT_SDK]: "copilotSdk.js",
 };
 const sharedLibraries = {
   name: "shared-libraries",
@@ -74,11 +76,17 @@ const sharedLibraries = {
     onResolve(
       { filter: /^(zod|vscode-jsonrpc\/node(\.js)?|@github\/copilot-sdk)$/ },
       ({ path, kind, namespace }) => {
-        if (namespace === "used-of-zod" || (kind === "entry-point" && path !== "zod")) return undefined;
-        if (kind === "entry-point") return { path, namespace: "used-of-zod" };
+        if (namespace.startsWith("used-of-")) return undefined;
+        if (kind === "entry-point" && path === "zod") return { path, namespace: "used-of-zod" };
+        if (kind === "entry-point" && path !== COPILOT_SDK) return undefined;
+        if (kind === "entry-point") return { path, namespace: "used-of-copilot-sdk" };
         return { path: `./${SHARED[path]}`, external: true };
       },
     );
+    onLoad({ filter: /.*/, namespace: "used-of-copilot-sdk" }, () => ({
+      contents: `export { CopilotClient, RuntimeConnection } from "${COPILOT_SDK}";`,
+      resolveDir: root,
+    }));
     onLoad({ filter: /.*/, namespace: "used-of-zod" }, () => ({
       contents: `export { ${zodNames.join(", ")} } from "zod";`,
       resolveDir: root,
@@ -136,26 +144,49 @@ const mcpSdk = {
 };
 
 /**
- * The tokenizer's table is a third of the package. As JSON under brotli it is a fifth smaller than as JavaScript under
- * the package's own compression, and is unpacked when somebody first counts tokens.
+ * Data that ships as JSON under brotli, which is a fifth smaller than JavaScript under the package's own compression. It
+ * is unpacked when somebody first wants it.
  */
-const TABLE = "cl100k.json.br";
-const packedTable = {
-  name: "packed-table",
+function packed(file, value) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
+  mkdirSync("dist", { recursive: true });
+  writeFileSync(`dist/${file}`, brotliCompressSync(JSON.stringify(value), { params }));
+  return {
+    contents: `
+      import { readFileSync } from "node:fs";
+      import { join } from "node:path";
+      import { brotliDecompressSync } from "node:zlib";
+      export default JSON.parse(brotliDecompressSync(readFileSync(join(__dirname, "${file}"))).toString());`,
+    loader: "js",
+  };
+}
+
+/** The tokenizer's table, a third of the package, and the catalogue of models. */
+const packedTables = {
+  name: "packed-tables",
   setup({ onLoad }) {
     onLoad({ filter: /bpeRanks[\\/]cl100k_base\.js$/ }, async ({ path }) => {
       const { default: ranks } = await import(pathToFileURL(path));
-      const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
-      mkdirSync(outdir, { recursive: true });
-      writeFileSync(join(outdir, TABLE), brotliCompressSync(JSON.stringify(ranks), { params }));
-      return {
-        contents: `
-          import { readFileSync } from "node:fs";
-          import { join } from "node:path";
-          import { brotliDecompressSync } from "node:zlib";
-          export default JSON.parse(brotliDecompressSync(readFileSync(join(__dirname, "${TABLE}"))).toString());`,
-      };
+      return packed("cl100k.json.br", ranks);
     });
+    onLoad({ filter: /data[\\/]catalogue\.json$/ }, ({ path }) =>
+      packed("catalogue.json.br", JSON.parse(readFileSync(path, "utf8"))),
+    );
+  },
+};
+
+/**
+ * Of Copilot's SDK what starts a runtime inside our own process, looks for one of its own and answers for GitHub stays
+ * out: a runtime is always given, and always a process.
+ */
+const slimCopilotSdk = {
+  name: "slim-copilot-sdk",
+  setup({ onResolve, onLoad }) {
+    const unused = /^\.\/(copilotRequestHandler|ffiRuntimeHost|runtimeArtifacts)\.js$/;
+    onResolve({ filter: unused }, ({ path, importer }) =>
+      /[\\/]@github[\\/]copilot-sdk[\\/]/.test(importer) ? { path, namespace: "unused-of-sdk" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "unused-of-sdk" }, () => ({ contents: "module.exports = {};" }));
   },
 };
 
@@ -173,9 +204,18 @@ const result = await build({
     catalogue: "src/engine/models/shippedCatalogue.ts",
     mcp: "src/engine/mcp/mcpBundle.ts",
     agent: "src/copilot/agent/index.ts",
-    copilotSdk: "@github/copilot-sdk",
+    copilot: "src/copilot/index.ts",
+    copilotSdk: COPILOT_SDK,
   },
-  plugins: [mcpSdk, sharedRuntime, sharedLibraries, undiciDispatchers, undiciMended, packedTable],
+  plugins: [
+    mcpSdk,
+    sharedRuntime,
+    sharedLibraries,
+    undiciDispatchers,
+    undiciMended,
+    packedTables,
+    slimCopilotSdk,
+  ],
   outdir,
   absWorkingDir: root,
   bundle: true,

@@ -5,6 +5,7 @@ import {
   check,
   compareModels,
   dieQuietly,
+  downloadCopilot,
   type ExportOptions,
   exportData,
   joinMcp,
@@ -44,6 +45,8 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
   postern audit verify --data DIR [--head HASH]       check that nothing in the audit was changed or taken out
   postern audit export --data DIR [--format jsonl|csv] [--out FILE] [--content]
       [--from TIME] [--until TIME] [--key NAME] [--provider ID] [--workspace DIR]
+  postern copilot download --config FILE [--registry URL]
+                                                      fetch the GitHub Copilot runtime into FILE's dataDir
   postern --version
   postern --help
 
@@ -54,7 +57,10 @@ Exit codes: 0 fine, 1 failed or refused, 2 wrong use or a bad configuration.
 `;
 
 /** Commands that run on a configuration file. */
-const NEED_CONFIG = ["serve", "check", "policy test", "mcp", "agent", "compare"] as const;
+const NEED_CONFIG = ["serve", "check", "policy test", "mcp", "agent", "compare", "copilot download"] as const;
+
+/** Read only where somebody uses a Copilot subscription. */
+const loadCopilot = () => import("./copilot");
 
 /** A fault of the command line itself. */
 class UsageError extends Error {}
@@ -95,18 +101,27 @@ async function main(args: string[]): Promise<number> {
     const sent = await testPolicy(result.loaded.engine, questionOf(values), printLine);
     return sent ? 0 : 1;
   }
+  if (command === "copilot download") {
+    const path = await downloadCopilot(result.loaded, loadCopilot, values.registry, (line) =>
+      process.stderr.write(`${line}\n`),
+    );
+    printLine(path);
+    return 0;
+  }
   if (command === "check") {
     const { probe = false, json = false, model } = values;
     const options = { probe, json, ...(model === undefined ? {} : { model }) };
-    const allWork = await check(result.loaded, printLine, options);
+    const allWork = await check(result.loaded, printLine, options, loadCopilot);
     return allWork ? 0 : 1;
   }
   if (command === "agent" || command === "compare")
     return runAgent(command, result.loaded, values, positionals);
-  if (command === "mcp") return serveMcp({ loaded: result.loaded, version: POSTERN_VERSION }, values.key);
+  if (command === "mcp")
+    return serveMcp({ loaded: result.loaded, version: POSTERN_VERSION, loadCopilot }, values.key);
   return serve({
     loaded: result.loaded,
     version: POSTERN_VERSION,
+    loadCopilot,
     ...(values.host === undefined ? {} : { host: values.host }),
     ...(values.port === undefined ? {} : { port: portOf(values.port) }),
   });
@@ -135,6 +150,7 @@ function runAgent(
   const options = {
     loaded,
     version: POSTERN_VERSION,
+    loadCopilot,
     loadAgent: () => import("./copilot/agent"),
     folder: resolve(dir),
     allow: listed(allow),
@@ -165,7 +181,7 @@ function commandOf(positionals: readonly string[]): string | undefined {
       throw new UsageError(`unexpected "${positionals[2]}"; put the task in quotes`);
     return first;
   }
-  const words = first === "policy" || first === "audit" ? 2 : 1;
+  const words = first === "policy" || first === "audit" || first === "copilot" ? 2 : 1;
   if (positionals.length > words) throw new UsageError(`unexpected "${positionals[words]}"`);
   return words === 2 && second !== undefined ? `${first} ${second}` : first;
 }
@@ -260,6 +276,7 @@ function parse(args: string[]) {
         from: { type: "string" },
         until: { type: "string" },
         provider: { type: "string" },
+        registry: { type: "string" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "v" },
       },

@@ -2,8 +2,11 @@ import { crashText, dieQuietly, readBoot, runEngineProcess } from "./engine/runt
 
 dieQuietly("the engine");
 
+/** Read only where somebody uses a Copilot subscription. */
+const loadCopilot = () => import("./copilot");
+
 readBoot(process.stdin)
-  .then((boot) => runEngineProcess(boot, POSTERN_VERSION))
+  .then((boot) => runEngineProcess(boot, POSTERN_VERSION, loadCopilot))
   .then(
     (code) => process.exit(code),
     (error: unknown) => {

@@ -1,3 +1,4 @@
+import type { LoadCopilot } from "../core/copilot/contract";
 import { logSafeText } from "../core/errors";
 import type { EngineBoot } from "../core/rpc/contract";
 import { openAuditedLedger } from "./audit/openAuditedLedger";
@@ -18,7 +19,11 @@ const DRAIN_MS = 60 * 60_000;
 const SIGNAL_DRAIN_MS = 10_000;
 
 /** Runs the engine for the windows of one user, until nobody needs it. @returns the exit code */
-export async function runEngineProcess(boot: EngineBoot, version: string): Promise<number> {
+export async function runEngineProcess(
+  boot: EngineBoot,
+  version: string,
+  loadCopilot?: LoadCopilot,
+): Promise<number> {
   const log = new EngineLog(Date.now);
   const ownership = await acquireOwnership(boot.dataDir, log);
   // Two windows started one each; the other one serves them both.
@@ -26,7 +31,9 @@ export async function runEngineProcess(boot: EngineBoot, version: string): Promi
   const lists = new ModelListCache(boot.dataDir, log);
   const { ledger, audit, secrets } = openAuditedLedger(boot.dataDir, log);
   const administrator = machinePolicy();
-  const engine = new EngineService({ version, log, ledger, audit, secrets, lists, administrator });
+  const { dataDir } = boot;
+  const parts = { version, log, ledger, audit, secrets, lists, administrator, loadCopilot, dataDir };
+  const engine = new EngineService(parts);
   return new Promise((resolve) => {
     let leaving = false;
     const leave = async (drainMs: number) => {

@@ -3,6 +3,8 @@ import type { AgentModel } from "../core/agent/contract";
 import { agentModels } from "../core/agent/models";
 import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
 import { auditSchema } from "../core/config/schema";
+import type { LoadCopilot } from "../core/copilot/contract";
+import { maskedToken } from "../core/copilot/tokens";
 import type { EngineFacts } from "../core/diagnosis/facts";
 import type { ProbeResult } from "../core/diagnosis/probes";
 import { logSafeText, PosternError } from "../core/errors";
@@ -16,6 +18,7 @@ import { preferredProtocol } from "../core/providers/spoken";
 import { decided, resolveModel } from "../core/routing/resolveModel";
 import type { PolicyQuestion } from "../core/rpc/audit";
 import type {
+  CredentialStatus,
   EngineStatus,
   GatewayState,
   LogEntry,
@@ -24,6 +27,8 @@ import type {
   TestResult,
 } from "../core/rpc/contract";
 import type { AuditService } from "./audit/auditService";
+import { CopilotService } from "./copilot/copilotService";
+import { copilotProbe, testCopilot } from "./diagnosis/copilotProbe";
 import { engineFacts } from "./diagnosis/engineFacts";
 import { testProvider } from "./diagnosis/listProbe";
 import { runProbe } from "./diagnosis/runProbe";
@@ -83,6 +88,10 @@ export interface EngineParts {
   /** Renews credentials that expire. */
   readonly refresh?: CredentialRefresh;
   readonly lists: ModelListCache;
+  /** Loads the part with Copilot's SDK; absent: providers of that type cannot be used. */
+  readonly loadCopilot?: LoadCopilot | undefined;
+  /** For what is downloaded; absent: nothing is. */
+  readonly dataDir?: string | undefined;
   /** How long is waited for what; tests cannot. */
   readonly waits?: Pick<RelayOptions, "silenceMs" | "stalledMs">;
 }
@@ -93,6 +102,7 @@ export class EngineService {
   /** Gets another credential in place of one that a provider has refused. */
   readonly credentials: CredentialRefreshHub;
   private readonly registry: ProviderRegistry;
+  readonly copilot: CopilotService;
   private readonly operations: Operations;
   private readonly handler: RequestHandler;
   private readonly mcp: McpService;
@@ -132,7 +142,15 @@ export class EngineService {
       tell();
     };
     const { log, waits = {} } = parts;
+    this.copilot = new CopilotService({
+      load: parts.loadCopilot,
+      dataDir: parts.dataDir,
+      log,
+      take: (figures, from) => this.limits.takeQuotas(figures, from),
+      monotonic: () => performance.now(),
+    });
     this.registry = new ProviderRegistry({
+      copilot: this.copilot,
       upstream: this.upstream,
       log,
       cache: parts.lists,
@@ -163,7 +181,8 @@ export class EngineService {
       registry: this.registry,
       router: this.router,
       attempts: new Attempts(this.health, parts.refresh ?? this.credentials, limits, () => performance.now()),
-      sender: new Sender(this.upstream, stored, waits),
+      sender: new Sender(this.upstream, stored, this.copilot, waits),
+      copilot: this.copilot,
       stored,
       stickiness,
       permits: new Permits({
@@ -183,6 +202,7 @@ export class EngineService {
       address: () => this.server.address ?? { host: "", port: -1 },
       keys: () => this.keys,
       routes: () => this.router.offered(),
+      quotas: () => this.limits.quotasNow(),
       allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
     this.mcp = new McpService({
@@ -228,6 +248,7 @@ export class EngineService {
     this.operations.setLimit(config.gateway.maxRunning);
     this.catalogue ??= this.readCatalogue();
     await this.catalogue;
+    this.copilot.configure(config.providers);
     this.registry.configure(config);
     this.credentials.configured();
     this.router.configure(config.routes, config.routing);
@@ -329,11 +350,13 @@ export class EngineService {
   }
 
   testProvider(provider: EngineProvider, signal: AbortSignal): Promise<TestResult> {
+    if (provider.config.type === "copilot") return testCopilot(this.copilot, provider);
     return testProvider(this.upstream, provider, { signal });
   }
 
   /** Costs some tokens; the person was asked. */
   runProbe({ provider, probe, model }: ProbeParams, signal: AbortSignal): Promise<ProbeResult> {
+    if (provider.config.type === "copilot") return Promise.resolve(copilotProbe(probe));
     return runProbe(this.upstream, provider, probe, model, { signal });
   }
 
@@ -451,6 +474,7 @@ export class EngineService {
     this.server.stop();
     this.registry.close();
     await this.upstream.destroy();
+    await this.copilot.close();
     const until = performance.now() + CUT_MS;
     while (this.operations.running > 0 && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -475,7 +499,9 @@ export class EngineService {
         opened: (request) => ledger.opened(request),
         append: (record) => {
           ledger.append(record);
-          if (record.provider !== undefined) void this.balances.requestEnded(record.provider);
+          if (record.provider === undefined) return;
+          void this.balances.requestEnded(record.provider);
+          if (record.credential !== undefined) this.copilot.requestEnded(record.provider, record.credential);
         },
       },
       log: this.parts.log,
@@ -488,7 +514,7 @@ export class EngineService {
   private withHealth(status: ProviderStatus): ProviderStatus {
     const provider = this.registry.get(status.id);
     const latencyMs = this.health.lastLatencyOf(status.id);
-    const credentials = provider ? this.health.credentials(provider) : [];
+    const credentials = provider ? withMasks(provider, this.health.credentials(provider)) : [];
     return {
       ...status,
       ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
@@ -517,4 +543,16 @@ export class EngineService {
       for (const listener of this.listeners) listener(status);
     }, STATUS_INTERVAL_MS);
   }
+}
+
+/** Several accounts are told apart by their tokens' ends. */
+function withMasks(
+  { config, pool = [] }: EngineProvider,
+  statuses: readonly CredentialStatus[],
+): readonly CredentialStatus[] {
+  if (config.type !== "copilot") return statuses;
+  return statuses.map((status) => {
+    const value = pool.find(({ label }) => label === status.label)?.credential.value;
+    return value === undefined ? status : { ...status, masked: maskedToken(value) };
+  });
 }

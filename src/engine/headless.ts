@@ -3,8 +3,10 @@ import { dirname, resolve } from "node:path";
 import { type EngineConfig, type EngineGatewayKey, engineConfigFromFile } from "../core/config/engineConfig";
 import { parseConfigText } from "../core/config/parse";
 import type { ConfigProblem } from "../core/config/problems";
+import type { LoadCopilot } from "../core/copilot/contract";
 import { logSafeText } from "../core/errors";
 import { openAuditedLedger } from "./audit/openAuditedLedger";
+import { CopilotService } from "./copilot/copilotService";
 import { type CheckOptions, checkProviders } from "./diagnosis/check";
 import { EngineService } from "./engineService";
 import { commandProblems, HeadlessCredentials } from "./headlessCredentials";
@@ -76,6 +78,7 @@ export function problemLines(problems: readonly ConfigProblem[]): string {
 export interface ServeOptions {
   readonly loaded: LoadedConfig;
   readonly version: string;
+  readonly loadCopilot?: LoadCopilot;
   readonly host?: string;
   readonly port?: number;
   /** Gateway keys that the file does not have. */
@@ -97,6 +100,7 @@ export interface HeadlessEngine {
 export async function openEngine({
   loaded,
   version,
+  loadCopilot,
   host,
   port,
   keys = [],
@@ -114,7 +118,9 @@ export async function openEngine({
   const lists = new ModelListCache(loaded.dataDir, log);
   const { ledger, audit, secrets } = openAuditedLedger(loaded.dataDir, log);
   const administrator = machinePolicy();
-  const engine = new EngineService({ version, log, ledger, audit, secrets, lists, administrator });
+  const { dataDir } = loaded;
+  const parts = { version, log, ledger, audit, secrets, lists, administrator, loadCopilot, dataDir };
+  const engine = new EngineService(parts);
   const { gateway } = loaded.engine;
   if (gateway.keys.length + keys.length === 0)
     log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");
@@ -171,13 +177,17 @@ export async function serve(options: ServeOptions): Promise<number> {
 
 /** Tests each provider, as `checkProviders` does. @returns whether all that are enabled work */
 export async function check(
-  { credentials }: LoadedConfig,
+  { credentials, dataDir }: LoadedConfig,
   write: (line: string) => void,
   options: CheckOptions,
+  loadCopilot?: LoadCopilot,
 ): Promise<boolean> {
+  const log = new EngineLog(Date.now);
+  const copilot = new CopilotService({ load: loadCopilot, dataDir, log, take: () => {}, monotonic: () => 0 });
   try {
-    return await checkProviders(await credentials.ready(), write, options);
+    return await checkProviders(await credentials.ready(), write, options, copilot);
   } finally {
     credentials.dispose();
+    await copilot.close();
   }
 }

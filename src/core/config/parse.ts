@@ -1,11 +1,12 @@
 import { type ParseError, parse as parseJsonc, printParseErrorCode } from "jsonc-parser";
+import { copilotFaults } from "../copilot/terms";
 import { KEY_HEADERS } from "../gateway/presentedKeys";
 import { baseUrlFault } from "../providers/baseUrl";
 import { loopbackOrigin } from "../providers/runtimes";
 import { type ConfigProblem, problemsOf } from "./problems";
 import { environmentReference } from "./reference";
 import { repeatedRoutes } from "./routes";
-import { type Config, configSchema, type ProviderConfig, providerSchema } from "./schema";
+import { type Config, configSchema, isProviderType, type ProviderConfig, providerSchema } from "./schema";
 
 /** `file`: a literal key is the owner's choice. `settings`: VS Code syncs and shows settings, so only `${env:…}`. */
 export type ConfigSource = "file" | "settings";
@@ -103,7 +104,7 @@ function providerFaults(entry: unknown, index: number, source: ConfigSource): Co
   const problems: ConfigProblem[] = [];
   const type = fieldText(entry, "type");
   const baseUrl = fieldText(entry, "baseUrl");
-  if (baseUrl !== undefined && (type === "openai" || type === "azure" || type === "anthropic")) {
+  if (baseUrl !== undefined && isProviderType(type)) {
     const allowMetadataAddress = field(entry, "allowMetadataAddress") === true;
     const fault = baseUrlFault({ type, baseUrl, allowMetadataAddress });
     if (fault !== null) problems.push({ path: `providers[${index}].baseUrl`, message: fault });
@@ -112,6 +113,7 @@ function providerFaults(entry: unknown, index: number, source: ConfigSource): Co
       problems.push({ path: `providers[${index}].runtime`, message });
     }
   }
+  if (type === "copilot") problems.push(...copilotFaults(entry, index));
   problems.push(...credentialFaults(entry, index, source));
   if (source === "settings") {
     problems.push(...literalKeyHeaders(entry, index));

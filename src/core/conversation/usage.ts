@@ -19,10 +19,16 @@ export interface Usage {
   readonly serviceTier?: string;
   /** What the provider says that it charges for the request, in US dollars. */
   readonly reportedUsd?: number;
+  /** How many premium requests the provider counts; may be a fraction. */
+  readonly premiumRequests?: number;
 }
 
 /** What a provider's report says of each count. */
-export type ReportedCounts = { readonly [Name in keyof Usage]: Usage[Name] | undefined };
+export type ReportedCounts = {
+  readonly [Name in Exclude<keyof Usage, "premiumRequests">]: Usage[Name] | undefined;
+} & {
+  readonly premiumRequests?: number | undefined;
+};
 
 /** The counts that were reported; undefined where there is neither an input nor an output. */
 export function usageOf(counts: ReportedCounts): Usage | undefined {

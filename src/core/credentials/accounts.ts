@@ -39,5 +39,6 @@ const GITHUB_HOST = /^(models\.github\.ai|models\.inference\.ai\.azure\.com)$/i;
 export function belongsToIssuer(provider: ProviderConfig, kind: AccountCredential["kind"]): boolean {
   const { protocol, hostname } = new URL(provider.baseUrl);
   if (protocol !== "https:") return false;
-  return kind === "entra" ? AZURE_HOST.test(hostname) : GITHUB_HOST.test(hostname);
+  if (kind === "entra") return AZURE_HOST.test(hostname);
+  return provider.type === "copilot" ? hostname === "github.com" : GITHUB_HOST.test(hostname);
 }

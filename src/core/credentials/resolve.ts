@@ -1,5 +1,6 @@
 import { type Environment, resolveReference } from "../config/reference";
 import type { CredentialConfig, ProviderConfig } from "../config/schema";
+import { tokenFault } from "../copilot/tokens";
 import { freeLabel, originOf, type StoredSecret } from "./stored";
 
 /** The kinds that somebody has to be asked for: a program, or an account of VS Code. */
@@ -16,8 +17,11 @@ export type CredentialOutcome =
   | { readonly kind: "none" }
   | { readonly kind: "missing"; readonly reason: string; readonly why?: MissingBecause };
 
-/** idle: nobody needs it yet. pending: it is being asked for. consent: the person has to confirm it here first. */
-export type MissingBecause = "idle" | "pending" | "consent" | "signIn" | "elsewhere" | "unused";
+/**
+ * idle: nobody needs it yet. pending: it is being asked for. consent: the person has to confirm it here first.
+ * stopped: the person has switched it off.
+ */
+export type MissingBecause = "idle" | "pending" | "consent" | "signIn" | "elsewhere" | "unused" | "stopped";
 
 /** Says at once what is known of a credential that has to be asked for. */
 export type AskedFor = (
@@ -50,6 +54,23 @@ export interface CredentialInputs {
  * is stored, and of one place a bearer token wins over a key.
  */
 export function resolveCredentials(provider: ProviderConfig, inputs: CredentialInputs): ResolvedCredential[] {
+  const resolved = resolveAll(provider, inputs);
+  return provider.type === "copilot" ? resolved.map(forCopilot) : resolved;
+}
+
+/** GitHub's kinds of tokens are told apart by how they begin; what Copilot would refuse is not even sent. */
+function forCopilot(credential: ResolvedCredential): ResolvedCredential {
+  const { outcome } = credential;
+  if (outcome.kind === "none") {
+    const reason = "Copilot needs an account";
+    return { ...credential, outcome: { kind: "missing", reason } };
+  }
+  if (outcome.kind === "missing") return credential;
+  const reason = tokenFault(outcome.value);
+  return reason === undefined ? credential : { ...credential, outcome: { kind: "missing", reason } };
+}
+
+function resolveAll(provider: ProviderConfig, inputs: CredentialInputs): ResolvedCredential[] {
   const { credentials, apiKey, bearerToken } = provider;
   if (credentials !== undefined) return fromList(provider, credentials, inputs);
   const standing = bearerToken ?? apiKey;
@@ -88,6 +109,14 @@ function fromList(
       found.push({ label: free(wanted), source, place, outcome });
     };
     const { label } = credential;
+    if (credential.enabled === false) {
+      const own = label ?? nameOf(credential);
+      const off = { kind: "missing", reason: "it is switched off", why: "stopped" } as const;
+      for (const secret of inputs.stored)
+        if (credential.kind === "stored" && (label === undefined || secret.label === label)) used.add(secret);
+      add(own, credential.kind, off);
+      continue;
+    }
     switch (credential.kind) {
       case "stored": {
         const fitting = inputs.stored.filter((secret) => label === undefined || secret.label === label);
@@ -156,6 +185,12 @@ function notStored(label: string | undefined): CredentialOutcome {
 
 function unset(variable: string): CredentialOutcome {
   return { kind: "missing", reason: `the environment variable ${variable} is not set` };
+}
+
+function nameOf(credential: CredentialConfig): string {
+  if (credential.kind === "stored") return "key";
+  if (credential.kind === "none") return "none";
+  return credential.kind === "env" ? credential.name : nameOfAsked(credential);
 }
 
 /** What a credential without a label of its own is called. */

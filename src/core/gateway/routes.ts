@@ -12,6 +12,7 @@ export type Route =
       readonly part?: string;
     }
   | { readonly kind: "health"; readonly protocol: WireProtocol }
+  | { readonly kind: "quota"; readonly protocol: WireProtocol }
   | { readonly kind: "models"; readonly protocol: WireProtocol; readonly id?: string }
   /** MCP's streamable HTTP; what is refused before MCP has a say is refused in OpenAI's shape. */
   | { readonly kind: "mcp"; readonly protocol: "chat" }
@@ -61,6 +62,7 @@ export function matchRoute(method: string, path: string, anthropicVersion: boole
   if (found) return allow(method, ["POST"], { kind: "operation", ...found });
   const stored = /^responses\/([\w.:-]*\w[\w.:-]*)(?:\/(cancel|input_items))?$/.exec(rest);
   if (stored) return matchStored(method, stored[1] ?? "", stored[2]);
+  if (rest === "quota") return allow(method, ["GET", "HEAD"], { kind: "quota", protocol: fallback });
   if (rest === "models") return allow(method, ["GET", "HEAD"], { kind: "models", protocol: fallback });
   const id = /^models\/(.+)$/.exec(rest)?.[1];
   const decoded = id === undefined ? undefined : decode(id);

@@ -21,6 +21,8 @@ export interface QuotaFigure {
   readonly limit?: number;
   /** In the unit; money in millionths of the currency. */
   readonly remaining: number;
+  /** In the unit: what was used beyond the limit, where it is paid for apart. */
+  readonly overage?: number;
   /** ISO 4217, for money. */
   readonly currency?: string;
   /** Milliseconds since the epoch. */

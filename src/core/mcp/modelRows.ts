@@ -23,9 +23,6 @@ export interface ModelRow {
   readonly price_source?: string;
 }
 
-/** Facts with the multiplier that a provider with premium requests tells. */
-type BilledFacts = ModelFacts & { readonly premiumMultiplier?: number };
-
 /**
  * The models of enabled providers by their full ids, routes first. Models that are hidden or only make embeddings are
  * left out.
@@ -38,7 +35,7 @@ export function modelRows(sources: readonly ModelSource[], routes: readonly stri
       models
         .filter(({ hidden, facts }) => !hidden && !facts?.embeddings)
         .map((model): ModelRow => {
-          const facts: BilledFacts | undefined = model.facts;
+          const facts: ModelFacts | undefined = model.facts;
           return {
             id: `${id}/${model.id}`,
             provider: id,
@@ -53,7 +50,7 @@ export function modelRows(sources: readonly ModelSource[], routes: readonly stri
 }
 
 function billingOf(
-  facts: BilledFacts | undefined,
+  facts: ModelFacts | undefined,
 ): Pick<
   ModelRow,
   "billing" | "premium_multiplier" | "usd_per_million_tokens" | "usd_per_request" | "price_source"

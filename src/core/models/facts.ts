@@ -17,6 +17,8 @@ export interface FactValues {
   /** Makes embeddings, and no answers. */
   readonly embeddings?: boolean;
   readonly price?: ModelPrice;
+  /** How many of a subscription's premium requests one request counts as; 0 for a model that is free with it. */
+  readonly premiumMultiplier?: number;
 }
 
 export type FactName = keyof FactValues;
@@ -39,6 +41,7 @@ export const FACT_NAMES = [
   "structuredOutput",
   "embeddings",
   "price",
+  "premiumMultiplier",
 ] as const satisfies readonly FactName[];
 
 /** Nothing is known. */

@@ -33,5 +33,6 @@ export const listedModelSchema = z.object({
         tiers: z.array(z.object({ ...rates, aboveInput: z.int().min(0) })).optional(),
       })
       .optional(),
+    premiumMultiplier: rate,
   }),
 });

@@ -65,7 +65,12 @@ export function providerRequestHeaders(
 }
 
 /** How each type of provider takes a key, unless its configuration names another header. */
-const KEY_HEADER = { openai: "authorization", azure: "api-key", anthropic: "x-api-key" } as const;
+const KEY_HEADER = {
+  openai: "authorization",
+  azure: "api-key",
+  anthropic: "x-api-key",
+  copilot: "authorization",
+} as const;
 
 /** The header that carries a provider's key, in small letters. */
 export function keyHeaderOf(config: Pick<EngineProvider["config"], "type" | "authHeader">): string {

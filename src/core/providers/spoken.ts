@@ -15,6 +15,7 @@ export function preferredProtocol({ type, wireApi }: Pick<Speaker, "type" | "wir
  * APIs at one address, so what a client sends in either goes there untouched, whatever `wireApi` says.
  */
 export function speaks(provider: Speaker, protocol: WireProtocol): boolean {
+  if (provider.type === "copilot") return false;
   if (preferredProtocol(provider) === protocol) return true;
   return protocol !== "messages" && servesBothApis(provider);
 }
@@ -27,6 +28,7 @@ export function protocolsOf(provider: Speaker): readonly WireProtocol[] {
 }
 
 function servesBothApis(provider: Speaker): boolean {
+  if (provider.type === "copilot") return false;
   if (!isOpenAiItself(provider)) return false;
   if (provider.type === "azure") return provider.azure?.apiVersion === undefined;
   const { hostname, pathname } = new URL(provider.baseUrl);
@@ -37,7 +39,7 @@ const OPENAI_HOST = "api.openai.com";
 
 /** Whether OpenAI or Azure answers, whose rules are known, and not one of the many servers that are compatible. */
 export function isOpenAiItself({ type, baseUrl }: Pick<Speaker, "type" | "baseUrl">): boolean {
-  if (type === "anthropic") return false;
+  if (type === "anthropic" || type === "copilot") return false;
   const { hostname } = new URL(baseUrl);
   return type === "azure" || hostname === OPENAI_HOST || AZURE_HOST.test(hostname);
 }

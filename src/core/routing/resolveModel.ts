@@ -25,6 +25,8 @@ export interface ModelSource {
   readonly listIsComplete: boolean;
   /** The list is being asked for. */
   readonly pending?: boolean;
+  /** Other names that clients may put before the slash, as long as no provider is called so. */
+  readonly aliases?: readonly string[];
 }
 
 export type Resolution =
@@ -65,7 +67,11 @@ export function decided(resolution: Resolution): Exclude<Resolution, { kind: "un
 
 function resolvePrefixed(wanted: string, sources: readonly ModelSource[]): Resolution | undefined {
   const slash = wanted.indexOf("/");
-  const source = slash > 0 ? sources.find(({ id }) => id === wanted.slice(0, slash)) : undefined;
+  const prefix = wanted.slice(0, slash);
+  const source =
+    slash > 0
+      ? (sources.find(({ id }) => id === prefix) ?? sources.find(({ aliases }) => aliases?.includes(prefix)))
+      : undefined;
   if (!source) return undefined;
   const id = wanted.slice(slash + 1);
   const model = modelOf(source, id) ?? (source.listIsComplete || id === "" ? undefined : { id });

@@ -88,6 +88,8 @@ export type CredentialState = "active" | "coolingDown" | "refused";
 /** How one of a provider's credentials does; never the credential itself. */
 export interface CredentialStatus {
   readonly label: string;
+  /** A Copilot account's token as it may be shown: its first ten characters and its last four. */
+  readonly masked?: string;
   readonly state: CredentialState;
   /** One sentence for the person, where there is something to say; log-safe. */
   readonly detail?: string;
@@ -267,6 +269,8 @@ export interface EngineRequests extends AuditRequests, TaskRunRequests {
   /** Tries one thing with a model, by a tiny request that costs some tokens. */
   runProbe: { params: ProbeParams; result: ProbeResult };
   diagnose: { params: Record<string, never>; result: EngineFacts };
+  /** Fetches the Copilot runtime into the data folder; how far it is comes as `copilotDownload`. */
+  downloadCopilot: { params: { readonly registry?: string }; result: { readonly path: string } };
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
   /** Cuts every request that runs on a gateway key. */
   abortRequests: { params: { readonly gatewayKey: string }; result: { readonly aborted: number } };
@@ -302,6 +306,8 @@ export interface CredentialRefusal {
 /** Notifications from the engine to every window. */
 export interface EngineNotifications {
   policyWarning: PolicyWarning;
+  /** Sent to the window that has asked for the download. Bytes. */
+  copilotDownload: { readonly received: number; readonly total?: number };
   /** The first has the models of every provider, later ones of those alone whose models have changed. */
   statusChanged: StatusChange;
   log: LogEntry;

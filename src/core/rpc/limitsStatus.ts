@@ -35,8 +35,9 @@ export interface LimitNotice {
   readonly text: string;
   /** Id of the limit that it is about. */
   readonly limit: string;
-  readonly of: Limit["of"];
-  /** The budget's name, or the gateway key's. */
+  /** quota: a provider's own limit, which nobody here can raise. */
+  readonly of: Limit["of"] | "quota";
+  /** The budget's name, the gateway key's, or the provider's. */
   readonly name: string;
   readonly measure: Measure;
 }

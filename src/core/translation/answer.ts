@@ -7,7 +7,7 @@ import { malformed } from "../protocols/providerError";
 import type { WireProtocol } from "../protocols/wire";
 import { createSseParser } from "../sse/parser";
 import { createAdapter } from "./adaptEvents";
-import { decodeAnswer, encodeAnswer, type Surroundings, streamDecoder } from "./codecs";
+import { type AnswerSource, decodeAnswer, encodeAnswer, type Surroundings, streamDecoder } from "./codecs";
 import type { ResponseContext } from "./context";
 import { errorFor } from "./error";
 
@@ -33,7 +33,7 @@ export function isEventStream(text: string): boolean {
 }
 
 /** The answer that a provider streamed though nobody had asked it to. */
-function foldStream(from: WireProtocol, text: string, around: Surroundings): Answer | WireError {
+function foldStream(from: AnswerSource, text: string, around: Surroundings): Answer | WireError {
   const parser = createSseParser();
   const decoder = streamDecoder(from, around);
   const received = [...parser.push(new TextEncoder().encode(text)), ...parser.end()];
@@ -50,7 +50,7 @@ function foldStream(from: WireProtocol, text: string, around: Surroundings): Ans
  */
 export function translateResponse(
   options: {
-    readonly from: WireProtocol;
+    readonly from: AnswerSource;
     readonly to: WireProtocol;
     readonly body: unknown;
     readonly context: ResponseContext;

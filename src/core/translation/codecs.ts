@@ -8,12 +8,14 @@ import { decodeMessagesAnswer } from "../protocols/messages/decodeAnswer";
 import { createMessagesDecoder } from "../protocols/messages/decodeStream";
 import { encodeMessagesAnswer } from "../protocols/messages/encodeAnswer";
 import { createMessagesEncoder } from "../protocols/messages/encodeStream";
+import { malformed } from "../protocols/providerError";
 import { decodeResponsesAnswer } from "../protocols/responses/decodeAnswer";
 import { createResponsesDecoder } from "../protocols/responses/decodeStream";
 import { encodeResponsesAnswer } from "../protocols/responses/encodeAnswer";
 import { createResponsesEncoder } from "../protocols/responses/encodeStream";
 import type { WireProtocol } from "../protocols/wire";
 import type { ResponseContext } from "./context";
+import { createNeutralDecoder } from "./neutralStream";
 
 /** Clock and randomness, which `core` does not have of its own. */
 export interface Surroundings {
@@ -23,16 +25,21 @@ export interface Surroundings {
   readonly newId: (prefix: string) => string;
 }
 
-export function streamDecoder(protocol: WireProtocol, { newId }: Surroundings): StreamDecoder {
+/** What an answer may come in: a provider's protocol, or neutral events from a provider that has none. */
+export type AnswerSource = WireProtocol | "neutral";
+
+export function streamDecoder(protocol: AnswerSource, { newId }: Surroundings): StreamDecoder {
+  if (protocol === "neutral") return createNeutralDecoder();
   if (protocol === "chat") return createChatDecoder(newId);
   return protocol === "responses" ? createResponsesDecoder(newId) : createMessagesDecoder(newId);
 }
 
 export function decodeAnswer(
-  protocol: WireProtocol,
+  protocol: AnswerSource,
   received: unknown,
   { newId }: Surroundings,
 ): Answer | WireError {
+  if (protocol === "neutral") return malformed("it is no stream of events");
   // Google's errors come in a list of one.
   const body = Array.isArray(received) ? received[0] : received;
   if (protocol === "chat") return decodeChatAnswer(body, newId);

@@ -1,6 +1,7 @@
 import { errorBody, type WireError } from "../protocols/errorShape";
 import { isContextOverflow, overflowNumbers, readErrorBody } from "../protocols/providerError";
 import type { WireProtocol } from "../protocols/wire";
+import type { AnswerSource } from "./codecs";
 
 /** Anthropic says 529 where everybody else says 503. */
 function statusFor(to: WireProtocol, status: number): number {
@@ -42,7 +43,7 @@ export interface TranslatedError {
  * @param headers of the response, lower-case
  */
 export function translateError(options: {
-  readonly from: WireProtocol;
+  readonly from: AnswerSource;
   readonly to: WireProtocol;
   readonly status: number;
   readonly body: string;

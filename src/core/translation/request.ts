@@ -63,13 +63,72 @@ export function translateRequest(options: RequestTranslation): TranslatedRequest
   }
 }
 
+/** A client's request in the neutral form, for a provider that is spoken to in no protocol at all. */
+export interface NeutralRequest {
+  readonly request: ConversationRequest;
+  readonly dropped: DroppedReport;
+  /** Needed to translate the answer. */
+  readonly context: ResponseContext;
+}
+
+/**
+ * A client's request, decoded only.
+ * @param maxToolName how long a tool's name may be
+ * @throws PosternError with a status below 500 for a body that is malformed
+ */
+export function neutralRequest(
+  options: Pick<RequestTranslation, "from" | "body" | "model" | "provider">,
+  maxToolName: number,
+): NeutralRequest {
+  const { from, body, model, provider } = options;
+  try {
+    const dropped = new DroppedReport();
+    const { request, object } = decoded(from, body, dropped);
+    return {
+      request,
+      dropped,
+      context: contextOf(from, object, request, maxToolName, model, issuerOf(provider)),
+    };
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw invalid("The request is nested too deeply.");
+    throw thrown;
+  }
+}
+
+function decoded(
+  from: WireProtocol,
+  body: unknown,
+  dropped: DroppedReport,
+): { readonly request: ConversationRequest; readonly object: JsonObject } {
+  if (!isObject(body)) throw invalid("The request body must be a JSON object.");
+  const request = decode(from, body, dropped);
+  for (const name of Object.keys(request.native.fields)) dropped.add(name);
+  return { request, object: body };
+}
+
+function contextOf(
+  from: WireProtocol,
+  body: JsonObject,
+  request: ConversationRequest,
+  maxToolName: number,
+  model: string,
+  issuer: string,
+): ResponseContext {
+  return {
+    model: nonEmpty(body.model) ?? model,
+    issuer,
+    includeUsage: request.includeUsage,
+    legacyFunctions: from === "chat" && Array.isArray(body.functions) && !Array.isArray(body.tools),
+    tools: toolOrigins(request, maxToolName),
+    echo: from === "responses" ? echoOf(body) : {},
+  };
+}
+
 function translate(options: RequestTranslation): TranslatedRequest {
   const { from, to, body, model, provider } = options;
-  if (!isObject(body)) throw invalid("The request body must be a JSON object.");
   const dropped = new DroppedReport();
-  const decoded = decode(from, body, dropped);
-  for (const name of Object.keys(decoded.native.fields)) dropped.add(name);
-  const request = withSession(decoded, options);
+  const { request: plain, object } = decoded(from, body, dropped);
+  const request = withSession(plain, options);
   const quirks = quirksOf(provider, to, options.modelId ?? model, options.known);
   const issuer = issuerOf(provider);
   const destination: Destination = { model, issuer, quirks };
@@ -81,13 +140,8 @@ function translate(options: RequestTranslation): TranslatedRequest {
     stream: request.stream,
     dropped: dropped.list(),
     context: {
-      model: nonEmpty(body.model) ?? model,
-      issuer,
-      includeUsage: request.includeUsage,
-      legacyFunctions: from === "chat" && Array.isArray(body.functions) && !Array.isArray(body.tools),
-      tools: toolOrigins(request, to),
+      ...contextOf(from, object, request, to === "messages" ? 128 : 64, model, issuer),
       ...(structured ? { structuredTool: structuredToolName(request.tools) } : {}),
-      echo: from === "responses" ? echoOf(body) : {},
     },
   };
 }
@@ -137,8 +191,7 @@ function encode(
 }
 
 /** The client's names of the tools, by the names the provider is given. */
-function toolOrigins(request: ConversationRequest, to: WireProtocol): Map<string, ToolOrigin> {
-  const maxLength = to === "messages" ? 128 : 64;
+function toolOrigins(request: ConversationRequest, maxLength: number): Map<string, ToolOrigin> {
   return new Map(
     request.tools.map((tool) => [
       fittingToolName(tool.name, maxLength),

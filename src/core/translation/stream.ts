@@ -8,7 +8,7 @@ import { incomplete, malformed } from "../protocols/providerError";
 import type { WireProtocol } from "../protocols/wire";
 import { createSseParser, MAX_EVENT_CHARACTERS, SseOverflowError } from "../sse/parser";
 import { createAdapter } from "./adaptEvents";
-import { decodeAnswer, type Surroundings, streamDecoder, streamEncoder } from "./codecs";
+import { type AnswerSource, decodeAnswer, type Surroundings, streamDecoder, streamEncoder } from "./codecs";
 import type { ResponseContext } from "./context";
 import { errorFor } from "./error";
 
@@ -41,7 +41,7 @@ export interface StreamTranslator {
 
 export interface StreamTranslatorOptions extends Surroundings {
   /** The provider's protocol. */
-  readonly from: WireProtocol;
+  readonly from: AnswerSource;
   /** The client's. */
   readonly to: WireProtocol;
   readonly context: ResponseContext;

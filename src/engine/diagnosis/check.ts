@@ -1,8 +1,10 @@
 import type { EngineConfig, EngineProvider } from "../../core/config/engineConfig";
 import { PAID_PROBES, PROBE_LABEL, type ProbeResult, suggestedModel } from "../../core/diagnosis/probes";
 import type { TestResult } from "../../core/rpc/contract";
+import type { CopilotService } from "../copilot/copilotService";
 import { UpstreamClient } from "../relay/upstreamClient";
 import { checkRoutes } from "./checkRoutes";
+import { testCopilot } from "./copilotProbe";
 import { testProvider } from "./listProbe";
 import { runProbe } from "./runProbe";
 
@@ -33,12 +35,13 @@ export async function checkProviders(
   { providers, routes, network }: Pick<EngineConfig, "providers" | "routes" | "network">,
   write: (line: string) => void,
   options: CheckOptions = {},
+  copilot?: Pick<CopilotService, "listModels">,
 ): Promise<boolean> {
   const upstream = new UpstreamClient();
   upstream.setNetwork(network);
   const { signal } = new AbortController();
   const checked = await Promise.all(
-    providers.map((provider) => checkProvider(upstream, provider, options, signal)),
+    providers.map((provider) => checkProvider(upstream, provider, options, signal, copilot)),
   );
   await upstream.destroy();
   const ok = checked.every((one) => one.ok);
@@ -56,9 +59,15 @@ async function checkProvider(
   provider: EngineProvider,
   { probe, model: wanted }: CheckOptions,
   signal: AbortSignal,
+  copilot: Pick<CopilotService, "listModels"> | undefined,
 ): Promise<Checked> {
   const { id, enabled } = provider.config;
   if (!enabled) return { id, enabled, ok: true, probes: [] };
+  if (provider.config.type === "copilot") {
+    // A premium request is not spent on a test.
+    const list = await testCopilot(copilot, provider);
+    return { id, enabled, ok: list.ok, list, probes: [] };
+  }
   const list = await testProvider(upstream, provider, { signal });
   if (!probe || !list.ok) return { id, enabled, ok: list.ok, list, probes: [] };
   const known = provider.config.models?.map((model) => model.id) ?? list.models;

@@ -4,9 +4,11 @@ import { isHostAllowed, isOriginAllowed, type ListenAddress } from "../../core/g
 import { anthropicModelsBody, modelBody, openAiModelsBody } from "../../core/gateway/modelsBody";
 import { claudeAliases, type OfferedRoute, offeredModels } from "../../core/gateway/offeredModels";
 import { presentedKeys } from "../../core/gateway/presentedKeys";
+import { quotaBody } from "../../core/gateway/quotaBody";
 import { matchRoute, type Route } from "../../core/gateway/routes";
 import type { Caller } from "../../core/governance/caller";
 import type { ModelChoice } from "../../core/governance/keyModels";
+import type { ProviderQuota } from "../../core/governance/quota";
 import { JsonSyntaxError } from "../../core/json/topLevel";
 import type { WireProtocol } from "../../core/protocols/wire";
 import { nearestIds } from "../../core/routing/editDistance";
@@ -26,6 +28,8 @@ export interface GatewayFacts {
   keys(): KeyRing;
   /** The routes that have an id of their own. */
   routes(): readonly OfferedRoute[];
+  /** What providers have said that is left. */
+  quotas(): readonly ProviderQuota[];
   /** Whether a caller's gateway key allows a model, or a route by its name. */
   allows(caller: Caller, choice: ModelChoice): boolean;
 }
@@ -147,10 +151,22 @@ export class RequestHandler {
       await this.operations.run(route, request, response, requestId, caller);
     } else if (route.kind === "mcp") {
       await this.mcp.handle(request, response, requestId, caller);
+    } else if (route.kind === "quota") {
+      // Of providers that its key does not reach, a client need not know.
+      const shown = this.facts
+        .quotas()
+        .filter(({ provider, model }) => this.reaches(caller, provider, model));
+      answerJson(response, 200, quotaBody(shown), { "x-request-id": requestId });
     } else if (route.kind === "models") {
       await this.registry.settleModels(2_000);
       this.answerModels(route, request, response, requestId, caller);
     }
+  }
+
+  private reaches(caller: Caller, provider: string, model: string | undefined): boolean {
+    if (model !== undefined) return this.facts.allows(caller, { provider, model });
+    const models = this.registry.sources().find(({ id }) => id === provider)?.models ?? [];
+    return models.some(({ id }) => this.facts.allows(caller, { provider, model: id }));
   }
 
   private answerModels(

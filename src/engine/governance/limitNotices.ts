@@ -1,11 +1,16 @@
 import type { Judgement } from "../../core/governance/judgeLimit";
 import type { Limit } from "../../core/governance/limits";
-import { limitTitle, resetText, spentText } from "../../core/governance/limitText";
+import { limitTitle, localTime, resetText, spentText } from "../../core/governance/limitText";
 import type { TimeRange } from "../../core/governance/period";
+import { leftShare, type ProviderQuota } from "../../core/governance/quota";
 import type { LimitNotice, LimitStatus } from "../../core/rpc/limitsStatus";
 
 /** Claimed notices that are remembered; older ones belong to periods that have passed. */
 const MAX_CLAIMED = 1000;
+
+/** From which part on premium requests are said to run out. */
+const PREMIUM_WARN_SHARE = 0.2;
+const DAY_MS = 24 * 60 * 60_000;
 
 /** News of limits, each told once, by one window: the first that claims it. */
 export class LimitNotices {
@@ -29,6 +34,35 @@ export class LimitNotices {
       this.add(limit, { from, until }, used ? "reached" : "warning", text);
     }
     for (const [id, { until }] of this.open) if (now >= until) this.open.delete(id);
+  }
+
+  /** Premium requests that nearly or wholly have run out, told once until they begin anew. */
+  quotas(quotas: readonly ProviderQuota[], now: number): void {
+    for (const quota of quotas) {
+      const left = quota.unit === "premiumRequests" ? leftShare(quota) : undefined;
+      if (left === undefined || left > PREMIUM_WARN_SHARE) continue;
+      const { provider, credential, limit = 0, remaining, resetsAt } = quota;
+      const level = remaining <= 0 ? "reached" : "warning";
+      const until = resetsAt ?? now + DAY_MS;
+      const id = `quota ${provider} ${credential} ${resetsAt ?? new Date(now).toDateString()} ${level}`;
+      if (this.claimed.has(id) || this.open.has(id)) continue;
+      const amount = `${remaining.toLocaleString("en-US")} of ${limit.toLocaleString("en-US")}`;
+      const again = resetsAt === undefined ? "" : ` They begin anew at ${localTime(resetsAt)}.`;
+      const text =
+        level === "reached"
+          ? `The premium requests of account "${credential}" at ${provider} are used up.${again}`
+          : `Account "${credential}" at ${provider} has ${amount} premium requests left.${again}`;
+      this.open.set(id, {
+        id,
+        level,
+        text,
+        limit: id,
+        of: "quota",
+        name: provider,
+        measure: "premiumMilli",
+        until,
+      });
+    }
   }
 
   pending(): LimitNotice[] {

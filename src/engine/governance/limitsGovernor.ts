@@ -6,6 +6,7 @@ import { mayUse } from "../../core/governance/keyModels";
 import { amountIn, heldIn, type Limit, limitsOf } from "../../core/governance/limits";
 import type { Held, OpenRequest } from "../../core/governance/openRequest";
 import { periodRange } from "../../core/governance/period";
+import type { ProviderQuota } from "../../core/governance/quota";
 import { quotasInHeaders } from "../../core/governance/quotaHeaders";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import { sameScope, scopesOf } from "../../core/governance/spend";
@@ -137,14 +138,21 @@ export class LimitsGovernor implements Governor {
     this.parts.changed?.();
   }
 
+  /** What providers have said that is left, as far as it still counts. */
+  quotasNow(): ProviderQuota[] {
+    return this.quotas.current();
+  }
+
   status(): LimitsStatus {
     const at = this.parts.now();
     const status = limitsStatus(this.parts.book, this.limits, at);
     this.notices.follow(status.limits, at);
+    const quotas = this.quotas.current();
+    this.notices.quotas(quotas, at);
     return {
       ...status,
       rates: this.rates.status([...this.keys.values()]),
-      quotas: this.quotas.current(),
+      quotas,
       notices: this.notices.pending(),
       at,
     };

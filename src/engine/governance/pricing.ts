@@ -69,6 +69,7 @@ export class Pricing {
       inputTokens,
       maxOutputTokens: outputTokens,
       ...(cost === undefined ? {} : { microUsd: cost.microUsd, priceSource: cost.priceSource }),
+      ...(facts?.premiumMultiplier === undefined ? {} : { premiumRequests: facts.premiumMultiplier }),
     };
   }
 
@@ -80,14 +81,23 @@ export class Pricing {
     // It goes on at the provider when this answer has ended: what was set aside stands in, the most it can come to.
     if (outcome.usage === undefined && runsInBackground(record, body)) return record;
     const mediaBytes = outcome.usage === undefined ? mediaBytesIn(body.bytes) : 0;
-    const { usage, basis } = usageToCharge(outcome.usage, outcome.end === "complete", {
+    const { usage: charged, basis } = usageToCharge(outcome.usage, outcome.end === "complete", {
       requestBytes: body.bytes.length - mediaBytes,
       mediaBytes,
       streamedChars: outcome.streamedChars,
     });
     const { config } = target.provider;
+    const { premiumRequests: reported, ...usage } = charged;
+    // One that went out and was not reported on counts as one that a person has asked.
+    const premium = reported ?? this.factsOf(config.id, target.model.id, record.startedAt)?.premiumMultiplier;
     const cost = costOf(usage, basis, this.priced(config.id, target.model.id, record.startedAt), config);
-    return { ...record, usage, usageBasis: basis, ...(cost === undefined ? {} : { cost }) };
+    return {
+      ...record,
+      usage,
+      usageBasis: basis,
+      ...(cost === undefined ? {} : { cost }),
+      ...(premium === undefined ? {} : { premiumRequests: premium }),
+    };
   }
 
   private factsOf(providerId: string, modelId: string, at: number): ModelFacts | undefined {

@@ -143,6 +143,20 @@ export class PipeServer {
       explainPolicy: (question) => engine.explainPolicy(question),
       testProvider: (provider, signal) => engine.testProvider(provider, signal),
       runProbe: (params, signal) => engine.runProbe(params, signal),
+      downloadCopilot: async ({ registry }, signal) => {
+        let told = 0;
+        const path = await engine.copilot.download(
+          registry,
+          (received, total) => {
+            // A message for each packet would be thousands.
+            if (received - told < 1_000_000 && received !== total) return;
+            told = received;
+            asking().notify("copilotDownload", { received, ...(total === undefined ? {} : { total }) });
+          },
+          signal,
+        );
+        return { path };
+      },
       diagnose: async () => engine.facts(this.log.recent()),
       refreshModels: async ({ providerId }) => {
         await engine.refreshModels(providerId);

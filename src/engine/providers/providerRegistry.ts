@@ -3,11 +3,13 @@ import type { Finding } from "../../core/diagnosis/finding";
 import { logSafeText, PosternError } from "../../core/errors";
 import type { Catalogue } from "../../core/models/catalogue";
 import { NO_FACTS } from "../../core/models/facts";
+import type { ListedModel } from "../../core/models/listedModel";
 import type { FactsLookup } from "../../core/models/providerModels";
 import { oneModel, type ProviderModel, providerModels } from "../../core/models/providerModels";
 import { isLocalAddress } from "../../core/providers/baseUrl";
 import type { ModelSource } from "../../core/routing/resolveModel";
 import type { ProviderStatus } from "../../core/rpc/contract";
+import type { CopilotService } from "../copilot/copilotService";
 import type { Log } from "../log/log";
 import type { UpstreamClient } from "../relay/upstreamClient";
 import { fetchDetails, fetchModels } from "./fetchModels";
@@ -29,10 +31,15 @@ const LOOK_MS = 10 * 60_000;
 /** Prices change from one minute to the next. */
 const MINUTE_MS = 60_000;
 
+/** As other tools address a Copilot subscription's models. */
+const COPILOT_PREFIXES = ["copilot", "github"];
+
 export interface RegistryParts {
   readonly upstream: UpstreamClient;
   readonly log: Log;
   readonly cache: ModelListCache;
+  /** Asked for the models of subscriptions; absent: there are none. */
+  readonly copilot?: Pick<CopilotService, "listModels">;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Called when a status has changed. */
@@ -91,6 +98,7 @@ export class ProviderRegistry {
       models,
       listIsComplete: modelsFrom === "config",
       pending: modelsFrom === "pending",
+      ...(provider.config.type === "copilot" ? { aliases: COPILOT_PREFIXES } : {}),
     }));
   }
 
@@ -197,23 +205,33 @@ export class ProviderRegistry {
     return entry.asking;
   }
 
+  private listed(entry: ProviderEntry, models: readonly ListedModel[]): void {
+    entry.listed = models;
+    entry.listedAt = this.parts.now();
+    entry.modelsFrom = "provider";
+    entry.failure = undefined;
+    entry.finding = undefined;
+    entry.note = undefined;
+    this.workOut(entry);
+    this.parts.onChange();
+  }
+
   private async askNow(entry: ProviderEntry): Promise<void> {
-    const { id } = entry.provider.config;
+    const { id, type } = entry.provider.config;
     try {
+      if (type === "copilot") {
+        this.listed(entry, (await this.parts.copilot?.listModels(entry.provider)) ?? []);
+        this.parts.cache.set(entry.provider, { listedAt: this.parts.now(), models: entry.listed });
+        return;
+      }
       const answer = await fetchModels(this.parts.upstream, entry.provider);
       const { status } = answer;
       if (answer.models) {
-        entry.listed = answer.models;
-        entry.listedAt = this.parts.now();
-        entry.modelsFrom = "provider";
-        entry.failure = undefined;
-        entry.finding = undefined;
-        entry.note = undefined;
-        this.workOut(entry);
-        this.parts.onChange();
+        const listedAt = this.parts.now();
+        this.listed(entry, answer.models);
         entry.listed = await fetchDetails(this.parts.upstream, entry.provider, answer);
         this.workOut(entry);
-        this.parts.cache.set(entry.provider, { listedAt: entry.listedAt, models: entry.listed });
+        this.parts.cache.set(entry.provider, { listedAt, models: entry.listed });
         return;
       }
       const { finding } = answer;

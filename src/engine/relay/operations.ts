@@ -7,6 +7,7 @@ import type { Caller } from "../../core/governance/caller";
 import { JsonSyntaxError } from "../../core/json/topLevel";
 import { preferredProtocol } from "../../core/providers/spoken";
 import { conversationKey } from "../../core/routing/affinity";
+import type { CopilotService } from "../copilot/copilotService";
 import { answerJson } from "../gateway/answer";
 import { readRequestBody } from "../gateway/requestBody";
 import type { RunningRequests } from "../governance/governor";
@@ -15,6 +16,7 @@ import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { Attempts, Tried } from "../routing/attempts";
 import type { Presence } from "../routing/backoff";
+import type { Candidate } from "../routing/candidate";
 import type { Plan, Router } from "../routing/router";
 import type { Stickiness } from "../routing/stickiness";
 import { estimateTokens } from "../tokens/estimateTokens";
@@ -41,6 +43,7 @@ export interface OperationParts {
   readonly router: Router;
   readonly attempts: Attempts;
   readonly sender: Sender;
+  readonly copilot: Pick<CopilotService, "withAccounts">;
   readonly stored: StoredResponses;
   readonly stickiness: Stickiness;
   readonly permits: Permits;
@@ -144,7 +147,28 @@ export class Operations {
     trace.route = plan.route;
     for (const { model, reason } of plan.unusable)
       this.parts.log.info(`${trace.id} route "${plan.route}" cannot use ${model}: ${reason}`);
-    return plan;
+    return this.withAccounts(plan, header(request, "x-github-token-id"));
+  }
+
+  /** Of a Copilot subscription, only the accounts that have the model, and the one that the client has named. */
+  private async withAccounts(plan: Plan, named: string | undefined): Promise<Plan> {
+    if (plan.candidates.every(({ target }) => target.provider.config.type !== "copilot")) return plan;
+    const candidates: Candidate[] = [];
+    let fault: unknown;
+    for (const candidate of plan.candidates) {
+      const { target } = candidate;
+      try {
+        const own = target.provider.config.type === "copilot";
+        candidates.push(
+          own ? { ...candidate, target: await this.parts.copilot.withAccounts(target, named) } : candidate,
+        );
+      } catch (thrown) {
+        if (!(thrown instanceof PosternError)) throw thrown;
+        fault ??= thrown;
+      }
+    }
+    if (candidates.length === 0) throw fault;
+    return { ...plan, candidates };
   }
 
   /** Tries the plan's targets one after the other; the provider's state follows from how that goes. */
@@ -191,13 +215,21 @@ export class Operations {
     given: RelayOptions,
   ): ResponseRelay {
     const { sender } = this.parts;
-    const translated = treatmentOf(target, route.operation, route.protocol) === "translated";
-    exchange.trace.protocolOut = translated ? preferredProtocol(target.provider.config) : route.protocol;
+    const treatment = treatmentOf(target, route.operation, route.protocol);
+    const translated = treatment === "translated";
+    // Copilot's SDK is spoken to in no protocol.
+    exchange.trace.protocolOut =
+      treatment === "copilot"
+        ? undefined
+        : translated
+          ? preferredProtocol(target.provider.config)
+          : route.protocol;
     const { credential = "" } = exchange.trace.target ?? {};
     const options: RelayOptions = {
       ...given,
       onHeaders: (status, headers) => this.parts.permits.observe(target, credential, status, headers),
     };
+    if (treatment === "copilot") return sender.copilot(route, body, target, exchange, options);
     return translated
       ? sender.translated(route, body, target, exchange, options)
       : sender.asItIs(route, body, target, exchange, options);

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type { EngineProvider } from "../../core/config/engineConfig";
+import { copilotTurn, MAX_TOOL_NAME } from "../../core/copilot/turn";
 import { PosternError } from "../../core/errors";
 import type { Route } from "../../core/gateway/routes";
 import type { Caller } from "../../core/governance/caller";
@@ -10,7 +11,9 @@ import { storedResponseUrl } from "../../core/providers/endpoint";
 import { quirksOf } from "../../core/providers/quirks";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
 import { isOpenAiItself, preferredProtocol } from "../../core/providers/spoken";
-import { translateRequest } from "../../core/translation";
+import { neutralRequest, translateRequest } from "../../core/translation";
+import type { CopilotService } from "../copilot/copilotService";
+import { dispatchTurn } from "../copilot/dispatch";
 import { Addresses } from "./addresses";
 import { ByteLane } from "./byteLane";
 import { type ClientBody, member, parsedBody, withoutForeignReasoning } from "./clientBody";
@@ -46,6 +49,7 @@ export class Sender {
   constructor(
     private readonly upstream: UpstreamClient,
     private readonly stored: StoredResponses,
+    private readonly turns: Pick<CopilotService, "turn">,
     private readonly relayOptions: RelayOptions,
   ) {}
 
@@ -205,6 +209,46 @@ export class Sender {
     );
   }
 
+  /** Through Copilot's SDK, which has no wire: the body is decoded, and the answer comes as neutral events. */
+  copilot(
+    route: OperationRoute,
+    body: ClientBody,
+    target: Target,
+    exchange: Exchange,
+    options: RelayOptions = {},
+  ): ResponseRelay {
+    const { provider, upstreamModel } = target;
+    const { config } = provider;
+    const { request, dropped, context } = neutralRequest(
+      { from: route.protocol, body: parsedBody(body), model: upstreamModel, provider: config },
+      MAX_TOOL_NAME,
+    );
+    const turn = copilotTurn(upstreamModel, request, target.model.facts, dropped);
+    noteDropped(exchange, dropped.list());
+    const lane = new TranslatedLane({
+      from: "neutral",
+      to: route.protocol,
+      providerId: config.id,
+      secrets: this.addresses.secretsOf(provider),
+      streaming: request.stream,
+      context: { ...context, model: body.model },
+      headers: exchange.headers,
+    });
+    const relay = new ResponseRelay(exchange.response, config, lane, this.relayOptionsFor(config, options));
+    dispatchTurn(relay, this.turns.turn(provider, turn));
+    return relay;
+  }
+
+  private relayOptionsFor({ timeouts = {} }: EngineProvider["config"], options: RelayOptions): RelayOptions {
+    const { firstByteSeconds, totalSeconds } = timeouts;
+    return {
+      ...this.relayOptions,
+      ...options,
+      ...(firstByteSeconds === undefined ? {} : { firstByteMs: firstByteSeconds * 1000 }),
+      ...(totalSeconds === undefined ? {} : { totalMs: totalSeconds * 1000 }),
+    };
+  }
+
   private send(
     { config }: EngineProvider,
     url: URL,
@@ -213,13 +257,8 @@ export class Sender {
     { method, headers, body }: Outgoing,
     options: RelayOptions = {},
   ): ResponseRelay {
-    const { firstByteSeconds, betweenBytesSeconds, totalSeconds, connectSeconds } = config.timeouts ?? {};
-    const relay = new ResponseRelay(response, config, lane, {
-      ...this.relayOptions,
-      ...options,
-      ...(firstByteSeconds === undefined ? {} : { firstByteMs: firstByteSeconds * 1000 }),
-      ...(totalSeconds === undefined ? {} : { totalMs: totalSeconds * 1000 }),
-    });
+    const { firstByteSeconds, betweenBytesSeconds, connectSeconds } = config.timeouts ?? {};
+    const relay = new ResponseRelay(response, config, lane, this.relayOptionsFor(config, options));
     this.upstream
       .dispatcherFor(url, { connectSeconds, allowMetadataAddress: config.allowMetadataAddress })
       .dispatch(

@@ -71,8 +71,8 @@ function unknownModel(registry: ProviderRegistry, wanted: string, nearest: reado
   return new PosternError("model_not_found", `The model ${shown} is not known. ${hint}`);
 }
 
-/** What becomes of a request: passed on byte for byte, translated, or answered by the gateway itself. */
-export type Treatment = "bytes" | "translated" | "estimated";
+/** What becomes of a request: passed on byte for byte, translated, run by Copilot's SDK, or answered by the gateway itself. */
+export type Treatment = "bytes" | "translated" | "copilot" | "estimated";
 
 /**
  * Where client and provider speak different protocols, conversations are translated and tokens estimated. What else
@@ -82,6 +82,7 @@ export type Treatment = "bytes" | "translated" | "estimated";
 export function treatmentOf(target: Target, operation: Operation, protocol: WireProtocol): Treatment {
   const { config } = target.provider;
   const spoken = preferredProtocol(config);
+  if (config.type === "copilot") return copilotTreatment(config.id, operation);
   if (operation === "embeddings" ? spoken !== "messages" : speaks(config, protocol)) return "bytes";
   if (operation === "chat" || operation === "responses" || operation === "messages") return "translated";
   if (operation === "countTokens") return "estimated";
@@ -93,5 +94,17 @@ export function treatmentOf(target: Target, operation: Operation, protocol: Wire
   throw new PosternError(
     "translation_unavailable",
     `${what}, which has nothing for embeddings. Use another provider for it.`,
+  );
+}
+
+/** @throws PosternError translation_unavailable */
+function copilotTreatment(id: string, operation: Operation): "copilot" | "estimated" {
+  if (operation === "chat" || operation === "responses" || operation === "messages") return "copilot";
+  if (operation === "countTokens") return "estimated";
+  const what = operation === "embeddings" ? "nothing for embeddings" : "no way to compact a conversation";
+  throw new PosternError(
+    "translation_unavailable",
+    `Provider "${id}" is GitHub Copilot, whose SDK has ${what}. Use another provider for it.`,
+    { status: 404 },
   );
 }

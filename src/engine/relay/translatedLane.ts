@@ -6,6 +6,7 @@ import type { WireProtocol } from "../../core/protocols/wire";
 import { redacted } from "../../core/providers/redact";
 import { clientResponseHeaders, type ResponseHeaders } from "../../core/providers/responseHeaders";
 import {
+  type AnswerSource,
   createStreamTranslator,
   isEventStream,
   ProviderAnswerError,
@@ -18,8 +19,8 @@ import { type Begun, failedWithin, type Head, type Lane, type Piece } from "./la
 import { QuotedKeys } from "./quotedKeys";
 
 export interface TranslatedLaneOptions {
-  /** The provider's protocol. */
-  readonly from: WireProtocol;
+  /** The provider's protocol, or neutral events. */
+  readonly from: AnswerSource;
   /** The client's. */
   readonly to: WireProtocol;
   readonly providerId: string;

@@ -26,6 +26,7 @@ import {
   TITLE,
 } from "./addProviderInputs";
 import {
+  COPILOT_KIND,
   isStartable,
   type KindKey,
   kindRows,
@@ -50,12 +51,15 @@ export interface AddProviderNeeds {
   discover(report: (server: LocalServer) => void, signal: AbortSignal): Promise<void>;
   /** Starts a runtime where the person can see it; undefined if it does not come. */
   start(runtime: RuntimeId, signal: AbortSignal): Promise<RunningServer | undefined>;
+  /** Adds a Copilot subscription. @returns its id, or undefined if it was left */
+  addCopilot(): Promise<string | undefined>;
 }
 
 /** How a step ended; some know better than "one on" where to go, and what has been learnt. */
 type StepAnswer =
   | Answer<ProviderDraft>
-  | { readonly kind: "goTo"; readonly step: StepName; readonly draft: ProviderDraft };
+  | { readonly kind: "goTo"; readonly step: StepName; readonly draft: ProviderDraft }
+  | { readonly kind: "copilot" };
 
 /** What runs already is found in this time, so that the list does not change under the person's hands. */
 const FIRST_LOOK_MS = 300;
@@ -74,6 +78,7 @@ export async function addProviderFlow(needs: AddProviderNeeds): Promise<string |
     const position: Position = { step: at + 1, totalSteps: steps.length, canGoBack: at > 0 };
     const answer = await ask(step, draft, position, needs);
     if (answer.kind === "cancel") return undefined;
+    if (answer.kind === "copilot") return needs.addCopilot();
     if (answer.kind === "back") {
       step = steps[at - 1] ?? "kind";
       continue;
@@ -137,7 +142,7 @@ async function askKind(
   draft: ProviderDraft | undefined,
   position: Position,
   needs: AddProviderNeeds,
-): Promise<Answer<ProviderDraft>> {
+): Promise<StepAnswer> {
   const found: LocalServer[] = [];
   let changed = (): void => {};
   const ended = new AbortController();
@@ -162,6 +167,7 @@ async function askKind(
   });
   ended.abort();
   if (answer.kind !== "answer") return answer;
+  if (answer.value === COPILOT_KIND) return { kind: "copilot" };
   // Coming back to the same kind keeps what was entered; another kind begins anew.
   if (draft && keyOfKind(draft) === answer.value) return { kind: "answer", value: draft };
   const [source, id = ""] = answer.value.split("/");

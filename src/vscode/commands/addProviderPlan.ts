@@ -39,7 +39,10 @@ export function stepsOf(draft: ProviderDraft | undefined): readonly StepName[] {
 }
 
 /** What was chosen in the list of providers: a preset, or a server of it that was found on this machine. */
-export type KindKey = `preset/${string}` | `found/${string}`;
+export type KindKey = `preset/${string}` | `found/${string}` | typeof COPILOT_KIND;
+
+/** A subscription has an account instead of an address and a key, and a flow of its own. */
+export const COPILOT_KIND = "subscription/copilot";
 
 /** A row of that list, or what stands above the rows that follow. */
 export type KindRow =
@@ -93,6 +96,12 @@ export function kindRows(
     rows.push({ heading });
     for (const { id, label, hint } of PROVIDER_PRESETS.filter((preset) => preset.group === group))
       rows.push({ label, description: hint, value: `preset/${id}` });
+    if (group === "company")
+      rows.push({
+        label: "GitHub Copilot",
+        description: "the models of a subscription of yours",
+        value: COPILOT_KIND,
+      });
   }
   // Not at the top, where Enter would add it a second time.
   if (there.length > 0) rows.push({ heading: "Found on this machine, added already" }, ...there);

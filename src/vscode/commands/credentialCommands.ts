@@ -114,7 +114,8 @@ async function addCredential(
 async function askKind(title: string, entry: UsableEntry): Promise<Answer<Kind>> {
   const preset = knownPreset(entry);
   const azure = entry.type === "azure" || /\.azure\.com\b/i.test(entry.baseUrl);
-  const github = /\bmodels\.(github\.ai|inference\.ai\.azure\.com)\b/i.test(entry.baseUrl);
+  const github =
+    entry.type === "copilot" || /\bmodels\.(github\.ai|inference\.ai\.azure\.com)\b/i.test(entry.baseUrl);
   const choice = (value: Kind, label: string, detail: string) => ({ label, detail, value });
   const accounts = [
     {
@@ -127,7 +128,7 @@ async function askKind(title: string, entry: UsableEntry): Promise<Answer<Kind>>
     },
     {
       first: github,
-      row: choice("github", "$(github) GitHub account", "For GitHub Models; VS Code signs in"),
+      row: choice("github", "$(github) GitHub account", "For GitHub Models and Copilot; VS Code signs in"),
     },
   ];
   const suited = accounts.filter(({ first }) => first).map(({ row }) => row);

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { ProviderType } from "../../core/config/schema";
+import { isProviderType, type ProviderType } from "../../core/config/schema";
 import { originOf } from "../../core/credentials/stored";
 import { addressFault, addressWarning, splitNames } from "../../core/providers/draft";
 import type { KeyAtNewAddress, ProviderRegistry, ProviderTarget } from "../providers/registry";
@@ -138,6 +138,8 @@ function fieldsOf(raw: Raw): readonly Choice<Field>[] {
     { label: "Name", description: text(raw.name), value: "name" },
     { label: "Models", description: modelIds(raw).join(", ") || "listed by the provider", value: "models" },
   ];
+  // Of a subscription neither the models nor the API are a person's to name.
+  if (raw.type === "copilot") return choices.filter(({ value }) => value !== "models");
   if (raw.type !== "anthropic") {
     choices.push({
       label: "API",
@@ -222,7 +224,7 @@ function apiVersion(raw: Raw): string {
 
 function typeOf(raw: Raw): ProviderType {
   const { type } = raw;
-  return type === "azure" || type === "anthropic" ? type : "openai";
+  return isProviderType(type) ? type : "openai";
 }
 
 function text(value: unknown): string {

@@ -1,6 +1,8 @@
 /** Every command of the extension, by its id; the manifest is generated from this list and a test holds it against it. */
 export const COMMANDS = {
   "postern.addProvider": { title: "Add Provider", icon: "$(add)" },
+  "postern.addCopilot": { title: "Add GitHub Copilot…" },
+  "postern.downloadCopilotRuntime": { title: "Download Copilot Runtime" },
   "postern.editProvider": { title: "Edit Provider", icon: "$(edit)" },
   "postern.enableProvider": { title: "Enable Provider" },
   "postern.disableProvider": { title: "Disable Provider" },
@@ -16,6 +18,8 @@ export const COMMANDS = {
   "postern.confirmCredential": { title: "Review Credential…", icon: "$(shield)" },
   "postern.signIn": { title: "Sign In…", icon: "$(account)" },
   "postern.refreshCredential": { title: "Refresh Credential", icon: "$(refresh)" },
+  "postern.enableCredential": { title: "Enable Credential" },
+  "postern.disableCredential": { title: "Disable Credential" },
   "postern.importProviders": { title: "Import…" },
   "postern.exportConfiguration": { title: "Export…" },
   "postern.testConnection": { title: "Test Connection", icon: "$(debug-disconnect)" },

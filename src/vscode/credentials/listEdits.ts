@@ -51,6 +51,26 @@ export function relabelled(raw: Raw, place: number, label: string): ProviderPatc
   );
 }
 
+/** Switches one on or off; what is there by itself becomes a list first. */
+export function switched(
+  raw: Raw,
+  hasStored: boolean,
+  place: number | undefined,
+  label: string,
+  on: boolean,
+): ProviderPatch {
+  const list = [...listOf(raw, hasStored)];
+  const at = place ?? list.length - 1;
+  const entry = list[at];
+  if (typeof entry !== "object" || entry === null) return patch(list);
+  const { enabled: _, ...rest } = entry as Record<string, unknown>;
+  // Of all stored keys only this one is meant.
+  if (isStored(entry) && !("label" in rest) && !on)
+    return patch([...list.slice(0, at), { ...rest, label, enabled: false }, ...list.slice(at)]);
+  list[at] = on ? rest : { ...rest, enabled: false };
+  return patch(list);
+}
+
 /** One place up or down; undefined at the end of the list. */
 export function movedPlace(raw: Raw, place: number, direction: "up" | "down"): ProviderPatch | undefined {
   const list = [...listOf(raw, false)];

@@ -41,6 +41,22 @@ export class EngineApi {
     return link.request("runProbe", params, signal);
   }
 
+  /** Fetches the Copilot runtime. @returns where it is */
+  async downloadCopilot(
+    registry: string | undefined,
+    told: (received: number, total: number | undefined) => void,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const link = await this.supervisor.ensure();
+    const listening = link.on("copilotDownload", ({ received, total }) => told(received, total));
+    try {
+      const params = registry === undefined ? {} : { registry };
+      return (await link.request("downloadCopilot", params, signal)).path;
+    } finally {
+      listening.dispose();
+    }
+  }
+
   /** What the engine says about itself. */
   async diagnose(signal: AbortSignal): Promise<EngineFacts> {
     const link = await this.supervisor.ensure();

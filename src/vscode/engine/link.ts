@@ -12,7 +12,12 @@ import { EngineHungError } from "./errors";
 /** What the engine does without asking anybody takes milliseconds; one that needs longer than this is hung. */
 const ANSWER_MS = 20_000;
 /** These wait for a provider, which the engine itself bounds. */
-const SLOW: ReadonlySet<keyof EngineRequests> = new Set(["testProvider", "runProbe", "refreshModels"]);
+const SLOW: ReadonlySet<keyof EngineRequests> = new Set([
+  "testProvider",
+  "runProbe",
+  "refreshModels",
+  "downloadCopilot",
+]);
 
 /** One authenticated connection to the engine. */
 export class EngineLink implements Disposable {

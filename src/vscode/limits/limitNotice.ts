@@ -40,7 +40,12 @@ export class LimitNotices {
   }
 }
 
-function show({ text, limit }: LimitNotice): void {
+function show({ text, limit, of }: LimitNotice): void {
+  // What a provider allows cannot be raised here.
+  if (of === "quota") {
+    notify("warning", text);
+    return;
+  }
   notify("warning", text, {
     "Raise by…": () =>
       vscode.commands.executeCommand("postern.raiseBudget", { target: { kind: "limit", name: limit } }),

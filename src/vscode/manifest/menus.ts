@@ -118,6 +118,8 @@ function credentialItems(): readonly MenuItem[] {
     { command: "postern.confirmCredential", when: credential("consent"), group: "1_use@1" },
     { command: "postern.signIn", when: credential("signIn"), group: "1_use@2" },
     { command: "postern.refreshCredential", when: credential("asked"), group: "1_use@3" },
+    { command: "postern.enableCredential", when: credential("stopped"), group: "1_use@4" },
+    { command: "postern.disableCredential", when: credential("switchable"), group: "1_use@4" },
     { command: "postern.replaceKey", when: credential("stored"), group: "2_edit@1" },
     { command: "postern.renameKey", when: credential("named"), group: "2_edit@2" },
     { command: "postern.moveKeyUp", when: credential("named"), group: "3_order@1" },

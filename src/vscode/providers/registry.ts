@@ -12,6 +12,7 @@ import {
   onlyCredential,
   relabelled,
   standsForAll,
+  switched,
   withCredential,
   withoutPlace,
   withStored,
@@ -246,6 +247,16 @@ export class ProviderRegistry {
     const { credentials, apiKey, bearerToken } = this.raw(target);
     await this.patch(target, withoutPlace(this.raw(target), place));
     return () => this.patch(target, { credentials, apiKey, bearerToken });
+  }
+
+  /** Lets a credential be used, or leaves it out until it is switched on again. */
+  async switchCredential(
+    target: ProviderTarget,
+    { label, place }: CredentialRef,
+    on: boolean,
+  ): Promise<void> {
+    const hasStored = (await this.keys.list(target.id)).length > 0;
+    await this.patch(target, switched(this.raw(target), hasStored, place, label, on));
   }
 
   async renameCredential(target: ProviderTarget, credential: CredentialRef, to: string): Promise<void> {

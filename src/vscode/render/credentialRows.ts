@@ -1,5 +1,7 @@
+import type { ProviderQuota } from "../../core/governance/quota";
 import type { CredentialStatus, ProviderStatus } from "../../core/rpc/contract";
 import type { CredentialEntry, ProviderEntry, UsableEntry } from "../state";
+import { quotaLeft } from "./limitLines";
 import { escapeMarkdown } from "./markdown";
 import type { TreeIcon, TreeNode } from "./treeNode";
 
@@ -17,11 +19,14 @@ export function credentialRows(
   id: string,
   entry: ProviderEntry,
   status: ProviderStatus | undefined,
+  quotas: readonly ProviderQuota[] = [],
 ): readonly TreeNode[] {
   if (entry.faulty || !entry.enabled || !worthShowing(entry, status)) return [];
+  const left = (label: string) => premiumLeft(quotas, entry.id, label);
   return entry.credentials.map((credential) => {
     const known = status?.credentials?.find(({ label }) => label === credential.label);
-    const { text, icon } = standingOf(credential, known);
+    const { text: standing, icon } = standingOf(credential, known);
+    const text = [standing, known?.masked, left(credential.label)].filter(Boolean).join(" · ");
     return {
       id: `${id}/credential/${credential.label}`,
       label: credential.label,
@@ -35,7 +40,16 @@ export function credentialRows(
   });
 }
 
-function worthShowing({ credentials }: UsableEntry, status: ProviderStatus | undefined): boolean {
+/** What an account of a subscription has left, where it has said so. */
+function premiumLeft(quotas: readonly ProviderQuota[], provider: string, label: string): string | undefined {
+  const quota = quotas.find(
+    (one) => one.unit === "premiumRequests" && one.provider === provider && one.credential === label,
+  );
+  return quota && quotaLeft(quota);
+}
+
+function worthShowing({ credentials, type }: UsableEntry, status: ProviderStatus | undefined): boolean {
+  if (type === "copilot") return credentials.length > 0;
   if (credentials.length !== 1) return credentials.length > 1;
   const [only] = credentials;
   const troubled = status?.credentials?.some(({ state }) => state !== "active") ?? false;
@@ -47,7 +61,7 @@ function standingOf(credential: CredentialEntry, known: CredentialStatus | undef
     const text = credential.reason ?? "cannot be used";
     if (credential.why === "idle") return { text: sourceText(credential), icon: { id: "key" } };
     if (credential.why === "pending") return { text, icon: { id: "loading~spin" } };
-    if (credential.why === "unused")
+    if (credential.why === "unused" || credential.why === "stopped")
       return { text, icon: { id: "circle-slash", color: "disabledForeground" } };
     const id = credential.why === "consent" ? "shield" : credential.why === "signIn" ? "account" : "warning";
     return { text, icon: { id, color: "list.warningForeground" } };
@@ -88,6 +102,9 @@ function contextValue(credential: CredentialEntry): string {
   // What the settings name by itself, without a list, has no place and no label of its own.
   if (credential.source === "stored" || credential.place !== undefined) words.push("named");
   if (isAsked(credential) && credential.why !== "consent") words.push("asked");
-  if (credential.why === "consent" || credential.why === "signIn") words.push(credential.why);
+  if (credential.why === "consent" || credential.why === "signIn" || credential.why === "stopped")
+    words.push(credential.why);
+  const named = credential.source === "stored" || credential.place !== undefined;
+  if (named && credential.usable) words.push("switchable");
   return words.join(" ");
 }

@@ -14,11 +14,12 @@ const ABILITIES: readonly (readonly [name: FactName, short: string, long: string
 
 /** What is known of a model in few words, for a narrow row: `400k · $1.25/$10 · tools, images`. Empty where nothing is. */
 export function shortFacts(facts: FactValues): string {
-  const { contextWindow, price } = facts;
+  const { contextWindow, price, premiumMultiplier } = facts;
   const able = ABILITIES.filter(([name]) => facts[name] === true).map(([, short]) => short);
   return [
     contextWindow === undefined ? "" : shortCount(contextWindow),
     price === undefined ? "" : shortPrice(price),
+    premiumMultiplier === undefined ? "" : premiumMultiplier === 0 ? "free" : `${premiumMultiplier}× premium`,
     able.join(", "),
   ]
     .filter(Boolean)
@@ -27,7 +28,7 @@ export function shortFacts(facts: FactValues): string {
 
 /** The same for somebody who hears it. */
 export function spokenFacts(facts: FactValues): string {
-  const { contextWindow, price } = facts;
+  const { contextWindow, price, premiumMultiplier } = facts;
   const rates = [
     price?.input === undefined ? "" : `${amount(price.input)} dollars in`,
     price?.output === undefined ? "" : `${amount(price.output)} dollars out`,
@@ -35,6 +36,7 @@ export function spokenFacts(facts: FactValues): string {
   return [
     contextWindow === undefined ? "" : `context of ${count(contextWindow)} tokens`,
     rates.length === 0 ? "" : `${rates.join(" and ")} per million tokens`,
+    premiumMultiplier === undefined ? "" : premiumText(premiumMultiplier),
     ...ABILITIES.filter(([name]) => facts[name] === true).map(([, , long]) => long),
   ]
     .filter(Boolean)
@@ -60,12 +62,19 @@ export function factsTable(facts: ModelFacts): string {
       lines.push([`Above ${count(tier.aboveInput)} input tokens`, rateList(tier), "price"]);
     if (price.perRequest !== undefined) lines.push(["Per request", dollars(price.perRequest), "price"]);
   }
+  if (facts.premiumMultiplier !== undefined)
+    lines.push(["A request counts as", premiumText(facts.premiumMultiplier), "premiumMultiplier"]);
   if (lines.length === 0) return "";
   const rows = lines.map(([what, value, name]) => {
     const cells = [what, value, sourceText(facts.sources[name])].map(escapeMarkdown);
     return `| ${cells.join(" | ")} |`;
   });
   return ["| | | from |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+function premiumText(multiplier: number): string {
+  if (multiplier === 0) return "no premium request: free with the subscription";
+  return `${amount(multiplier)} premium request${multiplier === 1 ? "" : "s"}`;
 }
 
 function sourceText(source: FactSource | undefined): string {

@@ -1,3 +1,4 @@
+import type { ProviderQuota } from "../../core/governance/quota";
 import { PROTOCOL_NAME } from "../../core/protocols/wire";
 import type { ModelStatus, ProviderStatus } from "../../core/rpc/contract";
 import type { EngineState } from "../engine/state";
@@ -36,7 +37,10 @@ function providerNode(id: string, entry: ProviderEntry, engine: EngineState): Tr
     tooltip: providerTooltip(entry, shown, status),
     contextValue: contextValue(entry, shown, status),
     accessibilityLabel: `Provider ${label}, ${shown.text}${spoken}`,
-    children: [...credentialRows(id, entry, status), ...childNodes(id, entry, engine, status)],
+    children: [
+      ...credentialRows(id, entry, status, quotasOf(engine)),
+      ...childNodes(id, entry, engine, status),
+    ],
     target: { kind: "provider", id: entry.id, index: entry.index },
   };
 }
@@ -159,10 +163,16 @@ function modelTooltip(address: string, { id, name, facts }: ModelStatus, marks: 
   ].join("\n\n");
 }
 
-const TYPE_LABEL = { openai: "OpenAI-compatible", azure: "Azure OpenAI", anthropic: "Anthropic" } as const;
+const TYPE_LABEL = {
+  openai: "OpenAI-compatible",
+  azure: "Azure OpenAI",
+  anthropic: "Anthropic",
+  copilot: "GitHub Copilot",
+} as const;
 
 /** Which API it is asked in; clients may use any. */
-function spokenApis({ protocols }: UsableEntry): string {
+function spokenApis({ protocols, type }: UsableEntry): string {
+  if (type === "copilot") return "Spoken to through GitHub's own Copilot SDK; clients may use any API";
   const names = protocols.map((protocol) => PROTOCOL_NAME[protocol]).join(" and ");
   return `Speaks ${names}; what clients send in another API is translated`;
 }
@@ -197,4 +207,8 @@ function providerTooltip(
 
 function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function quotasOf(engine: EngineState): readonly ProviderQuota[] {
+  return engine.kind === "ready" ? (engine.status.limits?.quotas ?? []) : [];
 }

@@ -4,8 +4,10 @@ import { auditCommands } from "../activity/auditCommands";
 import { agentCommands } from "../agent/agentCommands";
 import { compareCommands } from "../agent/compareCommands";
 import type { AgentParts } from "../agent/parts";
+import { addCopilotFlow } from "../commands/addCopilot";
 import { addProviderFlow } from "../commands/addProvider";
 import { budgetCommands } from "../commands/budgetCommands";
+import { copilotCommands } from "../commands/copilotCommands";
 import { credentialCommands } from "../commands/credentialCommands";
 import { editProviderFlow, openProviderSettings } from "../commands/editProvider";
 import { gatewayCommands } from "../commands/gatewayCommands";
@@ -97,6 +99,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
       environment: storage.environment,
       configOf: (target) => registry.config(target),
     }),
+    ...copilotCommands({ store, registry, credentials, environment: storage.environment, api: engine.api }),
     ...interchangeCommands(storage, registry),
     ...modelCommands(store, registry, () => engine.api.status()),
     ...moveProviderCommands(store, registry),
@@ -116,6 +119,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
         test: (provider, signal) => engine.api.testProvider(provider, signal),
         discover: (report, signal) => runtimes.discover(report, signal),
         start: (runtime, signal) => startInTerminal(runtime, runtimes, signal),
+        addCopilot: () => addCopilotFlow({ registry, environment: storage.environment, credentials }),
       });
       if (id !== undefined) notify("info", `Added the provider ${id}.`, afterAdding(store));
     },

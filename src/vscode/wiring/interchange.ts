@@ -1,5 +1,5 @@
 import os from "node:os";
-import { configSchema } from "../../core/config/schema";
+import { configSchema, isProviderType } from "../../core/config/schema";
 import { knownPreset } from "../../core/providers/knownPreset";
 import { exportConfiguration } from "../commands/exportCommand";
 import { importProviders } from "../commands/importCommand";
@@ -53,8 +53,7 @@ export function interchangeCommands(
 }
 
 function usualVariable({ type, baseUrl }: Readonly<Record<string, unknown>>): string | undefined {
-  if ((type !== "openai" && type !== "azure" && type !== "anthropic") || typeof baseUrl !== "string")
-    return undefined;
+  if (!isProviderType(type) || typeof baseUrl !== "string") return undefined;
   return knownPreset({ type, baseUrl })?.environment.key[0];
 }
 

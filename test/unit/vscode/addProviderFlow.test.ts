@@ -87,10 +87,16 @@ function run(...doing: Doing[]): Promise<string | undefined> {
       for (const server of found) report(server);
     },
     start: async () => startable,
+    addCopilot: async () => "copilot",
   });
 }
 
 describe("the guided setup", () => {
+  test("hands over to the flow of a subscription, which has an account and no address", async () => {
+    expect(await run(take("subscription/copilot"))).toBe("copilot");
+    expect(added).toEqual([]);
+  });
+
   test("takes a preset with Enter alone, but for the key", async () => {
     await run(take("preset/groq"), "suggested", "suggested", take("Bearer gsk_1"), "suggested");
     expect(added).toEqual([

@@ -68,7 +68,9 @@ describe("the list of providers", () => {
     const rows = rowsOf();
     expect(rows[0]).toEqual({ heading: "Companies and their models" });
     const values = rows.flatMap((row) => ("value" in row ? [row.value] : []));
-    expect([...values].sort()).toEqual(PROVIDER_PRESETS.map(({ id }) => `preset/${id}`).sort());
+    expect([...values].sort()).toEqual(
+      [...PROVIDER_PRESETS.map(({ id }) => `preset/${id}`), "subscription/copilot"].sort(),
+    );
     expect(values.at(-1)).toBe("preset/custom");
   });
 

@@ -10,6 +10,8 @@ export const credentialLabelSchema = z
   )
   .describe("What you call it, where a provider has several. Left out: named by its kind.");
 
+const enabled = z.boolean().optional().describe("false: it is not used, until it is switched on again.");
+
 const sentAs = z.enum(["apiKey", "bearerToken"]);
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -24,16 +26,19 @@ export const credentialSchema = z.discriminatedUnion("kind", [
       .literal("stored")
       .describe("Keys in VS Code's secret storage: with a label that one, without all of them."),
     label: credentialLabelSchema.optional(),
+    enabled,
   }),
   z.strictObject({
     kind: z.literal("env").describe("An environment variable."),
     label: credentialLabelSchema.optional(),
+    enabled,
     name: z.string().regex(VARIABLE, "must be a variable's name").describe("The variable's name."),
     as: sentAs.default("apiKey").describe("How the value is sent: as an API key or as a bearer token."),
   }),
   z.strictObject({
     kind: z.literal("command").describe("A program that prints a token, such as az or op."),
     label: credentialLabelSchema.optional(),
+    enabled,
     command: z
       .array(
         z
@@ -59,6 +64,7 @@ export const credentialSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("entra").describe("Microsoft Entra ID, through VS Code's Microsoft account."),
     label: credentialLabelSchema.optional(),
+    enabled,
     scope: text
       .max(512)
       .regex(/^\S+$/, "must not have spaces in it")
@@ -72,13 +78,15 @@ export const credentialSchema = z.discriminatedUnion("kind", [
     account: text.max(256).optional().describe("Name of the account, where several are signed in."),
   }),
   z.strictObject({
-    kind: z.literal("github").describe("VS Code's GitHub account, for GitHub Models."),
+    kind: z.literal("github").describe("VS Code's GitHub account, for GitHub Models and GitHub Copilot."),
     label: credentialLabelSchema.optional(),
+    enabled,
     account: text.max(256).optional().describe("Name of the account, where several are signed in."),
   }),
   z.strictObject({
     kind: z.literal("none").describe("Nothing is sent."),
     label: credentialLabelSchema.optional(),
+    enabled,
   }),
 ]);
 

@@ -8,6 +8,8 @@ import { timeoutsSchema } from "./timeouts";
 const NOT_FOR_KEYS =
   /^(host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-(length|type|encoding)|accept-encoding|anthropic-version)$/i;
 
+export const PROVIDER_TYPES = ["openai", "azure", "anthropic", "copilot"] as const;
+
 export const providerSchema = z
   .strictObject({
     id: z
@@ -16,9 +18,9 @@ export const providerSchema = z
       .describe("A short name of your own; clients address a model as id/model."),
     name: text.optional().describe("A name to show instead of the id."),
     type: z
-      .enum(["openai", "azure", "anthropic"])
+      .enum(PROVIDER_TYPES)
       .describe(
-        "openai: OpenAI and every compatible endpoint. azure: Azure OpenAI and Foundry. anthropic: the Messages API.",
+        "openai: OpenAI and every compatible endpoint. azure: Azure OpenAI and Foundry. anthropic: the Messages API. copilot: a GitHub Copilot subscription.",
       ),
     wireApi: z
       .enum(["completions", "responses"])
@@ -56,6 +58,20 @@ export const providerSchema = z
           ),
       })
       .optional(),
+    copilot: z
+      .strictObject({
+        acceptedTerms: z
+          .boolean()
+          .optional()
+          .describe(
+            "That you have read what GitHub's terms say about accounts and automated use; nothing is sent before.",
+          ),
+        cliPath: text
+          .optional()
+          .describe("Where the Copilot runtime is, if it is not found by itself: the path of its program."),
+      })
+      .optional()
+      .describe("What is said of a GitHub Copilot subscription."),
     headers: z
       .record(
         z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "is not a header name"),
@@ -103,3 +119,8 @@ export const providerSchema = z
 
 export type ProviderConfig = z.output<typeof providerSchema>;
 export type ProviderType = ProviderConfig["type"];
+
+/** Whether a text names a type of provider. */
+export function isProviderType(type: unknown): type is ProviderType {
+  return PROVIDER_TYPES.some((known) => known === type);
+}

@@ -9,11 +9,24 @@ import { artefactsFolder, inRoot, root } from "./lib/paths.mjs";
 import { runCollecting } from "./lib/run.mjs";
 import { fromVitest } from "./lib/tally.mjs";
 
+/** The platform's name in the SDK's packages. */
+function platform() {
+  const { header } = /** @type {{ header?: { glibcVersionRuntime?: string } }} */ (
+    process.report?.getReport() ?? {}
+  );
+  const musl =
+    process.platform === "linux" && header !== undefined && header.glibcVersionRuntime === undefined;
+  return `${musl ? "linuxmusl" : process.platform}-${process.arch}`;
+}
+
 /** Pinned: what an agent sends changes with its version. */
 const agents = [
   { name: "@anthropic-ai/claude-code", version: "2.1.328", megabytes: 360 },
   { name: "@openai/codex", version: "0.169.0", megabytes: 400 },
   { name: "@github/copilot", version: "1.0.102", megabytes: 190 },
+  { name: "@modelcontextprotocol/inspector", version: "2.12.0", megabytes: 110 },
+  // The SDK's runtime, as the version of the SDK in package.json wants it.
+  { name: `@github/copilot-sdk-${platform()}`, version: "1.0.14", megabytes: 115 },
 ];
 
 /**

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CopilotClient, RuntimeConnection } from "@github/copilot-sdk";
@@ -93,6 +93,10 @@ export class Runtime {
     const { client } = this;
     this.client = undefined;
     await client?.forceStop().catch(() => {});
+    const { made } = this;
+    this.made = undefined;
+    // What is not in the data folder is nobody's afterwards.
+    if (made && this.options.host.dataDir === undefined) rmSync(made.base, { recursive: true, force: true });
   }
 
   private connected(): Promise<CopilotClient> {

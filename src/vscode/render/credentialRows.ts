@@ -26,7 +26,8 @@ export function credentialRows(
   return entry.credentials.map((credential) => {
     const known = status?.credentials?.find(({ label }) => label === credential.label);
     const { text: standing, icon } = standingOf(credential, known);
-    const text = [standing, known?.masked, left(credential.label)].filter(Boolean).join(" · ");
+    const more = credential.usable ? [known?.masked, left(credential.label)] : [];
+    const text = [standing, ...more].filter(Boolean).join(" · ");
     return {
       id: `${id}/credential/${credential.label}`,
       label: credential.label,

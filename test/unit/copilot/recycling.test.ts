@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { Runtime } from "../../../src/copilot/runtime";
 import { FAKE_RUNTIME, newGitHub, ONE } from "../../support/copilot/stage";
@@ -53,6 +55,15 @@ describe("a Copilot runtime that has served enough", () => {
     finish();
     expect((await running).models.length).toBeGreaterThan(0);
     await eventually(() => !isThere(pid), "the end of the process");
+  });
+
+  it("leaves no folder behind where there is no data folder", async () => {
+    const passing = await runtime({ host: { dataDir: undefined, log } });
+    await passing.use((client) => client.ping());
+    const base = join(passing.workingDirectory, "..");
+    expect(existsSync(base)).toBe(true);
+    await passing.stop();
+    expect(existsSync(base)).toBe(false);
   });
 
   it("is told to be gone by what runs in it, at once, when it is killed", async () => {

@@ -4,6 +4,7 @@ import {
   askAgent,
   check,
   compareModels,
+  deviceFlow,
   dieQuietly,
   downloadCopilot,
   type ExportOptions,
@@ -47,6 +48,8 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
       [--from TIME] [--until TIME] [--key NAME] [--provider ID] [--workspace DIR]
   postern copilot download --config FILE [--registry URL]
                                                       fetch the GitHub Copilot runtime into FILE's dataDir
+  postern login github --client-id ID [--github URL]  sign in by a code that is entered in a browser, with an OAuth
+                                                      app of your own; the token is printed and kept nowhere
   postern --version
   postern --help
 
@@ -79,6 +82,15 @@ async function main(args: string[]): Promise<number> {
   if (command === "audit verify") return verifyData(dataFolder(values.data), values.head, printLine) ? 0 : 1;
   if (command === "audit export") {
     await exportData(dataFolder(values.data), exportOptions(values), values.out);
+    return 0;
+  }
+  if (command === "login github") {
+    const { "client-id": clientId = process.env.POSTERN_GITHUB_CLIENT_ID, github = "https://github.com" } =
+      values;
+    if (!clientId) throw new UsageError("--client-id ID is missing: the id of an OAuth app of your own");
+    if (!URL.canParse(github)) throw new UsageError(`--github must be an address, not "${github}"`);
+    const tell = (line: string) => process.stderr.write(`${line}\n`);
+    printLine(await deviceFlow({ clientId, baseUrl: github, tell }));
     return 0;
   }
   if (command === "mcp" && values.url !== undefined) {
@@ -181,7 +193,7 @@ function commandOf(positionals: readonly string[]): string | undefined {
       throw new UsageError(`unexpected "${positionals[2]}"; put the task in quotes`);
     return first;
   }
-  const words = first === "policy" || first === "audit" || first === "copilot" ? 2 : 1;
+  const words = first === "policy" || first === "audit" || first === "copilot" || first === "login" ? 2 : 1;
   if (positionals.length > words) throw new UsageError(`unexpected "${positionals[words]}"`);
   return words === 2 && second !== undefined ? `${first} ${second}` : first;
 }
@@ -277,6 +289,8 @@ function parse(args: string[]) {
         until: { type: "string" },
         provider: { type: "string" },
         registry: { type: "string" },
+        "client-id": { type: "string" },
+        github: { type: "string" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean", short: "v" },
       },

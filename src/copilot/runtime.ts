@@ -23,6 +23,8 @@ export interface RuntimeOptions {
   readonly host: CopilotHost;
   /** How often a runtime at work is asked, in milliseconds; tests cannot wait. */
   readonly pingEveryMs?: number;
+  /** After how many uses it is replaced. */
+  readonly maxUses?: number;
 }
 
 /** One process of the Copilot runtime, started when it is needed. It is used by several requests at once. */
@@ -39,7 +41,9 @@ export class Runtime {
 
   /** Whether another process should serve what comes next. */
   get isWornOut(): boolean {
-    return this.retired || this.served >= MAX_REQUESTS || this.rssBytes() > MAX_RSS_BYTES;
+    return (
+      this.retired || this.served >= (this.options.maxUses ?? MAX_REQUESTS) || this.rssBytes() > MAX_RSS_BYTES
+    );
   }
 
   get isIdle(): boolean {

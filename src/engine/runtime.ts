@@ -4,6 +4,7 @@ export { askAgent, compareModels } from "./agent/agentCommand";
 export { rulesOf } from "./agent/person";
 export { exportData, verifyData } from "./audit/auditCommands";
 export type { ExportOptions } from "./audit/exportAudit";
+export { deviceFlow } from "./copilot/deviceFlow";
 export { downloadCopilot } from "./copilot/downloadCopilot";
 export { runEngineProcess } from "./engineProcess";
 export { check, loadConfigFile, problemLines, serve } from "./headless";

@@ -150,6 +150,8 @@ suite("Chat, as a person", () => {
 
     await workbench.runCommand("Postern: Choose Model for VS Code's Utility Tasks…");
     await workbench.pickQuickItem("Utility Tasks", "Haiku of mine");
+    // The settings have it by then.
+    await workbench.notification("claude-haiku-4-5 for its utility tasks");
     await workbench.runCommand("Chat: New Chat");
     await chat.ask("Once more, please");
     await until(

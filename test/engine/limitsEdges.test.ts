@@ -146,6 +146,24 @@ it("a response in the background is charged with what was set aside, as estimate
   expect(row?.micro_usd).toBeGreaterThan(500_000);
 });
 
+it("a request that no fallback had room for counts where it went, and not where it never was", async () => {
+  const { gateway, rows } = await start({
+    budgets: [
+      { name: "first", scope: { provider: "fake" }, requests: 5, period: "day" },
+      { name: "second", scope: { provider: "responses" }, requests: 0, period: "day" },
+    ],
+    routes: [{ name: "fast", targets: [{ model: "fake/model-a" }, { model: "responses/model-a" }] }],
+    routing: { maxAttempts: 2, maxWaitSeconds: 0 },
+  });
+  provider.play = json({ error: { message: "busy" } }, 503);
+  const refused = await gateway.post("/v1/chat/completions", { ...ask, model: "fast" });
+  expect([refused.status, (await refused.text()).includes('Budget \\"second\\"')]).toEqual([429, true]);
+  await gateway.stop();
+  expect(rows()).toMatchObject([
+    { outcome: "failed", provider: "fake", model: "model-a", error_code: "budget_exceeded", micro_usd: null },
+  ]);
+});
+
 it("what cannot be read has its row, too", async () => {
   const { gateway, rows } = await start({});
   expect((await gateway.post("/v1/chat/completions", '{"model": ')).status).toBe(400);

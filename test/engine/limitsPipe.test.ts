@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { EngineConfig } from "../../src/core/config/engineConfig";
 import { budgetSchema } from "../../src/core/config/schema";
+import { routeSchema } from "../../src/core/config/schema/route";
 import { callerHeaders } from "../../src/core/rpc/callerHeaders";
 import { ask, Engine, EngineClient, engineConfig, type Home, newHome, startGateway } from "../support/engine";
 import { GATEWAY_KEY } from "../support/gateway";
@@ -136,5 +137,22 @@ describe("windows and limits", () => {
     );
     expect(await one.request("abortRequests", { gatewayKey: "test" })).toEqual({ aborted: 0 });
     await kept.body?.cancel();
+  });
+
+  it("cuts what waits between two attempts, too, and asks nobody any more", async () => {
+    const [one] = await windows();
+    const routes = [routeSchema.parse({ name: "patient", targets: [{ model: "fake/model-a" }] })];
+    const url = await startGateway(one, engineConfig(provider.url, { routes }));
+    provider.play = json({ error: { message: "busy" } }, 503, { "retry-after": "20" });
+    const asked = provider.requests.length;
+    const answer = ask(url, '{"model":"patient"}');
+    await eventually(() => provider.requests.length === asked + 1, "the first attempt");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await one.request("abortRequests", { gatewayKey: "test" })).toEqual({ aborted: 1 });
+    const { status } = await answer;
+    expect(status).toBe(401);
+    expect(provider.requests).toHaveLength(asked + 1);
+    const { requests } = await one.request("queryRequests", { limit: 1 });
+    expect(requests).toMatchObject([{ outcome: "failed", errorCode: "unauthorized" }]);
   });
 });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { PosternError } from "../../core/errors";
 import type { RequestTrace } from "./requestTrace";
 import type { ResponseRelay } from "./responseRelay";
 
@@ -8,6 +9,10 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly headers: Record<string, string>;
   readonly trace: RequestTrace;
-  /** What passes the answer on at present. */
+  /** What passes the answer on at present, or did in the attempt before. */
   relay?: ResponseRelay;
+  /** Why it must not go on, wherever it is. */
+  taken?: PosternError;
+  /** Who waits between two attempts, and must not any longer once it is taken. */
+  onTaken?: () => void;
 }

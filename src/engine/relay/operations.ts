@@ -125,7 +125,8 @@ export class Operations {
         return this.send(route, (await permit?.bodyFor(target)) ?? body, target, exchange, options);
       });
       permit.answered(outcome);
-    } catch (error) {
+    } catch (thrown) {
+      const error = exchange.taken ?? thrown;
       // Whatever it was: there is a row, and nothing stays set aside.
       const fault = error instanceof PosternError ? error : otherFault(error);
       if (route.operation !== "countTokens") {
@@ -177,20 +178,26 @@ export class Operations {
     exchange: Exchange,
     send: (target: Target, goesOn: boolean) => Promise<ResponseRelay>,
   ): Promise<RelayOutcome> {
-    const { trace, headers, response } = exchange;
+    const { trace, headers } = exchange;
     const { attempts, registry, stickiness } = this.parts;
     const outcome = await attempts.run({
       candidates: plan.candidates,
       patient: plan.route !== undefined || neverRetries(trace.tool),
-      client: presenceOf(response),
+      client: presenceOf(exchange),
       provider: (id) => registry.get(id),
       start: async (target, label, attempt, goesOn) => {
+        if (exchange.taken) throw exchange.taken;
         const { config } = target.provider;
+        const before = trace.target;
         trace.target = { provider: config.id, model: target.model.id, credential: label };
         headers["x-postern-provider"] = config.id;
         headers["x-postern-model"] = headerSafe(target.model.id);
         if (plan.route !== undefined || attempt > 1) headers["x-postern-attempts"] = String(attempt);
-        const relay = await send(target, goesOn);
+        const relay = await send(target, goesOn).catch((error: unknown) => {
+          // What it could not be sent to is not where it was.
+          if (trace.sent) trace.target = before;
+          throw error;
+        });
         exchange.relay = relay;
         trace.sent = true;
         return relay;
@@ -340,18 +347,25 @@ function conversationOf(request: IncomingMessage, { bytes, top }: ClientBody): s
 }
 
 /** The gateway key was taken back: the client is told so in its protocol, as far as that can be done. */
-function cut({ relay, response }: Exchange): void {
+function cut(exchange: Exchange): void {
   const fault = new PosternError("unauthorized", "The gateway key was disabled while it was used.");
-  if (relay) relay.abort(fault);
-  else response.destroy();
+  exchange.taken = fault;
+  exchange.relay?.abort(fault);
+  exchange.onTaken?.();
+  if (!exchange.relay) exchange.response.destroy();
 }
 
-function presenceOf(response: ServerResponse): Presence {
+function presenceOf(exchange: Exchange): Presence {
+  const { response } = exchange;
   return {
-    hasLeft: () => response.destroyed,
+    hasLeft: () => response.destroyed || exchange.taken !== undefined,
     onLeft: (listener) => {
       response.once("close", listener);
-      return () => response.off("close", listener);
+      exchange.onTaken = listener;
+      return () => {
+        response.off("close", listener);
+        delete exchange.onTaken;
+      };
     },
   };
 }

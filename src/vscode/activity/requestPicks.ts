@@ -1,12 +1,12 @@
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import type { ProviderStatus } from "../../core/rpc/contract";
-import { callerText, dateTimeText, OUTCOME_TEXT } from "../render/requestText";
+import { askedText, callerText, dateTimeText, OUTCOME_TEXT } from "../render/requestText";
 import { notify } from "../ui/notify";
 import { pickStep } from "../ui/steps";
 
 /** A request in a few words. */
-export function titleOf({ modelAsked, startedAt }: RequestRecord): string {
-  return `${modelAsked} ${dateTimeText(startedAt).slice(11)}`;
+export function titleOf(record: RequestRecord): string {
+  return `${askedText(record)} ${dateTimeText(record.startedAt).slice(11)}`;
 }
 
 /** Lets the person choose one of the requests that the view shows. */
@@ -19,7 +19,7 @@ export async function pickRequest(
     return undefined;
   }
   const choices = requests.map((record) => ({
-    label: record.modelAsked,
+    label: askedText(record),
     description: `${dateTimeText(record.startedAt)} · ${callerText(record)} · ${OUTCOME_TEXT[record.outcome]}`,
     value: record.id,
   }));

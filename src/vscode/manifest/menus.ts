@@ -133,11 +133,12 @@ function modelItems(): readonly MenuItem[] {
   return [
     { command: "postern.copyModelId", when: model(), group: "inline@1" },
     { command: "postern.copyModelId", when: model(), group: "1_copy@1" },
-    { command: "postern.tryModel", when: `${model()} && !listMultiSelection`, group: "1_copy@2" },
+    // With several rows selected, too: VS Code goes on saying so after such rows were drawn anew.
+    { command: "postern.tryModel", when: model(), group: "1_copy@2" },
     { command: "postern.pinModels", when: model("unpinned"), group: "2_list@1" },
     { command: "postern.unpinModels", when: model("pinned"), group: "2_list@2" },
     { command: "postern.hideModels", when: model(), group: "2_list@3" },
-    { command: "postern.renameModel", when: `${model()} && !listMultiSelection`, group: "3_edit@1" },
+    { command: "postern.renameModel", when: model(), group: "3_edit@1" },
     { command: "postern.removeModel", when: model("added"), group: "9_remove@1" },
     { command: "postern.showHiddenModels", when: row(PROVIDERS_VIEW, "hiddenModels"), group: "inline@1" },
     { command: "postern.showHiddenModels", when: row(PROVIDERS_VIEW, "hiddenModels"), group: "1_list@1" },

@@ -3,7 +3,7 @@ import type { ReadablePart, ReadableTurn } from "../../core/governance/audit/rea
 import type { Attempt, RequestRecord } from "../../core/governance/requestRecord";
 import { PROTOCOL_NAME } from "../../core/protocols/wire";
 import type { AuditedDetail } from "../../core/rpc/audit";
-import { callerText, costText, dateTimeText, durationText, OUTCOME_TEXT } from "./requestText";
+import { askedText, callerText, costText, dateTimeText, durationText, OUTCOME_TEXT } from "./requestText";
 
 /** Everything that is known of one request. */
 export interface ActivityDetail {
@@ -15,7 +15,7 @@ export interface ActivityDetail {
 export function renderRequestDocument({ record, audited }: ActivityDetail, timeZone?: string): string {
   const { readable, content } = audited;
   const sections = [
-    `# ${oneLine(record.modelAsked)}: ${OUTCOME_TEXT[record.outcome]}${record.status === 0 ? "" : ` (${record.status})`}`,
+    `# ${oneLine(askedText(record))}: ${OUTCOME_TEXT[record.outcome]}${record.status === 0 ? "" : ` (${record.status})`}`,
     facts(record, timeZone),
     `## Timing\n\n${timing(record)}`,
     ...(content?.request ? [side("Request", content.request, readable?.request)] : []),
@@ -53,7 +53,7 @@ function facts(record: RequestRecord, timeZone: string | undefined): string {
 }
 
 function modelText({ modelAsked, provider, model, modelAnswered }: RequestRecord): string {
-  if (provider === undefined) return `${modelAsked}; no provider was asked`;
+  if (provider === undefined) return `${askedText({ modelAsked })}; no provider was asked`;
   const target = `${provider}/${model ?? "?"}`;
   const asked = modelAsked === target || modelAsked === model ? target : `${modelAsked} → ${target}`;
   return modelAnswered === undefined || modelAnswered === model

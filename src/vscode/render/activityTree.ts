@@ -4,6 +4,7 @@ import { type ActivityFilter, type ActivityState, isFiltered } from "../activity
 import { escapeMarkdown } from "./markdown";
 import { shortCount } from "./numbers";
 import {
+  askedText,
   type Clock,
   callerText,
   costText,
@@ -74,7 +75,7 @@ function runningNode(request: RequestBeginning, now: number): TreeNode {
 }
 
 function requestNode(request: RequestRecord, clock: Clock): TreeNode {
-  const { id, modelAsked, outcome, durationMs, startedAt, usage, cost, provider } = request;
+  const { id, outcome, durationMs, startedAt, usage, cost, provider } = request;
   const tokens = usage && `${countText(usage.inputTokens)} → ${countText(usage.outputTokens)} tokens`;
   const parts = [
     ...(outcome === "answered" ? [] : [OUTCOME_TEXT[outcome]]),
@@ -87,12 +88,12 @@ function requestNode(request: RequestRecord, clock: Clock): TreeNode {
   ].filter((text) => text);
   return {
     id: `activity/${id}`,
-    label: modelAsked,
+    label: askedText(request),
     description: parts.join(" · "),
     icon: OUTCOME_ICON[outcome],
     tooltip: tooltip(request, clock),
     contextValue: `request settled ${outcome}`,
-    accessibilityLabel: `${modelAsked}, ${OUTCOME_TEXT[outcome]}, ${parts.join(", ")}`,
+    accessibilityLabel: `${askedText(request)}, ${OUTCOME_TEXT[outcome]}, ${parts.join(", ")}`,
     target: { kind: "request", name: id },
     open: OPEN,
   };

@@ -63,3 +63,8 @@ export function callerText({ caller, tool }: Pick<RequestRecord, "caller" | "too
   if (caller.kind === "vscode") return caller.name;
   return tool === undefined ? caller.name : `${tool} (${caller.name})`;
 }
+
+/** The model that a request asked for; there is none where it could not be read. */
+export function askedText({ modelAsked }: Pick<RequestRecord, "modelAsked">): string {
+  return modelAsked === "" ? "(no model)" : modelAsked;
+}

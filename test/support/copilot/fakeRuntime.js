@@ -263,10 +263,11 @@ async function stream(sessionId, model, initiator, response) {
       usage = reported ?? usage;
       const [{ delta, finish_reason }] = choices;
       finish = finish_reason ?? finish;
-      if (delta.reasoning_text)
+      const thought = delta.reasoning_content ?? delta.reasoning_text;
+      if (thought)
         tell(sessionId, "assistant.reasoning_delta", {
           reasoningId: "r",
-          deltaContent: delta.reasoning_text,
+          deltaContent: thought,
         });
       if (delta.content) {
         content += delta.content;

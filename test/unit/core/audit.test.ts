@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { canonicalJson } from "../../../src/core/governance/audit/canonicalJson";
 import { withoutLooseEnd } from "../../../src/core/governance/audit/cutText";
 import { readableAnswer, readableRequest } from "../../../src/core/governance/audit/readable";
 import { searchableText, searchExpression } from "../../../src/core/governance/audit/searchableText";
@@ -97,4 +98,12 @@ describe("a search", () => {
     expect(text).toContain("hello");
     for (const absent of ["msg_1", "iVBOR", "AAAA"]) expect(text).not.toContain(absent);
   });
+});
+
+it("equal values are equal texts, and JSON", () => {
+  const one = { b: [1, undefined, { d: null, c: "ü\n" }], a: undefined, "10": true, "9": -0.5 };
+  const other = { "9": -0.5, "10": true, b: [1, undefined, { c: "ü\n", d: null }] };
+  expect(canonicalJson(one)).toBe(canonicalJson(other));
+  expect(canonicalJson(one)).toBe('{"10":true,"9":-0.5,"b":[1,null,{"c":"ü\\n","d":null}]}');
+  expect(JSON.parse(canonicalJson(one))).toEqual(JSON.parse(JSON.stringify(one)));
 });

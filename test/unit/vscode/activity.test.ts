@@ -101,6 +101,13 @@ describe("the Activity view", () => {
     ]);
   });
 
+  it("has a name for a request that could not be read, too", () => {
+    const { provider: _, model: __, ...unread } = record({ modelAsked: "", outcome: "refused", status: 400 });
+    expect(shown({ requests: [unread] })[0]).toContain("(no model) | refused");
+    const page = renderRequestDocument({ record: unread, audited: { level: "metadata" } }, "UTC");
+    expect(page).toMatch(/^# \(no model\): refused/);
+  });
+
   it("says that nothing has passed, that nothing fits, or that there is nobody to ask", () => {
     expect(shown({})).toEqual(["info | No requests yet."]);
     expect(shown({ filter: { provider: "azure", text: "x" } })).toEqual([

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { atEnd, temporaryFolder } from "./lib/cleanup.mjs";
+import { copilotRuntimeFolder, ensureCopilotRuntime } from "./lib/copilotRuntime.mjs";
 import { endLeftovers } from "./lib/leftovers.mjs";
 import { ensureNode24 } from "./lib/node24.mjs";
 import { ensureInstalled } from "./lib/npmCache.mjs";
@@ -9,15 +10,8 @@ import { artefactsFolder, inRoot, root } from "./lib/paths.mjs";
 import { runCollecting } from "./lib/run.mjs";
 import { fromVitest } from "./lib/tally.mjs";
 
-/** The platform's name in the SDK's packages. */
-function platform() {
-  const { header } = /** @type {{ header?: { glibcVersionRuntime?: string } }} */ (
-    process.report?.getReport() ?? {}
-  );
-  const musl =
-    process.platform === "linux" && header !== undefined && header.glibcVersionRuntime === undefined;
-  return `${musl ? "linuxmusl" : process.platform}-${process.arch}`;
-}
+/** Under this name the tests of Copilot's agent find the SDK's own runtime. */
+const COPILOT_RUNTIME = `@github/copilot-sdk-${process.platform}-${process.arch}`;
 
 /** Pinned: what an agent sends changes with its version. */
 const agents = [
@@ -25,8 +19,6 @@ const agents = [
   { name: "@openai/codex", version: "0.169.0", megabytes: 400 },
   { name: "@github/copilot", version: "1.0.102", megabytes: 190 },
   { name: "@modelcontextprotocol/inspector", version: "2.12.0", megabytes: 110 },
-  // The SDK's runtime, as the version of the SDK in package.json wants it.
-  { name: `@github/copilot-sdk-${platform()}`, version: "1.0.14", megabytes: 115 },
 ];
 
 /**
@@ -62,6 +54,9 @@ export async function testAgents() {
   /** @type {Record<string, { folder: string } | { problem: string }>} */
   const installed = {};
   for (const agent of agents) installed[agent.name] = await install(agent);
+  const missing = await ensureCopilotRuntime();
+  installed[COPILOT_RUNTIME] =
+    missing === undefined ? { folder: copilotRuntimeFolder } : { problem: missing };
   mkdirSync(artefactsFolder, { recursive: true });
   const reportFile = join(artefactsFolder, "agents.json");
   rmSync(reportFile, { force: true });

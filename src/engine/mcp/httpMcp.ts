@@ -39,7 +39,6 @@ export class HttpMcp {
     const server = createMcpServer(backend);
     const transport = new WebStandardStreamableHTTPServerTransport({});
     const close = (): void => void server.close().catch(() => {});
-    response.once("close", close);
     const ids = session === undefined ? [] : requestIds(message).map((id) => keyOf(callerId, session, id));
     for (const id of ids) {
       this.running.set(id, (cancelled) => {

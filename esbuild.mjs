@@ -31,6 +31,8 @@ const sharedRuntime = {
     onResolve({ filter: /^\.\/cl100k$/ }, () => ({ path: "./tokenizer.js", external: true }));
     onResolve({ filter: /\/interchange\/yaml$/ }, () => ({ path: "./yaml.js", external: true }));
     onResolve({ filter: /^\.\/secretRules$/ }, () => ({ path: "./secretRules.js", external: true }));
+    onResolve({ filter: /^\.\/copilot\/agent$/ }, () => ({ path: "./agent.js", external: true }));
+    onResolve({ filter: /^\.\/mcpBundle$/ }, () => ({ path: "./mcp.js", external: true }));
     onResolve({ filter: /^\.\/shippedCatalogue$/ }, () => ({ path: "./catalogue.js", external: true }));
   },
 };
@@ -44,8 +46,16 @@ async function usedOfZod() {
   const texts = files
     .map((file) => readFileSync(join(root, "src", file), "utf8"))
     .filter((text) => text.includes('from "zod"'));
-  const names = texts.flatMap((text) => [...text.matchAll(/\bz\s*\.(\w+)/g)].map(([, name]) => name));
+  const names = [...texts, ...textsOfMcp()].flatMap((text) =>
+    [...text.matchAll(/\bz(?:4mini)?\s*\.(\w+)/g)].map(([, name]) => name),
+  );
   return [...new Set(names)].filter((name) => name in exported && name !== "core").sort();
+}
+/** What MCP's SDK uses of zod, beside what the source does. */
+function textsOfMcp() {
+  return ["types.js", "shared/protocol.js", "server/index.js", "server/zod-compat.js"].map((file) =>
+    readFileSync(join(root, "node_modules/@modelcontextprotocol/sdk/dist/esm", file), "utf8"),
+  );
 }
 const zodNames = await usedOfZod();
 
@@ -53,19 +63,74 @@ const zodNames = await usedOfZod();
  * What both the extension and the engine's runtime need of libraries is bundled once, in a file of its own for each
  * library, which the two require.
  */
-const SHARED = { zod: "zod.js", "vscode-jsonrpc/node": "jsonrpc.js", "vscode-jsonrpc/node.js": "jsonrpc.js" };
+const COPILOT_SDK = "@github/copilot-sdk";
+/** What of a library is used; the rest of it stays out. */
+const USED = {
+  [COPILOT_SDK]: ["CopilotClient", "RuntimeConnection"],
+  "jsonc-parser": ["findNodeAtLocation", "parse", "parseTree", "printParseErrorCode"],
+};
+const SHARED = {
+  zod: "zod.js",
+  "vscode-jsonrpc/node": "jsonrpc.js",
+  "vscode-jsonrpc/node.js": "jsonrpc.js",
+  [COPILOT_SDK]: "copilotSdk.js",
+  "jsonc-parser": "jsonc.js",
+};
 const sharedLibraries = {
   name: "shared-libraries",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(zod|vscode-jsonrpc\/node(\.js)?)$/ }, ({ path, kind, namespace }) => {
-      if (namespace === "used-of-zod" || (kind === "entry-point" && path !== "zod")) return undefined;
-      if (kind === "entry-point") return { path, namespace: "used-of-zod" };
-      return { path: `./${SHARED[path]}`, external: true };
-    });
+    onResolve(
+      { filter: /^(zod|jsonc-parser|vscode-jsonrpc\/node(\.js)?|@github\/copilot-sdk)$/ },
+      ({ path, kind, namespace }) => {
+        if (namespace.startsWith("used-of-")) return undefined;
+        if (kind === "entry-point" && path === "zod") return { path, namespace: "used-of-zod" };
+        if (kind === "entry-point" && !Object.hasOwn(USED, path)) return undefined;
+        if (kind === "entry-point") return { path, namespace: "used-of-library" };
+        return { path: `./${SHARED[path]}`, external: true };
+      },
+    );
+    onLoad({ filter: /.*/, namespace: "used-of-library" }, ({ path }) => ({
+      contents: `export { ${USED[path].join(", ")} } from "${path}";`,
+      resolveDir: root,
+    }));
     onLoad({ filter: /.*/, namespace: "used-of-zod" }, () => ({
       contents: `export { ${zodNames.join(", ")} } from "zod";`,
       resolveDir: root,
     }));
+  },
+};
+
+/**
+ * Parts of our own source that both the extension and the engine's runtime need, and that are large: one file each,
+ * which the two require.
+ */
+const PARTS = {
+  schema: "src/core/config/schema/index.ts",
+  presets: "src/core/providers/presets.ts",
+  codecs: "src/core/translation/codecs.ts",
+  encoders: "src/core/translation/encoders.ts",
+  quirks: "src/core/providers/quirks.ts",
+  engineConfig: "src/core/config/engineConfig.ts",
+  askedCredentials: "src/core/credentials/askedCredentials.ts",
+  taskFile: "src/core/agent/taskFile.ts",
+};
+const sharedParts = {
+  name: "shared-parts",
+  setup({ onResolve, resolve: resolvePath }) {
+    const files = new Map(Object.entries(PARTS).map(([name, file]) => [join(root, file), name]));
+    const filter =
+      /^\..*\/(schema|presets|codecs|encoders|quirks|engineConfig|askedCredentials|taskFile)(\/index)?$/;
+    onResolve({ filter }, async ({ path, pluginData, ...asked }) => {
+      if (pluginData === "shared-parts" || asked.kind === "entry-point") return undefined;
+      const found = await resolvePath(path, {
+        importer: asked.importer,
+        resolveDir: asked.resolveDir,
+        kind: asked.kind,
+        pluginData: "shared-parts",
+      });
+      const name = files.get(found.path);
+      return name === undefined ? undefined : { path: `./${name}.js`, external: true };
+    });
   },
 };
 
@@ -102,6 +167,23 @@ const undiciMended = {
 };
 
 /**
+ * Of MCP's SDK what a server with tools needs. It would bring a validator of JSON Schema along (ajv, for what servers
+ * ask of clients: Postern asks nothing), an older zod, and a converter from one to the other: 40 KB of the package.
+ */
+const mcpSdk = {
+  name: "mcp-sdk",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^zod\/v4(-mini)?$/ }, () => ({ path: "./zod.js", external: true }));
+    onResolve({ filter: /^zod\/v3$|^zod-to-json-schema$|\/ajv-provider\.js$/ }, ({ path, importer }) =>
+      importer.includes("modelcontextprotocol") ? { path, namespace: "not-needed" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "not-needed" }, () => ({
+      contents: "module.exports = { AjvJsonSchemaValidator: class {} };",
+    }));
+  },
+};
+
+/**
  * Data that ships as JSON under brotli, which is a fifth smaller than JavaScript under the package's own compression. It
  * is unpacked when somebody first wants it.
  */
@@ -119,13 +201,48 @@ function packed(file, value) {
   };
 }
 
+/**
+ * The tokenizer's tokens, one after the other as bytes, 0xff between them: as such they are 20 KB smaller than as JSON. No
+ * UTF-8 has that byte, so that the only token with it is the byte itself, which stands as nothing at all.
+ */
+function packedRanks(file, ranks) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
+  const tokens = ranks.map((token) => Buffer.from(token));
+  const own = tokens.filter((token) => token.includes(0xff));
+  if (own.length !== 1 || own[0].length !== 1)
+    throw new Error("the byte between the tokens is in one of them");
+  const kept = tokens.map((token) => (token === own[0] ? Buffer.from([]) : token));
+  const bytes = Buffer.concat(kept.flatMap((token) => [token, Buffer.from([0xff])]));
+  mkdirSync("dist", { recursive: true });
+  writeFileSync(`dist/${file}`, brotliCompressSync(bytes, { params }));
+  return {
+    contents: `
+      import { readFileSync } from "node:fs";
+      import { join } from "node:path";
+      import { brotliDecompressSync } from "node:zlib";
+      const bytes = brotliDecompressSync(readFileSync(join(__dirname, "${file}")));
+      const ranks = [];
+      for (let from = 0; from < bytes.length; ) {
+        const end = bytes.indexOf(0xff, from);
+        const token = end === from ? bytes.subarray(from, end + 1) : bytes.subarray(from, end);
+        // What is no text, or has a mark that readers leave out, stands as its bytes, as in the original.
+        const text = token.toString("utf8");
+        const isText = !text.startsWith("\\ufeff") && Buffer.from(text).equals(token);
+        ranks.push(isText ? text : [...token]);
+        from = end + 1;
+      }
+      export default ranks;`,
+    loader: "js",
+  };
+}
+
 /** The tokenizer's table, a third of the package, and the catalogue of models. */
 const packedTables = {
   name: "packed-tables",
   setup({ onLoad }) {
     onLoad({ filter: /bpeRanks[\\/]cl100k_base\.js$/ }, async ({ path }) => {
       const { default: ranks } = await import(pathToFileURL(path));
-      return packed("cl100k.json.br", ranks);
+      return packedRanks("cl100k.br", ranks);
     });
     onLoad({ filter: /data[\\/]catalogue\.json$/ }, ({ path }) =>
       packed("catalogue.json.br", JSON.parse(readFileSync(path, "utf8"))),
@@ -160,9 +277,23 @@ const result = await build({
     yaml: "src/vscode/interchange/yaml.ts",
     secretRules: "src/engine/secrets/secretRules.ts",
     catalogue: "src/engine/models/shippedCatalogue.ts",
+    mcp: "src/engine/mcp/mcpBundle.ts",
+    agent: "src/copilot/agent/index.ts",
     copilot: "src/copilot/index.ts",
+    copilotSdk: COPILOT_SDK,
+    ...PARTS,
+    jsonc: "jsonc-parser",
   },
-  plugins: [sharedRuntime, sharedLibraries, undiciDispatchers, undiciMended, packedTables, slimCopilotSdk],
+  plugins: [
+    mcpSdk,
+    sharedRuntime,
+    sharedLibraries,
+    sharedParts,
+    undiciDispatchers,
+    undiciMended,
+    packedTables,
+    slimCopilotSdk,
+  ],
   outdir,
   absWorkingDir: root,
   bundle: true,

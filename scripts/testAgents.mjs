@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { atEnd, temporaryFolder } from "./lib/cleanup.mjs";
+import { copilotRuntimeFolder, ensureCopilotRuntime } from "./lib/copilotRuntime.mjs";
 import { endLeftovers } from "./lib/leftovers.mjs";
 import { ensureNode24 } from "./lib/node24.mjs";
 import { ensureInstalled } from "./lib/npmCache.mjs";
@@ -9,11 +10,15 @@ import { artefactsFolder, inRoot, root } from "./lib/paths.mjs";
 import { runCollecting } from "./lib/run.mjs";
 import { fromVitest } from "./lib/tally.mjs";
 
+/** Under this name the tests of Copilot's agent find the SDK's own runtime. */
+const COPILOT_RUNTIME = `@github/copilot-sdk-${process.platform}-${process.arch}`;
+
 /** Pinned: what an agent sends changes with its version. */
 const agents = [
   { name: "@anthropic-ai/claude-code", version: "2.1.328", megabytes: 360 },
   { name: "@openai/codex", version: "0.169.0", megabytes: 400 },
   { name: "@github/copilot", version: "1.0.102", megabytes: 190 },
+  { name: "@modelcontextprotocol/inspector", version: "2.12.0", megabytes: 110 },
 ];
 
 /**
@@ -49,6 +54,9 @@ export async function testAgents() {
   /** @type {Record<string, { folder: string } | { problem: string }>} */
   const installed = {};
   for (const agent of agents) installed[agent.name] = await install(agent);
+  const missing = await ensureCopilotRuntime();
+  installed[COPILOT_RUNTIME] =
+    missing === undefined ? { folder: copilotRuntimeFolder } : { problem: missing };
   mkdirSync(artefactsFolder, { recursive: true });
   const reportFile = join(artefactsFolder, "agents.json");
   rmSync(reportFile, { force: true });

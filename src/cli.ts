@@ -1,17 +1,22 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import {
+  askAgent,
   check,
+  compareModels,
   deviceFlow,
   dieQuietly,
   downloadCopilot,
   type ExportOptions,
   exportData,
+  joinMcp,
   loadConfigFile,
   type PolicyTestQuestion,
   PosternError,
   problemLines,
+  rulesOf,
   serve,
+  serveMcp,
   testPolicy,
   verifyData,
 } from "./engine/runtime";
@@ -26,6 +31,18 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
   postern policy test --config FILE [facts]           say which policy rules a request would meet, and why
       [--workspace DIR] [--remote URL] [--trusted | --untrusted] [--task TASK] [--model MODEL]
       [--key NAME] [--label NAME=VALUE]… [--body FILE]
+  postern mcp --config FILE [--key NAME]              speak MCP on the standard streams, on behalf of the gateway key
+                                                      NAME (the first, if none is named)
+  postern mcp --url URL                               the same through a gateway that runs at URL, e.g.
+                                                      http://127.0.0.1:4141; its key is in POSTERN_KEY
+  postern agent --config FILE --model MODEL [--dir DIR] [--allow read,edit,run] [--resume ID] "TASK"
+                                                      let Copilot's agent do TASK in DIR (here, if none is named)
+                                                      with a model of your own; what --allow does not name is
+                                                      asked for at the terminal, and refused without one
+  postern compare --config FILE [--models A,B] [--dir DIR] [--parallel N] [--yes] TASKFILE
+                                                      let each model do a task in a checkout of its own, and
+                                                      tell who passed and at what cost; --yes agrees to the
+                                                      commands that TASKFILE names
   postern audit verify --data DIR [--head HASH]       check that nothing in the audit was changed or taken out
   postern audit export --data DIR [--format jsonl|csv] [--out FILE] [--content]
       [--from TIME] [--until TIME] [--key NAME] [--provider ID] [--workspace DIR]
@@ -41,6 +58,9 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
 serve prints one line of JSON when it listens; logs go to standard error.
 Exit codes: 0 fine, 1 failed or refused, 2 wrong use or a bad configuration.
 `;
+
+/** Commands that run on a configuration file. */
+const NEED_CONFIG = ["serve", "check", "policy test", "mcp", "agent", "compare", "copilot download"] as const;
 
 /** Read only where somebody uses a Copilot subscription. */
 const loadCopilot = () => import("./copilot");
@@ -73,12 +93,11 @@ async function main(args: string[]): Promise<number> {
     printLine(await deviceFlow({ clientId, baseUrl: github, tell }));
     return 0;
   }
-  if (
-    command !== "serve" &&
-    command !== "check" &&
-    command !== "policy test" &&
-    command !== "copilot download"
-  )
+  if (command === "mcp" && values.url !== undefined) {
+    if (values.config !== undefined) throw new UsageError("--url and --config exclude each other");
+    return joinMcp(values.url, process.env.POSTERN_KEY);
+  }
+  if (!NEED_CONFIG.some((name) => name === command))
     throw new UsageError(command ? `unknown command "${command}"` : "no command given");
   // Node takes an empty host for every address of the machine: an unset variable in a script would open the gateway.
   if (values.host?.trim() === "") throw new UsageError("--host must not be empty");
@@ -107,6 +126,10 @@ async function main(args: string[]): Promise<number> {
     const allWork = await check(result.loaded, printLine, options, loadCopilot);
     return allWork ? 0 : 1;
   }
+  if (command === "agent" || command === "compare")
+    return runAgent(command, result.loaded, values, positionals);
+  if (command === "mcp")
+    return serveMcp({ loaded: result.loaded, version: POSTERN_VERSION, loadCopilot }, values.key);
   return serve({
     loaded: result.loaded,
     version: POSTERN_VERSION,
@@ -116,6 +139,48 @@ async function main(args: string[]): Promise<number> {
   });
 }
 
+/** Both take their subject as a second word. */
+function runAgent(
+  command: "agent" | "compare",
+  loaded: Parameters<typeof serve>[0]["loaded"],
+  {
+    model,
+    dir = ".",
+    allow = "",
+    resume,
+    models = "",
+    parallel,
+    yes = false,
+  }: ReturnType<typeof parse>["values"],
+  [, subject]: readonly string[],
+): Promise<number> {
+  if (subject === undefined)
+    throw new UsageError(command === "agent" ? "TASK is missing" : "TASKFILE is missing");
+  const listed = (text: string) => text.split(",").flatMap((word) => word.trim() || []);
+  if (!rulesOf(listed(allow)))
+    throw new UsageError('--allow takes "read", "edit" and "run", with commas between');
+  const options = {
+    loaded,
+    version: POSTERN_VERSION,
+    loadCopilot,
+    loadAgent: () => import("./copilot/agent"),
+    folder: resolve(dir),
+    allow: listed(allow),
+  };
+  if (command === "compare") {
+    const atOnce = parallel === undefined ? {} : { parallel: countOf("--parallel", parallel) };
+    return compareModels({ ...options, file: subject, models: listed(models), yes, ...atOnce });
+  }
+  if (model === undefined) throw new UsageError("--model MODEL is missing");
+  return askAgent({ ...options, model, prompt: subject, ...(resume === undefined ? {} : { resume }) });
+}
+
+function countOf(option: string, text: string): number {
+  if (!/^[1-9]\d?$/.test(text))
+    throw new UsageError(`${option} must be a number from 1 to 99, not "${text}"`);
+  return Number(text);
+}
+
 function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
@@ -123,6 +188,11 @@ function printLine(line: string): void {
 /** Commands of two words are one command; anything beyond it is a mistake. */
 function commandOf(positionals: readonly string[]): string | undefined {
   const [first, second] = positionals;
+  if (first === "agent" || first === "compare") {
+    if (positionals.length > 2)
+      throw new UsageError(`unexpected "${positionals[2]}"; put the task in quotes`);
+    return first;
+  }
   const words = first === "policy" || first === "audit" || first === "copilot" || first === "login" ? 2 : 1;
   if (positionals.length > words) throw new UsageError(`unexpected "${positionals[words]}"`);
   return words === 2 && second !== undefined ? `${first} ${second}` : first;
@@ -189,6 +259,13 @@ function parse(args: string[]) {
       allowPositionals: true,
       options: {
         config: { type: "string" },
+        url: { type: "string" },
+        dir: { type: "string" },
+        allow: { type: "string" },
+        resume: { type: "string" },
+        models: { type: "string" },
+        parallel: { type: "string" },
+        yes: { type: "boolean" },
         "allow-commands": { type: "boolean" },
         host: { type: "string" },
         port: { type: "string" },

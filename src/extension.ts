@@ -1,9 +1,11 @@
 import * as vscode from "vscode";
 import { LOAD_START } from "./vscode/activation/loadStart";
 import { ActivityStore } from "./vscode/activity/activityState";
+import { registerParticipant } from "./vscode/agent/participant";
 import { registerChat } from "./vscode/chat/register";
 import { registerCommands } from "./vscode/commands/register";
 import type { CommandId } from "./vscode/common/commandIds";
+import { registerMcp } from "./vscode/mcp/register";
 import { EMPTY_STATE, StateStore } from "./vscode/state";
 import type { PosternTestApi } from "./vscode/testApi";
 import { createViews } from "./vscode/views/views";
@@ -27,7 +29,7 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
   const runtime = afterActivation().then(async () => {
     const asked = performance.now();
     const { createRuntime } = await import("./vscode/wiring/runtime");
-    const created = createRuntime(context, store, activity, channel);
+    const created = createRuntime(context, store, activity, channel, () => import("./copilot/agent"));
     channel.debug(`The rest was there ${(performance.now() - asked).toFixed(1)} ms after it was asked for.`);
     return created;
   });
@@ -48,6 +50,11 @@ export function activate(context: vscode.ExtensionContext): Promise<PosternTestA
     store,
     activity,
     registerChat(runtime.then(({ chat }) => chat)),
+    registerParticipant(runtime.then(({ agent }) => agent)),
+    registerMcp(
+      store,
+      runtime.then(({ mcp }) => mcp),
+    ),
     views,
     // A key that is pressed in the view says nothing of what is selected there.
     registerCommands(async (id, target, selected) => {

@@ -2,8 +2,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ensureInstalled } from "./npmCache.mjs";
+import { cacheFolder } from "./paths.mjs";
 
 const version = "1.0.14";
+
+/** Where it is, once it is installed. */
+export const copilotRuntimeFolder = join(cacheFolder, `copilot-sdk-${version}`);
 
 /**
  * Installs the runtime's package into the cache, where the tests look for it.

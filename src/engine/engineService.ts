@@ -1,3 +1,6 @@
+import type { Readable, Writable } from "node:stream";
+import type { AgentModel } from "../core/agent/contract";
+import { agentModels } from "../core/agent/models";
 import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
 import { auditSchema } from "../core/config/schema";
 import type { LoadCopilot } from "../core/copilot/contract";
@@ -10,6 +13,8 @@ import type { Caller } from "../core/governance/caller";
 import type { ModelChoice } from "../core/governance/keyModels";
 import type { PolicyExplanation } from "../core/governance/policy/explain";
 import { factsOf } from "../core/governance/policy/facts";
+import type { WireProtocol } from "../core/protocols/wire";
+import { preferredProtocol } from "../core/providers/spoken";
 import { decided, resolveModel } from "../core/routing/resolveModel";
 import type { PolicyQuestion } from "../core/rpc/audit";
 import type {
@@ -38,6 +43,7 @@ import { Pricing } from "./governance/pricing";
 import { RunningByKey } from "./governance/runningRequests";
 import type { Ledger } from "./ledger/ledger";
 import type { Log } from "./log/log";
+import { McpService } from "./mcp/mcpService";
 import { loadCatalogue } from "./models/loadCatalogue";
 import type { HandlePrivately } from "./pipe/privateHttp";
 import type { AdministratorPolicy } from "./policy/administratorPolicy";
@@ -99,6 +105,7 @@ export class EngineService {
   readonly copilot: CopilotService;
   private readonly operations: Operations;
   private readonly handler: RequestHandler;
+  private readonly mcp: McpService;
   private readonly pricing: Pricing;
   private readonly limits: LimitsGovernor;
   private readonly balances: BalanceWatch;
@@ -198,7 +205,16 @@ export class EngineService {
       quotas: () => this.limits.quotasNow(),
       allows: (caller: Caller, choice: ModelChoice) => this.limits.allows(caller, choice),
     };
-    this.handler = new RequestHandler(facts, this.registry, this.operations, parts.log);
+    this.mcp = new McpService({
+      version: parts.version,
+      handle: (...request) => this.handlePrivately(...request),
+      sources: () => this.registry.sources(),
+      settleModels: (milliseconds) => this.registry.settleModels(milliseconds),
+      routes: () => facts.routes().map(({ id }) => id),
+      allows: facts.allows,
+      limits: () => this.limits.status(),
+    });
+    this.handler = new RequestHandler(facts, this.registry, this.operations, this.mcp, parts.log);
     this.server = new GatewayServer((request, response) => void this.handler.handle(request, response));
   }
 
@@ -206,6 +222,21 @@ export class EngineService {
   readonly handlePrivately: HandlePrivately = (request, response, identify) => {
     void this.handler.handle(request, response, identify);
   };
+
+  /**
+   * Speaks MCP over a pair of streams until the input ends, on behalf of a gateway key, with all its limits.
+   * @throws PosternError unauthorized where there is none of this name that is accepted
+   */
+  async serveMcp(keyName: string, input: Readable, output: Writable, signal: AbortSignal): Promise<void> {
+    const caller = (): Caller => {
+      const known = this.keys.named(keyName);
+      if (known) return known;
+      const text = `The gateway key "${keyName}" is unknown, disabled or has expired.`;
+      throw new PosternError("unauthorized", text);
+    };
+    caller();
+    await this.mcp.serveStdio(caller, input, output, signal);
+  }
 
   /** Takes over a configuration; running requests finish as they began. */
   async configure(config: EngineConfig): Promise<void> {
@@ -327,6 +358,26 @@ export class EngineService {
   runProbe({ provider, probe, model }: ProbeParams, signal: AbortSignal): Promise<ProbeResult> {
     if (provider.config.type === "copilot") return Promise.resolve(copilotProbe(probe));
     return runProbe(this.upstream, provider, probe, model, { signal });
+  }
+
+  /** What the agent may work with. */
+  agentModels(): AgentModel[] {
+    return agentModels(
+      this.registry.sources(),
+      this.router.offered().map(({ id }) => id),
+    );
+  }
+
+  /** The protocol in which a model is asked without being translated; for a route, any would do. */
+  protocolOf(model: string): WireProtocol {
+    const found = decided(resolveModel(model, this.registry.sources()));
+    const provider = found.kind === "found" ? this.registry.get(found.providerId) : undefined;
+    return provider ? preferredProtocol(provider.config) : "chat";
+  }
+
+  /** Waits until the models that are being asked for are known, a few seconds at most. */
+  settleModels(): Promise<void> {
+    return this.registry.settleModels(5_000);
   }
 
   /** @param log the latest entries */

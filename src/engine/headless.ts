@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type EngineConfig, engineConfigFromFile } from "../core/config/engineConfig";
+import { type EngineConfig, type EngineGatewayKey, engineConfigFromFile } from "../core/config/engineConfig";
 import { parseConfigText } from "../core/config/parse";
 import type { ConfigProblem } from "../core/config/problems";
 import type { LoadCopilot } from "../core/copilot/contract";
@@ -81,10 +81,30 @@ export interface ServeOptions {
   readonly loadCopilot?: LoadCopilot;
   readonly host?: string;
   readonly port?: number;
+  /** Gateway keys that the file does not have. */
+  readonly keys?: readonly EngineGatewayKey[];
 }
 
-/** Runs the engine in the foreground until SIGTERM or SIGINT. Resolves with the exit code. */
-export async function serve({ loaded, version, loadCopilot, host, port }: ServeOptions): Promise<number> {
+/** An engine of a configuration file, with its log on standard error. */
+export interface HeadlessEngine {
+  readonly engine: EngineService;
+  readonly log: EngineLog;
+  /** Gives up credentials and engine. */
+  close(): Promise<void>;
+}
+
+/**
+ * An engine that is configured and does not listen yet.
+ * @returns undefined where its data folder cannot be made, which is said on standard error
+ */
+export async function openEngine({
+  loaded,
+  version,
+  loadCopilot,
+  host,
+  port,
+  keys = [],
+}: ServeOptions): Promise<HeadlessEngine | undefined> {
   const log = new EngineLog(Date.now);
   log.onEntry(({ time, level, message }) => {
     if (level !== "debug" && level !== "trace")
@@ -93,7 +113,7 @@ export async function serve({ loaded, version, loadCopilot, host, port }: ServeO
   const fault = loaded.dataDir === undefined ? undefined : makeFolder(loaded.dataDir);
   if (fault !== undefined) {
     process.stderr.write(`dataDir: the folder ${loaded.dataDir} cannot be made (${fault})\n`);
-    return 2;
+    return undefined;
   }
   const lists = new ModelListCache(loaded.dataDir, log);
   const { ledger, audit, secrets } = openAuditedLedger(loaded.dataDir, log);
@@ -102,12 +122,17 @@ export async function serve({ loaded, version, loadCopilot, host, port }: ServeO
   const parts = { version, log, ledger, audit, secrets, lists, administrator, loadCopilot, dataDir };
   const engine = new EngineService(parts);
   const { gateway } = loaded.engine;
-  if (gateway.keys.length === 0)
+  if (gateway.keys.length + keys.length === 0)
     log.warn("no gateway key is configured, so every request will be refused; add one under gateway.keys");
   const configure = (config: EngineConfig): Promise<void> =>
     engine.configure({
       ...config,
-      gateway: { ...config.gateway, host: host ?? gateway.host, port: port ?? gateway.port },
+      gateway: {
+        ...config.gateway,
+        host: host ?? gateway.host,
+        port: port ?? gateway.port,
+        keys: [...config.gateway.keys, ...keys],
+      },
     });
   const { credentials } = loaded;
   await configure(await credentials.ready());
@@ -115,11 +140,24 @@ export async function serve({ loaded, version, loadCopilot, host, port }: ServeO
   engine.credentials.askThrough(async (providerId, label) => {
     if (!(await credentials.renew(providerId, label))) engine.credentials.kept(providerId, label);
   });
+  const close = async (): Promise<void> => {
+    credentials.dispose();
+    await engine.close();
+  };
+  return { engine, log, close };
+}
+
+/** Runs the engine in the foreground until SIGTERM or SIGINT. Resolves with the exit code. */
+export async function serve(options: ServeOptions): Promise<number> {
+  const headless = await openEngine(options);
+  if (!headless) return 2;
+  const { engine, log } = headless;
+  const { version, loaded } = options;
   try {
     await engine.startGateway();
   } catch (error) {
     process.stderr.write(`${logSafeText(error)}\n`);
-    await engine.close();
+    await headless.close();
     return 1;
   }
   const stopped = new Promise<void>((resolveStop) => {
@@ -131,9 +169,9 @@ export async function serve({ loaded, version, loadCopilot, host, port }: ServeO
   if (engine.running > 0) {
     log.info(`stopping: ${engine.running} running requests have up to ${DRAIN_MS / 1000} s to end`);
   }
-  credentials.dispose();
+  loaded.credentials.dispose();
   await engine.drain(DRAIN_MS);
-  await engine.close();
+  await headless.close();
   return 0;
 }
 

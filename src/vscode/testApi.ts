@@ -3,6 +3,7 @@ import type { WindowCredentials } from "./credentials/windowCredentials";
 import type { EngineApi } from "./engine/api";
 import type { EngineLink } from "./engine/link";
 import type { GatewayController } from "./gateway/controller";
+import type { McpServerAddress } from "./mcp/serverSource";
 import type { ProviderRegistry } from "./providers/registry";
 import type { StatusBarView } from "./render/statusBar";
 import type { TreeNode } from "./render/treeNode";
@@ -39,6 +40,8 @@ export interface PosternTestApi {
   readonly engineApi: Pick<EngineApi, "abortRequests" | "claimNotice">;
   /** A second connection to the engine, as another window would have. */
   secondWindow(): Promise<EngineLink>;
+  /** What VS Code is told when it starts the MCP server. */
+  mcpServer(): Promise<McpServerAddress>;
   testProvider(
     provider: EngineRequests["testProvider"]["params"],
   ): Promise<EngineRequests["testProvider"]["result"]>;

@@ -77,6 +77,9 @@ suite("a runtime on this machine", () => {
       assert.deepEqual(settings(), [{ ...entry, baseUrl: `${before.origin}/v1` }]);
 
       await workbench.runCommand("Postern: Add Provider");
+      await workbench.untilStep("What kind of provider?");
+      // What is added already comes last, out of sight.
+      await workbench.quickInputBox().fill("Foundry Local");
       await until("that it runs", async () =>
         (await rows()).some((row) => /Microsoft Foundry Local.*running, 1 model/.test(row)),
       );

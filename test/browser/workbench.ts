@@ -121,18 +121,32 @@ export class Workbench {
   /** Runs a command by its title (category included, e.g. "Postern: Add Provider") through the palette. */
   async runCommand(title: string): Promise<void> {
     await this.page.keyboard.press("F1");
-    await this.searchAndPick(`>${title}`, title);
+    await this.searchAndPick(`>${title}`, title, async () => {
+      // A tree that had the focus takes it back when its rows change, and the palette goes; a person opens it again.
+      if ((await this.quickInputBox().count()) === 0) await this.page.keyboard.press("F1");
+    });
   }
 
   /** Types until the item shows: a list does not change by itself when an extension adds to it late. */
-  private async searchAndPick(search: string, label: string): Promise<void> {
+  private async searchAndPick(
+    search: string,
+    label: string,
+    reopen: () => Promise<void> = async () => {},
+  ): Promise<void> {
     const row = this.quickItems().filter({ has: this.page.getByText(label, { exact: true }) });
-    await this.quickInputBox().waitFor();
+    await this.quickInputBox()
+      .waitFor({ timeout: 5_000 })
+      .catch(() => {});
     await until(
       `"${label}" in the list`,
       async () => {
-        await this.quickInputBox().fill("");
-        await this.quickInputBox().fill(search);
+        await reopen();
+        try {
+          await this.quickInputBox().fill("", { timeout: 3_000 });
+          await this.quickInputBox().fill(search, { timeout: 3_000 });
+        } catch {
+          return false;
+        }
         await row
           .first()
           .waitFor({ timeout: 1500 })

@@ -4,12 +4,10 @@ import type { ConversationRequest } from "../conversation/request";
 import { issuerOf } from "../conversation/seal";
 import { fittingToolName } from "../conversation/toolNames";
 import type { JsonObject } from "../json/access";
-import { encodeChatRequest } from "../protocols/chat/encodeRequest";
-import { encodeMessagesRequest } from "../protocols/messages/encodeRequest";
-import { encodeResponsesRequest } from "../protocols/responses/encodeRequest";
 import type { WireProtocol } from "../protocols/wire";
 import { quirksOf } from "../providers/quirks";
 import type { ResponseContext } from "../translation/context";
+import { encodeChatRequest, encodeMessagesRequest, encodeResponsesRequest } from "../translation/encoders";
 import { conversationOf, withCacheMarks } from "./conversation";
 import type { ChatAsk } from "./parts";
 

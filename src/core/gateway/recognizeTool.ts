@@ -1,6 +1,7 @@
 /** Which program sent a request, by what it says of itself. A guess at best, so it decides nothing but patience. */
 const TOOLS: readonly (readonly [RegExp, string])[] = [
   [/^claude-(?:cli|code)\b/i, "claude-code"],
+  [/^postern-mcp\b/, "mcp"],
   [/^codex/i, "codex"],
   [/copilot/i, "copilot-cli"],
   [/opencode/i, "opencode"],

@@ -14,6 +14,8 @@ export type Route =
   | { readonly kind: "health"; readonly protocol: WireProtocol }
   | { readonly kind: "quota"; readonly protocol: WireProtocol }
   | { readonly kind: "models"; readonly protocol: WireProtocol; readonly id?: string }
+  /** MCP's streamable HTTP; what is refused before MCP has a say is refused in OpenAI's shape. */
+  | { readonly kind: "mcp"; readonly protocol: "chat" }
   | {
       readonly kind: "operation";
       readonly protocol: WireProtocol;
@@ -46,6 +48,7 @@ export function matchRoute(method: string, path: string, anthropicVersion: boole
   if (path === "/health") {
     return allow(method, ["GET", "HEAD"], { kind: "health", protocol: fallback });
   }
+  if (path === "/mcp") return allow(method, ["POST"], { kind: "mcp", protocol: "chat" });
   const deployment = /^\/openai\/deployments\/(.+)\/(chat\/completions|embeddings)$/.exec(path);
   if (deployment) {
     const id = decode(deployment[1] ?? "");

@@ -12,6 +12,7 @@ import type { ModelFacts } from "../models/facts";
 import type { AuditRequests, PolicyWarning } from "./audit";
 import type { LimitsStatus } from "./limitsStatus";
 import type { StatusChange } from "./statusChange";
+import type { TaskRunRequests } from "./taskRuns";
 
 /**
  * What a window and the engine say to each other over the private pipe: JSON-RPC 2.0 requests and notifications.
@@ -256,7 +257,7 @@ export interface ChatAccess {
 }
 
 /** Requests from a window to the engine: method name → parameters and result. */
-export interface EngineRequests extends AuditRequests {
+export interface EngineRequests extends AuditRequests, TaskRunRequests {
   hello: { params: HelloParams; result: HelloResult };
   authenticate: { params: AuthenticateParams; result: { readonly log: readonly LogEntry[] } };
   configure: { params: EngineConfig; result: EngineStatus };

@@ -6,16 +6,14 @@ import { issuerOf } from "../conversation/seal";
 import { fittingToolName, type ToolOrigin } from "../conversation/toolNames";
 import { isObject, type JsonObject, nonEmpty, parseJson } from "../json/access";
 import { decodeChatRequest } from "../protocols/chat/decodeRequest";
-import { encodeChatRequest } from "../protocols/chat/encodeRequest";
 import { decodeMessagesRequest } from "../protocols/messages/decodeRequest";
-import { encodeMessagesRequest } from "../protocols/messages/encodeRequest";
 import { structuredToolName } from "../protocols/messages/encodeTools";
 import { decodeResponsesRequest } from "../protocols/responses/decodeRequest";
-import { encodeResponsesRequest } from "../protocols/responses/encodeRequest";
 import type { WireProtocol } from "../protocols/wire";
 import { type KnownModel, quirksOf } from "../providers/quirks";
 import { shortHash } from "../text/encode";
 import type { ResponseContext } from "./context";
+import { encodeChatRequest, encodeMessagesRequest, encodeResponsesRequest } from "./encoders";
 
 export interface TranslatedRequest {
   /** JSON for the provider, under its own name of the model. */

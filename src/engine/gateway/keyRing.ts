@@ -58,6 +58,12 @@ export class KeyRing {
     return callerOf(found, this.around);
   }
 
+  /** The owner of a gateway key that is known by its name, as long as it is accepted. */
+  named(name: string): Caller | undefined {
+    const found = this.entries.find(({ key }) => key.name === name && this.fault(key) === undefined);
+    return found && callerOf(found.key, this.around);
+  }
+
   private fault({ enabled, expiresAt }: EngineGatewayKey): "disabled" | "expired" | undefined {
     if (enabled === false) return "disabled";
     return expiresAt !== undefined && this.around.now() >= expiresAt ? "expired" : undefined;

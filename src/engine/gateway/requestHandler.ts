@@ -13,6 +13,7 @@ import { JsonSyntaxError } from "../../core/json/topLevel";
 import type { WireProtocol } from "../../core/protocols/wire";
 import { nearestIds } from "../../core/routing/editDistance";
 import type { Log } from "../log/log";
+import type { McpService } from "../mcp/mcpService";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { Operations } from "../relay/operations";
 import { answerError, answerJson } from "./answer";
@@ -41,6 +42,7 @@ export class RequestHandler {
     private readonly facts: GatewayFacts,
     private readonly registry: ProviderRegistry,
     private readonly operations: Operations,
+    private readonly mcp: Pick<McpService, "handle">,
     private readonly log: Log,
   ) {}
 
@@ -147,6 +149,8 @@ export class RequestHandler {
   ): Promise<void> {
     if (route.kind === "operation" || route.kind === "storedResponse") {
       await this.operations.run(route, request, response, requestId, caller);
+    } else if (route.kind === "mcp") {
+      await this.mcp.handle(request, response, requestId, caller);
     } else if (route.kind === "quota") {
       // Of providers that its key does not reach, a client need not know.
       const shown = this.facts

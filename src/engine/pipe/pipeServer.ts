@@ -9,6 +9,7 @@ import { isAnswering, preparePipeFolder, removeStaleSocket } from "./pipeFolder"
 import { PrivateHttp, privateHttpPath } from "./privateHttp";
 import { SecretStores } from "./secretStores";
 import { Session, type SessionHandlers } from "./session";
+import { taskRunHandlers } from "./taskRunHandlers";
 
 export interface PipeOptions {
   readonly path: string;
@@ -137,6 +138,7 @@ export class PipeServer {
       },
       status: async () => engine.status(),
       ...ledgerHandlers(engine.ledger),
+      ...taskRunHandlers(engine.ledger),
       ...auditHandlers(() => engine.audit),
       explainPolicy: (question) => engine.explainPolicy(question),
       testProvider: (provider, signal) => engine.testProvider(provider, signal),

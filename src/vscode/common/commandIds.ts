@@ -79,6 +79,12 @@ export const COMMANDS = {
   "postern.showMoreActivity": { title: "Show More Activity" },
   "postern.exportAudit": { title: "Export Audit…", icon: "$(export)" },
   "postern.verifyAudit": { title: "Verify Audit", icon: "$(verified)" },
+  "postern.askAgent": { title: "Ask Copilot Agent…", icon: "$(robot)" },
+  "postern.resumeAgent": { title: "Resume Copilot Agent Session…" },
+  "postern.forgetAgentSession": { title: "Forget Copilot Agent Session…" },
+  "postern.compareModels": { title: "Compare Models on a Task…", icon: "$(beaker)" },
+  "postern.openComparison": { title: "Open Comparison…" },
+  "postern.deleteComparison": { title: "Delete Comparison…" },
   "postern.explainPolicy": { title: "Explain Policy…", icon: "$(law)" },
 } as const satisfies Record<`postern.${string}`, { readonly title: string; readonly icon?: string }>;
 

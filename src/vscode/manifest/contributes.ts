@@ -1,4 +1,5 @@
 import { gatewaySchema } from "../../core/config/schema";
+import { AGENT_PARTICIPANT } from "../agent/participantId";
 import { CHAT_VENDOR } from "../chat/vendor";
 import {
   ACTIVITY_VIEW,
@@ -9,6 +10,7 @@ import {
   ROUTES_VIEW,
   VIEW_CONTAINER,
 } from "../common/commandIds";
+import { MCP_PROVIDER } from "../mcp/providerId";
 import { configuration } from "./configuration";
 import { keybindings, menus } from "./menus";
 
@@ -48,6 +50,16 @@ export function contributes(): Record<string, unknown> {
     languageModelChatProviders: [
       { vendor: CHAT_VENDOR, displayName: "Postern", managementCommand: "postern.addProvider" },
     ],
+    chatParticipants: [
+      {
+        id: AGENT_PARTICIPANT,
+        name: "postern",
+        fullName: "Postern",
+        description: "Copilot's agent on your own models",
+        isSticky: true,
+      },
+    ],
+    mcpServerDefinitionProviders: [{ id: MCP_PROVIDER, label: "Postern" }],
     menus: menus(),
     keybindings: keybindings(),
     configuration: configuration(),

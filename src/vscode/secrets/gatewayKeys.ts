@@ -69,6 +69,20 @@ export class GatewayKeys {
     }
   }
 
+  /**
+   * A gateway key that VS Code itself uses, made if it is not there. It stands among the others, with limits that the
+   * person may set. Settings that came from another machine have its hash and not the key; then another one is made.
+   */
+  async own(name: string): Promise<WholeGatewayKey> {
+    for (let number = 1; ; number++) {
+      const numbered = number === 1 ? name : `${name} ${number}`;
+      const known = await this.whole(numbered);
+      if (known) return known;
+      if (!entryNamed(this.settings.gatewayKeys(), numbered))
+        return this.create({ name: numbered, keep: true });
+    }
+  }
+
   /** The key itself, where a copy is kept that is still the right one. */
   async whole(name: string): Promise<WholeGatewayKey | undefined> {
     const hash = entryNamed(this.settings.gatewayKeys(), name)?.hash;

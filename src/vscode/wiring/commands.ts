@@ -1,6 +1,9 @@
 import * as vscode from "vscode";
 import { activityCommands } from "../activity/activityCommands";
 import { auditCommands } from "../activity/auditCommands";
+import { agentCommands } from "../agent/agentCommands";
+import { compareCommands } from "../agent/compareCommands";
+import type { AgentParts } from "../agent/parts";
 import { addCopilotFlow } from "../commands/addCopilot";
 import { addProviderFlow } from "../commands/addProvider";
 import { budgetCommands } from "../commands/budgetCommands";
@@ -46,6 +49,7 @@ export interface CommandParts {
   readonly chat: Pick<ChatParts, "models">;
   readonly runtimes: LocalRuntimes;
   readonly credentials: WindowCredentials;
+  readonly agent: AgentParts;
   readonly channel: Pick<vscode.LogOutputChannel, "show">;
 }
 
@@ -64,6 +68,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     report,
     channel,
     chat,
+    agent,
   } = parts;
   const changed = (): Promise<void> => engine.sync.flush();
   const keySurroundings = {
@@ -103,6 +108,8 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     ...gatewayKeyCommands(storage.gatewayKeys, keySurroundings),
     ...budgetCommands(budgetParts),
     ...activityCommands({ ...activity, api: engine.api, gatewayKeys: keySurroundings.copyable }),
+    ...agentCommands(agent),
+    ...compareCommands({ ...agent, api: engine.api }),
     ...auditCommands({ ...activity, api: engine.api }),
     "postern.addProvider": async () => {
       const id = await addProviderFlow({

@@ -1,6 +1,8 @@
 import os from "node:os";
 import * as vscode from "vscode";
+import type { LoadAgent } from "../../core/agent/contract";
 import type { ActivityStore } from "../activity/activityState";
+import type { AgentParts } from "../agent/parts";
 import type { ChatProvider } from "../chat/provider";
 import type { CommandHandlers } from "../commands/register";
 import { messageOf } from "../common/log";
@@ -11,6 +13,7 @@ import { StartFailureNotice } from "../gateway/startFailure";
 import { StartFile } from "../gateway/startFile";
 import { LedgerNotices } from "../ledger/ledgerNotice";
 import { LimitNotices } from "../limits/limitNotice";
+import { McpServerSource } from "../mcp/serverSource";
 import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
@@ -24,6 +27,7 @@ import { TerminalEnvironment } from "../terminal/terminalEnvironment";
 import type { PosternTestApi } from "../testApi";
 import { notify } from "../ui/notify";
 import { createActivity } from "./activity";
+import { createAgentParts } from "./agent";
 import { createChat } from "./chat";
 import { createCommands } from "./commands";
 import { createCredentials } from "./credentials";
@@ -35,6 +39,8 @@ import { createTestApi } from "./testApi";
 export interface Runtime {
   readonly commands: CommandHandlers;
   readonly chat: ChatProvider;
+  readonly mcp: McpServerSource;
+  readonly agent: AgentParts;
   /** Resolves once the settings and secrets have been read for the first time. */
   readonly settled: Promise<void>;
   /** A view shows, so models are wanted. */
@@ -54,6 +60,7 @@ export function createRuntime(
   store: StateStore,
   activityStore: ActivityStore,
   channel: vscode.LogOutputChannel,
+  loadAgent: LoadAgent,
 ): Runtime {
   const { credentials, disposables } = createCredentials(context, channel, () => sync.schedule());
   const storage = createStorage(context, credentials, channel);
@@ -164,6 +171,9 @@ export function createRuntime(
     .then(changed);
   const chat = createChat(store, engine, settled, context.globalStorageUri.fsPath, channel);
   context.subscriptions.push(chat.provider);
+  const agent = createAgentParts(loadAgent, store, storage, engine, gateway, context.globalStorageUri.fsPath);
+  context.subscriptions.push(agent.documents);
+  const mcp = new McpServerSource(gateway, storage.gatewayKeys, changed);
   const begin = async (): Promise<void> => {
     await settled;
     await supervisor.joinIfRunning();
@@ -188,8 +198,11 @@ export function createRuntime(
       report,
       channel,
       chat,
+      agent,
     }),
     chat: chat.provider,
+    agent,
+    mcp,
     settled,
     viewsVisible: () => {
       viewsSeen = true;
@@ -213,6 +226,7 @@ export function createRuntime(
         credentials,
         gateway,
         terminals,
+        mcp,
         activationMs,
       }),
   };

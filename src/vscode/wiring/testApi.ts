@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 import type { WindowCredentials } from "../credentials/windowCredentials";
 import type { GatewayController } from "../gateway/controller";
+import type { McpServerSource } from "../mcp/serverSource";
 import type { ProviderRegistry } from "../providers/registry";
 import { renderGateway } from "../render/gatewayTree";
 import { renderProviders } from "../render/providersTree";
@@ -24,6 +25,7 @@ export interface TestApiParts {
   readonly credentials: WindowCredentials;
   readonly gateway: GatewayController;
   readonly terminals: TerminalEnvironment;
+  readonly mcp: McpServerSource;
   readonly activationMs: number;
 }
 
@@ -56,6 +58,7 @@ export function createTestApi(parts: TestApiParts): PosternTestApi {
       if (typeof link === "string") throw new Error(`The engine is ${link}.`);
       return link;
     },
+    mcpServer: () => parts.mcp.open(),
     testProvider: (provider) => engine.api.testProvider(provider, new AbortController().signal),
   };
 }

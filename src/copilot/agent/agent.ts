@@ -1,0 +1,259 @@
+import { mkdirSync } from "node:fs";
+import {
+  CopilotClient,
+  type CopilotSession,
+  RuntimeConnection,
+  type SessionEvent,
+} from "@github/copilot-sdk";
+import type {
+  AgentHost,
+  AgentOutcome,
+  AgentPlaces,
+  AgentRun,
+  AgentSession,
+  CopilotAgent,
+} from "../../core/agent/contract";
+import { logSafeText, PosternError } from "../../core/errors";
+import { locateRuntime } from "../locateRuntime";
+import { agentEnvironment } from "./environment";
+import { agentEvent } from "./events";
+import { questionOf } from "./permission";
+import { modelInfos, providerOf } from "./sessionConfig";
+
+/** A runtime that has died leaves its calls pending: it is asked this often whether it is there. */
+const PING_MS = 5_000;
+/** And has this long to answer. */
+const PONG_MS = 15_000;
+/** How long a session may take to end in good order. */
+const END_MS = 3_000;
+
+/** @param environment of this process; the runtime gets a part of it */
+export function createAgent(
+  places: AgentPlaces,
+  environment: Readonly<Record<string, string | undefined>>,
+): CopilotAgent {
+  return new Agent(places, environment);
+}
+
+class Agent implements CopilotAgent {
+  constructor(
+    private readonly places: AgentPlaces,
+    private readonly environment: Readonly<Record<string, string | undefined>>,
+  ) {}
+
+  async run(run: AgentRun, host: AgentHost, signal: AbortSignal): Promise<AgentOutcome> {
+    if (signal.aborted) return { end: "cancelled", turns: 0 };
+    let client: CopilotClient | undefined;
+    try {
+      client = this.client(run.folder, run);
+      return await new Running(run, host, signal).on(client);
+    } catch (error) {
+      const reason = error instanceof PosternError ? error.message : failureOf(error);
+      return { end: "failed", reason, turns: 0 };
+    } finally {
+      await client?.forceStop().catch(() => {});
+    }
+  }
+
+  async sessions(): Promise<readonly AgentSession[]> {
+    return this.asking(async (client) =>
+      (await client.listSessions()).map(({ sessionId, modifiedTime, summary, context }) => ({
+        id: sessionId,
+        modifiedAt: new Date(modifiedTime).getTime(),
+        summary: summary ?? "",
+        folder: context?.workingDirectory ?? "",
+      })),
+    );
+  }
+
+  async forget(sessionId: string): Promise<void> {
+    await this.asking((client) => client.deleteSession(sessionId));
+  }
+
+  private async asking<T>(question: (client: CopilotClient) => Promise<T>): Promise<T> {
+    const client = this.client(this.places.sessions);
+    try {
+      await client.start();
+      return await question(client);
+    } finally {
+      await client.forceStop().catch(() => {});
+    }
+  }
+
+  /** @throws PosternError not_ready without a runtime */
+  private client(folder: string, run?: AgentRun): CopilotClient {
+    const { sessions, dataDir, runtimePath } = this.places;
+    const found = locateRuntime(runtimePath, { environment: this.environment, dataDir });
+    if ("missing" in found)
+      throw new PosternError("not_ready", `Copilot's agent cannot run: ${found.missing}.`);
+    // What was said stands in there.
+    mkdirSync(sessions, { recursive: true, mode: 0o700 });
+    const models = modelInfos(run?.models ?? []);
+    return new CopilotClient({
+      mode: "empty",
+      baseDirectory: sessions,
+      workingDirectory: folder,
+      useLoggedInUser: false,
+      connection: RuntimeConnection.forStdio({ path: found.path }),
+      env: agentEnvironment(this.environment),
+      logLevel: "none",
+      onListModels: () => models,
+    });
+  }
+}
+
+/** One run, from its session's beginning to its end. */
+class Running {
+  private turns = 0;
+  private failure: string | undefined;
+  private limit: string | undefined;
+  private session: CopilotSession | undefined;
+  private finish: () => void = () => {};
+  private readonly finished = new Promise<void>((resolve) => {
+    this.finish = resolve;
+  });
+  private readonly toolNames = new Map<string, string>();
+  /** Ends questions to the person when the run is over. */
+  private readonly over = new AbortController();
+
+  constructor(
+    private readonly run: AgentRun,
+    private readonly host: AgentHost,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async on(client: CopilotClient): Promise<AgentOutcome> {
+    await client.start();
+    const stopWatching = this.watch(client);
+    const cancel = (): void => this.finish();
+    this.signal.addEventListener("abort", cancel, { once: true });
+    try {
+      this.session = await this.open(client);
+      if (!this.signal.aborted) await this.session.send({ prompt: this.run.prompt });
+      await this.finished;
+    } finally {
+      stopWatching();
+      this.signal.removeEventListener("abort", cancel);
+      this.over.abort();
+      await this.end(client);
+    }
+    return this.outcome();
+  }
+
+  private open(client: CopilotClient): Promise<CopilotSession> {
+    const { model, folder, resume } = this.run;
+    const config = {
+      model,
+      provider: providerOf(this.run),
+      streaming: true,
+      workingDirectory: folder,
+      // In this mode the runtime tells the model nothing of where it is.
+      systemMessage: { mode: "append" as const, content: `The working directory is ${folder}` },
+      availableTools: ["builtin:*"],
+      enableSessionTelemetry: false,
+      // A repository must not bring instructions, servers or agents of its own that nobody has looked at.
+      enableConfigDiscovery: false,
+      skipCustomInstructions: true,
+      clientName: "postern",
+      onPermissionRequest: (request: Parameters<typeof questionOf>[0]) => this.permit(request),
+      onEvent: (event: SessionEvent) => this.take(event),
+    };
+    return resume === undefined ? client.createSession(config) : client.resumeSession(resume, config);
+  }
+
+  private async permit(request: Parameters<typeof questionOf>[0]) {
+    const question = questionOf(request, this.run.folder);
+    let allowed = false;
+    try {
+      allowed = !this.over.signal.aborted && (await this.host.permit(question, this.over.signal));
+    } catch {
+      // Nobody can say yes.
+    }
+    if (allowed) return { kind: "approve-once" as const };
+    // Without a word the runtime would end the turn.
+    return {
+      kind: "reject" as const,
+      feedback: "The user does not allow this. Go on without it, or say what is missing.",
+    };
+  }
+
+  private take(event: SessionEvent): void {
+    if (this.over.signal.aborted) return;
+    const shown = agentEvent(event, this.toolNames);
+    if (shown) this.host.onEvent(shown);
+    if (event.type === "assistant.turn_start") void this.nextTurn();
+    else if (event.type === "session.error") {
+      this.failure = event.data.message;
+      this.finish();
+    } else if (event.type === "session.idle") this.finish();
+  }
+
+  private async nextTurn(): Promise<void> {
+    const { maxTurns } = this.run;
+    if (maxTurns !== undefined && this.turns >= maxTurns) {
+      this.stopAt(`It has had its ${maxTurns} turns.`);
+      return;
+    }
+    this.turns += 1;
+    if (this.turns === 1) return;
+    const reason = await this.host.mayGoOn?.(this.turns).catch((error: unknown) => logSafeText(error));
+    if (reason !== undefined) this.stopAt(reason);
+  }
+
+  private stopAt(limit: string): void {
+    this.limit ??= limit;
+    this.finish();
+  }
+
+  private watch(client: CopilotClient): () => void {
+    let waiting = false;
+    const timer = setInterval(async () => {
+      if (waiting) return;
+      waiting = true;
+      const answered = await settledWithin(client.ping(), PONG_MS);
+      waiting = false;
+      if (answered || this.over.signal.aborted) return;
+      this.failure ??= "Copilot's runtime has ended unexpectedly.";
+      this.finish();
+    }, PING_MS);
+    return () => clearInterval(timer);
+  }
+
+  private async end(client: CopilotClient): Promise<void> {
+    const { session } = this;
+    if (!session) return;
+    await settledWithin(session.abort(), END_MS);
+    await settledWithin(session.disconnect(), END_MS);
+    if (!this.run.keep) await settledWithin(client.deleteSession(session.sessionId), END_MS);
+  }
+
+  private outcome(): AgentOutcome {
+    const { turns, failure, limit, session } = this;
+    const base = { turns, ...(session ? { sessionId: session.sessionId } : {}) };
+    if (this.signal.aborted) return { ...base, end: "cancelled" };
+    if (limit !== undefined) return { ...base, end: "limit", reason: limit };
+    if (failure !== undefined) return { ...base, end: "failed", reason: failure };
+    return { ...base, end: "done" };
+  }
+}
+
+/** Whether it came to a good end in time. */
+async function settledWithin(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  const done = work.then(
+    () => true,
+    () => false,
+  );
+  try {
+    return await Promise.race([done, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function failureOf(error: unknown): string {
+  return error instanceof Error && error.message !== "" ? error.message : "Copilot's runtime does not start.";
+}

@@ -1,0 +1,168 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { PosternError } from "../../../core/errors";
+import { isInside } from "../permission";
+import { runProgram } from "./commands";
+
+const GIT_MS = 120_000;
+/** A longer diff is cut: it is for a person to look at. */
+const MAX_DIFF = 1_000_000;
+const PREFIX = "postern-task-";
+
+/**
+ * A repository's own settings may name programs: hooks, file monitors, external diffs. None of them runs for us.
+ * https://git-scm.com/docs/git-config
+ */
+const SAFELY = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "diff.external="];
+
+export interface DiffOfWork {
+  readonly diff: string;
+  readonly filesChanged: number;
+  readonly linesAdded: number;
+  readonly linesRemoved: number;
+}
+
+/** Checkouts of a repository beside its working tree, which is never touched. */
+export class Worktrees {
+  private constructor(
+    /** The repository's topmost folder. */
+    readonly root: string,
+    /** What is checked out. */
+    readonly commit: string,
+    private readonly environment: Readonly<Record<string, string>>,
+    private readonly home: string,
+  ) {}
+
+  /** @throws PosternError invalid_request where there is no repository with a commit */
+  static async open(folder: string, environment: Readonly<Record<string, string>>): Promise<Worktrees> {
+    const ask = async (...args: string[]): Promise<string> => {
+      const { code, output } = await git(folder, environment, args);
+      if (code !== 0)
+        throw new PosternError(
+          "invalid_request",
+          `${folder} is no git repository with a commit: ${lastLine(output)}`,
+        );
+      return output.trim();
+    };
+    const root = await ask("rev-parse", "--show-toplevel");
+    const commit = await ask("rev-parse", "--verify", "HEAD^{commit}");
+    const trees = new Worktrees(
+      root,
+      commit,
+      environment,
+      mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`)),
+    );
+    await trees.removeLeftBehind();
+    return trees;
+  }
+
+  /** A fresh checkout of the commit. @returns its folder @throws PosternError invalid_request */
+  async add(name: string): Promise<string> {
+    const path = join(this.home, name);
+    await this.must(this.root, "worktree", "add", "--detach", "--force", path, this.commit);
+    return path;
+  }
+
+  /** Puts paths back as they are in the commit; what the commit does not have is taken away. */
+  async restore(path: string, paths: readonly string[]): Promise<void> {
+    for (const one of paths) {
+      // Through a link that the work has put there something else would be deleted.
+      if (!isInside(join(path, one), path))
+        throw new PosternError(
+          "invalid_request",
+          `${one} leads out of the checkout now, and cannot be put back`,
+        );
+      const { output } = await this.git(path, ["ls-tree", "--name-only", this.commit, "--", one]);
+      rmSync(join(path, one), { recursive: true, force: true });
+      if (output.trim() !== "") await this.must(path, "checkout", this.commit, "--", one);
+    }
+  }
+
+  /** Remembers the state of a checkout. @returns id of a tree that `diff` can be asked against */
+  async snapshot(path: string): Promise<string> {
+    await this.must(path, "add", "--all");
+    const { code, output } = await this.git(path, ["write-tree"]);
+    if (code !== 0) throw new PosternError("invalid_request", `git write-tree failed: ${lastLine(output)}`);
+    return output.trim();
+  }
+
+  /** What is different from a snapshot now, whether it was committed or not; without what git is told to ignore. */
+  async diff(path: string, snapshot: string): Promise<DiffOfWork> {
+    await this.must(path, "add", "--all");
+    const compare = ["diff", "--cached", "--no-ext-diff", "--no-textconv", "--no-color"];
+    const { output: numbers } = await this.git(path, [...compare, "--numstat", snapshot], MAX_DIFF);
+    const { output: diff } = await this.git(path, [...compare, snapshot], MAX_DIFF + 1);
+    const rows = numbers.split("\n").flatMap((line) => {
+      const [, added, removed] = /^(\d+|-)\t(\d+|-)\t/.exec(line) ?? [];
+      return added === undefined ? [] : [{ added: Number(added) || 0, removed: Number(removed) || 0 }];
+    });
+    return {
+      diff: diff.length > MAX_DIFF ? `… the beginning is left out\n${diff.slice(-MAX_DIFF)}` : diff,
+      filesChanged: rows.length,
+      linesAdded: rows.reduce((sum, { added }) => sum + added, 0),
+      linesRemoved: rows.reduce((sum, { removed }) => sum + removed, 0),
+    };
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.git(this.root, ["worktree", "remove", "--force", "--force", path]);
+    rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await this.git(this.root, ["worktree", "prune"]);
+  }
+
+  async close(): Promise<void> {
+    for (const name of readdirSync(this.home)) await this.remove(join(this.home, name));
+    rmSync(this.home, { recursive: true, force: true });
+  }
+
+  /** Of comparisons that were killed: their folders bear the number of a process that is no more. */
+  private async removeLeftBehind(): Promise<void> {
+    const { output } = await this.git(this.root, ["worktree", "list", "--porcelain"], MAX_DIFF);
+    for (const [, path = ""] of output.matchAll(/^worktree (.+)$/gm)) {
+      const home = basename(dirname(path));
+      const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(home)?.[1];
+      if (pid === undefined || isAlive(Number(pid))) continue;
+      await this.remove(path);
+      rmSync(dirname(path), { recursive: true, force: true });
+    }
+  }
+
+  private async must(folder: string, ...args: string[]): Promise<void> {
+    const { code, output } = await this.git(folder, args);
+    if (code !== 0) throw new PosternError("invalid_request", `git ${args[0]} failed: ${lastLine(output)}`);
+  }
+
+  private git(folder: string, args: readonly string[], keep?: number) {
+    return git(folder, this.environment, args, keep);
+  }
+}
+
+function git(
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+  args: readonly string[],
+  keep?: number,
+) {
+  return runProgram("git", [...SAFELY, ...args], {
+    folder,
+    environment: { ...environment, GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" },
+    milliseconds: GIT_MS,
+    // Tidying up goes on after a cancel.
+    signal: new AbortController().signal,
+    ...(keep === undefined ? {} : { keep }),
+  });
+}
+
+function lastLine(output: string): string {
+  return output.trim().split("\n").at(-1)?.slice(0, 300) ?? "";
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

@@ -1,0 +1,67 @@
+import type { PermissionQuestion } from "./contract";
+
+/** What is allowed without being asked about. */
+export interface PermissionRules {
+  /** Reading in the folder; elsewhere it is always asked about. */
+  readonly read: boolean;
+  /** Changing files in the folder; elsewhere it is always asked about. */
+  readonly edit: boolean;
+  /** Commands; they can do anything that the person can. */
+  readonly command: boolean;
+  /** Commands that the runtime takes for such that change nothing. */
+  readonly readOnlyCommand: boolean;
+}
+
+export const ASK_ALWAYS: PermissionRules = {
+  read: false,
+  edit: false,
+  command: false,
+  readOnlyCommand: false,
+};
+
+/** Whether the rules allow something; what they do not allow is for the person to say. */
+export function isAllowed(question: PermissionQuestion, rules: PermissionRules): boolean {
+  switch (question.kind) {
+    case "read":
+      return rules.read && question.inside;
+    case "edit":
+      return rules.edit && question.inside;
+    case "command":
+      return rules.command || (rules.readOnlyCommand && question.readOnly);
+    default:
+      return false;
+  }
+}
+
+/** The rules with everything of a question's kind allowed from now on; undefined where that cannot be said. */
+export function allowingAllLike(
+  question: PermissionQuestion,
+  rules: PermissionRules,
+): PermissionRules | undefined {
+  if (question.kind === "read" && question.inside) return { ...rules, read: true };
+  if (question.kind === "edit" && question.inside) return { ...rules, edit: true };
+  if (question.kind === "command") return { ...rules, command: true };
+  return undefined;
+}
+
+/** What is wanted, in a line. Whatever the model wrote stands in it as it is, but on one line and not without end. */
+export function questionText(question: PermissionQuestion): string {
+  switch (question.kind) {
+    case "read":
+      return `Read ${shown(question.path)}${question.inside ? "" : " (outside of the folder)"}`;
+    case "edit":
+      return `Change ${shown(question.path)}${question.inside ? "" : " (outside of the folder)"}`;
+    case "command":
+      return `Run ${shown(question.command, 600)}`;
+    case "url":
+      return `Fetch ${shown(question.url)}`;
+    case "other":
+      return shown(question.what);
+  }
+}
+
+/** Control characters could hide a part of it. */
+function shown(text: string, most = 300): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim();
+  return line.length > most ? `${line.slice(0, most)}… (${line.length} characters)` : line;
+}

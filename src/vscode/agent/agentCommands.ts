@@ -1,0 +1,101 @@
+import * as vscode from "vscode";
+import type { AgentHost } from "../../core/agent/contract";
+import type { CommandHandlers } from "../commands/register";
+import { endText, eventText } from "../render/agentText";
+import type { PosternState } from "../state";
+import { withCancel } from "../ui/progress";
+import { inputStep, pickStep } from "../ui/steps";
+import { AskPerson } from "./askPerson";
+import { modelsFor } from "./models";
+import type { AgentParts } from "./parts";
+import { folderForAgent } from "./place";
+import type { AgentRunner, AskedRun } from "./runner";
+
+type AgentCommands = Pick<
+  CommandHandlers,
+  "postern.askAgent" | "postern.resumeAgent" | "postern.forgetAgentSession"
+>;
+
+/** The commands that let the agent do something. */
+export function agentCommands(parts: AgentParts): AgentCommands {
+  return {
+    "postern.askAgent": async () => {
+      const folder = folderForAgent();
+      const model = await pickModel(await parts.state());
+      if (model !== undefined) await askAndRun(parts, { folder, model });
+    },
+    "postern.resumeAgent": async () => {
+      const session = await pickSession(parts.runner, "Resume Copilot Agent Session");
+      if (!session) return;
+      const folder = session.folder === "" ? folderForAgent() : session.folder;
+      if (!vscode.workspace.isTrusted) folderForAgent();
+      const model = await pickModel(await parts.state());
+      if (model !== undefined) await askAndRun(parts, { folder, model, resume: session.id });
+    },
+    "postern.forgetAgentSession": async () => {
+      const session = await pickSession(parts.runner, "Forget Copilot Agent Session");
+      if (session) await parts.runner.forget(session.id);
+    },
+  };
+}
+
+async function askAndRun(parts: AgentParts, run: Omit<AskedRun, "prompt">): Promise<void> {
+  const asked = await inputStep({
+    title: "Ask Copilot Agent",
+    prompt: `What shall it do in ${run.folder}, on ${run.model}?`,
+    validate: (text) => (text.trim() === "" ? "Say what it shall do." : undefined),
+  });
+  if (asked.kind !== "answer") return;
+  await runInDocument(parts, { ...run, prompt: asked.value });
+}
+
+/** Runs the agent into a document that grows. */
+export async function runInDocument(
+  { runner, documents }: Pick<AgentParts, "runner" | "documents">,
+  run: AskedRun,
+): Promise<void> {
+  const document = documents.create("agent.md", `# ${run.prompt}\n\n${run.model}, in ${run.folder}\n\n`);
+  await vscode.window.showTextDocument(document, { preview: false, preserveFocus: true });
+  const person = new AskPerson(documents);
+  const host: AgentHost = {
+    onEvent: (event) => documents.append(document, eventText(event)),
+    permit: (question, signal) => person.permit(question, signal),
+  };
+  const { outcome, cost } = await withCancel(`Copilot's agent works on ${run.model}`, (signal) =>
+    runner.run(run, host, signal),
+  );
+  documents.append(document, endText(outcome, cost));
+}
+
+/** @returns undefined where the person leaves */
+export async function pickModel(state: PosternState): Promise<string | undefined> {
+  const models = modelsFor(state);
+  if (models.length === 0)
+    throw new Error("There is no model that an agent could use. Add a provider first.");
+  const answer = await pickStep({
+    title: "Model for the Agent",
+    placeholder: "Which model shall it use?",
+    choices: models.map(({ id, name }) => ({
+      label: id,
+      value: id,
+      ...(name === undefined ? {} : { description: name }),
+    })),
+  });
+  return answer.kind === "answer" ? answer.value : undefined;
+}
+
+async function pickSession(runner: AgentRunner, title: string) {
+  const sessions = await runner.sessions();
+  if (sessions.length === 0) throw new Error("There is no earlier session.");
+  const answer = await pickStep({
+    title,
+    placeholder: "Which one?",
+    choices: sessions.map((session) => ({
+      label: session.summary === "" ? session.id : (session.summary.split("\n")[0]?.slice(0, 100) ?? ""),
+      description: new Date(session.modifiedAt).toLocaleString(),
+      detail: session.folder,
+      value: session,
+    })),
+  });
+  return answer.kind === "answer" ? answer.value : undefined;
+}

@@ -1,0 +1,73 @@
+import * as vscode from "vscode";
+import type { AgentHost } from "../../core/agent/contract";
+import { CHAT_VENDOR } from "../chat/vendor";
+import { DisposableStore } from "../common/disposables";
+import { endText, eventText } from "../render/agentText";
+import { pickModel } from "./agentCommands";
+import { AskPerson } from "./askPerson";
+import { AGENT_PARTICIPANT } from "./participantId";
+import type { AgentParts } from "./parts";
+import { folderForAgent } from "./place";
+
+/** What a turn leaves for the next one of the same conversation. */
+interface TurnMetadata {
+  readonly session?: string;
+  readonly model?: string;
+}
+
+/** `@postern` in Chat: the agent on the model that is chosen there, one session for each conversation. */
+export function registerParticipant(agent: Promise<AgentParts>): DisposableStore {
+  const disposables = new DisposableStore();
+  if (typeof vscode.chat?.createChatParticipant !== "function") return disposables;
+  const handle: vscode.ChatRequestHandler = async (request, { history }, response, token) => {
+    const parts = await agent;
+    const before = lastTurn(history);
+    const folder = folderForAgent();
+    const model = modelOf(request.model) ?? before.model ?? (await pickModel(await parts.state()));
+    if (model === undefined) return {};
+    const abort = new AbortController();
+    token.onCancellationRequested(() => abort.abort());
+    const person = new AskPerson(parts.documents);
+    const host: AgentHost = {
+      onEvent: (event) => {
+        if (event.type === "tool") response.progress(`${event.name} ${event.detail}`);
+        else response.markdown(eventText(event));
+      },
+      permit: (question, signal) => person.permit(question, signal),
+    };
+    const resume = before.session === undefined ? {} : { resume: before.session };
+    const { outcome, cost } = await parts.runner.run(
+      { prompt: request.prompt, model, folder, ...resume },
+      host,
+      abort.signal,
+    );
+    response.markdown(endText(outcome, cost));
+    const metadata: TurnMetadata = {
+      model,
+      ...(outcome.sessionId === undefined ? {} : { session: outcome.sessionId }),
+    };
+    return {
+      metadata,
+      ...(outcome.end === "failed"
+        ? { errorDetails: { message: outcome.reason ?? "The agent has failed." } }
+        : {}),
+    };
+  };
+  disposables.add(vscode.chat.createChatParticipant(AGENT_PARTICIPANT, handle));
+  return disposables;
+}
+
+/** Only a model of our own can be asked through the gateway; another one is not silently replaced by one. */
+function modelOf(model: vscode.LanguageModelChat | undefined): string | undefined {
+  return model?.vendor === CHAT_VENDOR ? model.id : undefined;
+}
+
+function lastTurn(history: vscode.ChatContext["history"]): TurnMetadata {
+  const last = history.findLast((turn) => turn instanceof vscode.ChatResponseTurn);
+  const metadata: unknown = last?.result.metadata;
+  const { session, model } = (metadata ?? {}) as Record<string, unknown>;
+  return {
+    ...(typeof session === "string" ? { session } : {}),
+    ...(typeof model === "string" ? { model } : {}),
+  };
+}

@@ -1,0 +1,11 @@
+import type { PosternState } from "../state";
+import type { AgentDocuments } from "./documents";
+import type { AgentRunner } from "./runner";
+
+/** What commands and chat run the agent with. */
+export interface AgentParts {
+  readonly runner: AgentRunner;
+  readonly documents: AgentDocuments;
+  /** Starts the engine if need be, and waits a moment for its models. */
+  readonly state: () => Promise<PosternState>;
+}

@@ -1,0 +1,36 @@
+import type { LoadAgent } from "../../core/agent/contract";
+import { AgentDocuments } from "../agent/documents";
+import type { AgentParts } from "../agent/parts";
+import { AgentRunner } from "../agent/runner";
+import type { GatewayController } from "../gateway/controller";
+import type { StateStore } from "../state";
+import type { EngineParts } from "./engine";
+import type { Storage } from "./storage";
+
+/** Builds what runs Copilot's agent. @param load reads its bundle, when somebody asks for it */
+export function createAgentParts(
+  load: LoadAgent,
+  store: StateStore,
+  storage: Pick<Storage, "gatewayKeys">,
+  { api, sync }: Pick<EngineParts, "api" | "sync">,
+  gateway: GatewayController,
+  storagePath: string,
+): AgentParts {
+  return {
+    documents: new AgentDocuments(),
+    runner: new AgentRunner({
+      load,
+      api,
+      gateway,
+      keys: storage.gatewayKeys,
+      changed: () => sync.flush(),
+      state: () => store.value,
+      storagePath,
+      environment: process.env,
+    }),
+    state: async () => {
+      await api.status();
+      return store.value;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { agentEnvironment } from "../../../src/copilot/agent/environment";
+import { isInside } from "../../../src/copilot/agent/permission";
+import { modelInfos, providerOf } from "../../../src/copilot/agent/sessionConfig";
+import type { AgentRun } from "../../../src/core/agent/contract";
+import { temporaryFolder } from "../../support/gateway";
+
+const folder = temporaryFolder();
+const work = join(realpathSync(folder.path), "work");
+mkdirSync(join(work, "sub", ".git"), { recursive: true });
+mkdirSync(join(work, "..", "work-beside"));
+writeFileSync(join(work, "a"), "");
+symlinkSync(join(work, ".."), join(work, "out"));
+symlinkSync(join(work, "sub"), join(work, "in"));
+afterAll(() => folder.remove());
+
+describe("the folder's border", () => {
+  it.each(["a", "sub/new/deep", "in/x", "./sub/../a", ""])("holds %j", (path) => {
+    expect(isInside(join(work, path), work)).toBe(true);
+    expect(isInside(path === "" ? "." : path, work)).toBe(true);
+  });
+
+  it.each([
+    "../x",
+    "../work-beside/x",
+    "out",
+    "out/x",
+    "out/new/deep",
+    ".git/hooks/x",
+    ".GIT/config",
+    "sub/.git/config",
+    "/etc/passwd",
+  ])("does not hold %j", (path) => {
+    expect(isInside(path.startsWith("/") ? path : join(work, path), work)).toBe(false);
+  });
+});
+
+describe("the agent's environment", () => {
+  it("has what programs need, and no key", () => {
+    const own = {
+      PATH: "/bin",
+      HOME: "/h",
+      LC_ALL: "C",
+      OPENAI_API_KEY: "sk",
+      GITHUB_TOKEN: "gh",
+      POSTERN_KEY: "p",
+      HTTP_PROXY: "http://p",
+      NODE_OPTIONS: "-r x",
+      LD_PRELOAD: "x",
+      PATHS: "no",
+    };
+    expect(agentEnvironment(own)).toEqual({
+      PATH: "/bin",
+      HOME: "/h",
+      LC_ALL: "C",
+      NO_PROXY: "127.0.0.1,localhost,::1",
+    });
+  });
+});
+
+describe("what the SDK is told", () => {
+  const run: AgentRun = {
+    prompt: "p",
+    model: "a/m",
+    protocol: "chat",
+    models: [{ id: "a/m", contextWindow: 1000, maxOutput: 200, images: true }, { id: "b/n" }],
+    gateway: { url: "http://127.0.0.1:1", key: "k" },
+    folder: "/w",
+    task: "agent-1",
+    keep: true,
+  };
+
+  it("is the gateway in the protocol of the model's provider", () => {
+    const address = (protocol: AgentRun["protocol"]) => providerOf({ ...run, protocol });
+    expect(address("chat")).toMatchObject({
+      type: "openai",
+      wireApi: "completions",
+      baseUrl: "http://127.0.0.1:1/v1",
+    });
+    expect(address("responses")).toMatchObject({ type: "openai", wireApi: "responses" });
+    expect(address("messages")).toMatchObject({ type: "anthropic", baseUrl: "http://127.0.0.1:1" });
+    expect(address("chat")).toMatchObject({
+      apiKey: "k",
+      headers: { "x-postern-task": "agent-1" },
+      maxPromptTokens: 800,
+      maxOutputTokens: 200,
+    });
+    expect(providerOf({ ...run, model: "b/n" })).not.toHaveProperty("maxPromptTokens");
+  });
+
+  it("is Postern's list of models", () => {
+    expect(modelInfos(run.models).map(({ id, capabilities }) => [id, capabilities.supports.vision])).toEqual([
+      ["a/m", true],
+      ["b/n", false],
+    ]);
+  });
+});

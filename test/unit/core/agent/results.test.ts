@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { costText, runCost } from "../../../../src/core/agent/runCost";
+import { comparisonTable, type TaskRun } from "../../../../src/core/agent/taskRun";
+import type { RequestRecord } from "../../../../src/core/governance/requestRecord";
+
+const record = (about: Partial<RequestRecord>): RequestRecord => ({
+  id: "r",
+  startedAt: 0,
+  durationMs: 1,
+  caller: { kind: "gatewayKey", name: "k", labels: {} },
+  operation: "chat",
+  protocolIn: "chat",
+  modelAsked: "m",
+  attempts: [],
+  status: 200,
+  outcome: "answered",
+  dropped: [],
+  ...about,
+});
+const usage = { inputTokens: 100, outputTokens: 10 };
+const cost = (microUsd: number) => ({ microUsd, basis: "reported", priceSource: "config" }) as const;
+
+describe("what a run has cost", () => {
+  it("is the sum of its requests", () => {
+    const sum = runCost([
+      record({ usage, usageBasis: "reported", cost: cost(1_000) }),
+      record({ usage, usageBasis: "reported", cost: cost(500) }),
+      record({ outcome: "refused" }),
+    ]);
+    expect(sum).toMatchObject({
+      requests: 2,
+      inputTokens: 200,
+      outputTokens: 20,
+      microUsd: 1_500,
+      unpriced: 0,
+    });
+    expect(costText(sum)).toBe("$0.0015");
+  });
+
+  it("never passes off what is not known as nothing", () => {
+    expect(costText(runCost([record({ usage })]))).toBe("unknown");
+    const half = runCost([record({ usage }), record({ usage, cost: cost(1_000) })]);
+    expect(costText(half)).toBe("$0.001 and 1 requests of unknown price");
+    expect(costText(runCost([record({ usage, usageBasis: "estimated", cost: cost(1_000) })]))).toBe(
+      "about $0.001",
+    );
+    expect(costText(runCost([record({ usage, premiumRequests: 3 })]))).toBe("$0.00 and 3 premium requests");
+  });
+});
+
+describe("the table of a comparison", () => {
+  const run = (about: Partial<TaskRun>): TaskRun => ({
+    id: "1",
+    comparison: "c",
+    task: "t",
+    folder: "/w",
+    commit: "abc",
+    model: "a/b",
+    startedAt: 0,
+    durationMs: 1_500,
+    end: "done",
+    turns: 2,
+    cost: runCost([record({ usage, cost: cost(1_000) })]),
+    filesChanged: 1,
+    linesAdded: 2,
+    linesRemoved: 3,
+    ...about,
+  });
+
+  it("has those first that passed, the cheapest of them on top, and keeps its columns", () => {
+    const cheap = runCost([record({ usage, cost: cost(10) })]);
+    const rows = comparisonTable([
+      run({ model: "bad", passed: false, reason: "check | said\nno", cost: cheap }),
+      run({ model: "broken", end: "failed", reason: "HTTP 500" }),
+      run({ model: "dear", passed: true }),
+      run({ model: "unpriced", passed: true, cost: runCost([record({ usage })]) }),
+      run({ model: "cheap", passed: true, cost: cheap }),
+    ])
+      .split("\n")
+      .slice(2);
+    expect(rows.map((row) => row.split(" ")[1])).toEqual(["cheap", "dear", "unpriced", "bad", "broken"]);
+    expect(rows[0]).toBe("| cheap | passed | $0.00001 | 100 | 10 | 1.5 s | 2 | 1 files, +2 −3 |");
+    expect(rows[3]).toContain("failed: check \\| said no");
+    expect(rows[4]).toContain("not finished: HTTP 500");
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { consentText } from "../../../../src/core/agent/comparison";
+import { parseTaskFile } from "../../../../src/core/agent/taskFile";
+
+const file = (settings: readonly string[], prompt = "Mend it.") =>
+  ["---", ...settings, "---", prompt].join("\n");
+const faults = (text: string) => {
+  const read = parseTaskFile(text);
+  return read.ok ? [] : read.faults;
+};
+
+describe("a task file", () => {
+  it("has commands, limits and a prompt", () => {
+    const text = file(
+      [
+        "# what it takes",
+        "setup:",
+        "  - npm ci",
+        '  - "npm run build"',
+        "check: npm test -- --run",
+        "protect: test/sum.test.js",
+        "minutes: 2.5",
+        "turns: 9",
+        "usd: 0.25",
+        "models:",
+        "- a/b",
+      ],
+      "Mend it.\n\n---\nAnd say how.",
+    );
+    expect(parseTaskFile(text)).toEqual({
+      ok: true,
+      task: {
+        prompt: "Mend it.\n\n---\nAnd say how.",
+        setup: ["npm ci", "npm run build"],
+        check: ["npm test -- --run"],
+        protect: ["test/sum.test.js"],
+        models: ["a/b"],
+        limits: { minutes: 2.5, turns: 9, usd: 0.25 },
+      },
+    });
+  });
+
+  it("reads Windows' line ends and a byte order mark", () => {
+    expect(parseTaskFile(`\uFEFF${file(["check: x"]).replaceAll("\n", "\r\n")}`)).toMatchObject({
+      ok: true,
+      task: { check: ["x"], prompt: "Mend it.", limits: { minutes: 15, turns: 50 } },
+    });
+  });
+
+  it.each([
+    ["Mend it.", /must begin with/],
+    [file(["setup: x"]), /check: a command is needed/],
+    [file(["check: x"], " "), /prompt is missing/],
+    [file(["check: x", "shell: bash"]), /"shell: bash" is no setting/],
+    [file(["check: x", "check: y"]), /stands there twice/],
+    [file(["- x", "check: x"]), /belongs to no setting/],
+    [file(["check: |", "  - x"]), /plain text or a list/],
+    [file(["check: x", "minutes: soon"]), /minutes: must be a number/],
+    [file(["check: x", "turns: 1.5"]), /turns: must be a whole number/],
+    [file(["check: x", "usd: -1"]), /usd: must be/],
+    [file(["check: x", "protect: ../secret"]), /within the repository/],
+    [file(["check: x", "protect: /etc"]), /within the repository/],
+    [file(["check: x", "protect: a/../../b"]), /within the repository/],
+    [file(["check: x", "protect: :(top)x"]), /within the repository/],
+    [file(["check: x", "protect: C:\\x"]), /within the repository/],
+  ])("is refused: %j", (text, fault) => {
+    expect(faults(text).join("\n")).toMatch(fault);
+  });
+
+  it("shows every command as it will be run, whatever hides in it", () => {
+    const read = parseTaskFile(file(["setup: echo ok \u202E# mr\u001b[2K", "check: x", "protect: test"]));
+    if (!read.ok) throw new Error(read.faults.join());
+    const text = consentText({ task: read.task, models: [{ id: "a/b", protocol: "chat" }], parallel: 2 });
+    expect(text).toContain("    echo ok \\u{202e}# mr\\u{1b}[2K");
+    expect(text).toContain("    x");
+    expect(text).toContain("a/b (2 at once)");
+  });
+});

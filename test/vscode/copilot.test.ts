@@ -36,7 +36,7 @@ suite("a Copilot subscription", () => {
         fetch(`${url}/v1/chat/completions`, {
           method: "POST",
           headers: { authorization: `Bearer ${key?.key}`, "content-type": "application/json" },
-          body: JSON.stringify({ model: "gpt-5-mini", messages: [{ role: "user", content: "hi" }] }),
+          body: JSON.stringify({ model: "copilot/gpt-5-mini", messages: [{ role: "user", content: "hi" }] }),
         });
       const answer = await ask();
       equal(answer.status, 200);

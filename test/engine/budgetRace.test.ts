@@ -120,7 +120,9 @@ describe("a budget", () => {
 
   it("is not overrun by requests that fall back, and counts each where it was answered", async () => {
     const dataDir = newFolder();
-    const refuse: Player = json({ error: { message: "busy" } }, 503);
+    // A refusal after which the target is asked all the same the next time: with a failure of its own it would be left
+    // alone sooner or later, and how many were sent there would be a matter of time.
+    const refuse: Player = json({ error: { message: "no such model", code: "model_not_found" } }, 404);
     provider.play = refuse;
     const gateway = await start(dataDir, {
       budgets: [

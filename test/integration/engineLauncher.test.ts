@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -149,7 +157,7 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
     const before = await old.request("startGateway", {});
     const newer = "99.0.0";
     const script = join(folder, "engine.js");
-    for (const file of ["engine.js", "engineRuntime.js", "zod.js", "jsonrpc.js"]) {
+    for (const file of readdirSync(dirname(engineScript)).filter((name) => name.endsWith(".js"))) {
       const built = readFileSync(join(dirname(engineScript), file), "utf8");
       writeFileSync(join(folder, file), built.replaceAll(`"${version}"`, `"${newer}"`));
     }

@@ -6,8 +6,8 @@ import { MCP_PROVIDER } from "./providerId";
 import type { McpServerSource } from "./serverSource";
 
 /**
- * Offers Postern's MCP server to VS Code. VS Code lists it eagerly, so nothing is started and no key is made until it
- * wants to use it.
+ * Offers Postern's MCP server to VS Code while the gateway runs. VS Code lists and opens servers by itself, and what a
+ * person has not started must not be opened to the machine by that; no key is made until it is used.
  */
 export function registerMcp(store: StateStore, source: Promise<McpServerSource>): DisposableStore {
   const disposables = new DisposableStore();
@@ -30,6 +30,7 @@ export function registerMcp(store: StateStore, source: Promise<McpServerSource>)
       return address === undefined ? [] : [definition(address, {})];
     },
     resolveMcpServerDefinition: async () => {
+      if (addressOf(store.value) === undefined) return undefined;
       const { url, headers } = await (await source).open();
       return definition(url, headers);
     },
@@ -47,11 +48,8 @@ function definition(url: string, headers: Readonly<Record<string, string>>): vsc
   );
 }
 
-/** Where it is, or will be; undefined while there is no provider, and so nothing to offer. */
-function addressOf({ engine, local }: PosternState): string | undefined {
-  if (local.providers.length === 0) return undefined;
+/** Where it is; undefined while the gateway does not run. */
+function addressOf({ engine }: PosternState): string | undefined {
   const gateway = engine.kind === "ready" ? engine.status.gateway : undefined;
-  if (gateway?.state === "running") return `${gateway.url}/mcp`;
-  const host = local.host.includes(":") && !local.host.startsWith("[") ? `[${local.host}]` : local.host;
-  return `http://${host}:${local.port}/mcp`;
+  return gateway?.state === "running" ? `${gateway.url}/mcp` : undefined;
 }

@@ -26,7 +26,13 @@ suite("a Copilot subscription", () => {
         rows().some((row) => /^CLAUDE-SONNET-4\.5: .*1× premium/.test(row)),
         rows().join("\n"),
       );
-      const account = await until("the quota", () => rows().find((row) => row.includes("premium requests")));
+      const target = { kind: "provider", id: "copilot", index: 0 };
+      await vscode.commands.executeCommand("postern.refreshModels", { target });
+      const account = await until(
+        "the quota",
+        () => rows().find((row) => row.includes("premium requests")),
+        30_000,
+      );
       match(account, /github_pat\.\.\.6789 · 290 of 300 premium requests a month left$/);
       const status = statusOf(api);
       ok(status?.gateway.state === "running");

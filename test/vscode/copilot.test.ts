@@ -47,7 +47,6 @@ suite("a Copilot subscription", () => {
       const answer = await ask();
       equal(answer.status, 200);
       match(await answer.text(), /Hello there/);
-      const target = { kind: "credential", id: "copilot", index: 0, label: account.split(":")[0] ?? "" };
       await vscode.commands.executeCommand("postern.disableCredential", { target });
       await until("the account to be off", () => rows().some((row) => row.endsWith("it is switched off")));
       equal((await ask()).status, 403);

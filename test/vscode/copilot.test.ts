@@ -26,8 +26,8 @@ suite("a Copilot subscription", () => {
         rows().some((row) => /^CLAUDE-SONNET-4\.5: .*1× premium/.test(row)),
         rows().join("\n"),
       );
-      const target = { kind: "provider", id: "copilot", index: 0 };
-      await vscode.commands.executeCommand("postern.refreshModels", { target });
+      const provider = { kind: "provider", id: "copilot", index: 0 };
+      await vscode.commands.executeCommand("postern.refreshModels", { target: provider });
       const account = await until(
         "the quota",
         () => rows().find((row) => row.includes("premium requests")),
@@ -47,6 +47,7 @@ suite("a Copilot subscription", () => {
       const answer = await ask();
       equal(answer.status, 200);
       match(await answer.text(), /Hello there/);
+      const target = { kind: "credential", id: "copilot", index: 0, label: account.split(":")[0] ?? "" };
       await vscode.commands.executeCommand("postern.disableCredential", { target });
       await until("the account to be off", () => rows().some((row) => row.endsWith("it is switched off")));
       equal((await ask()).status, 403);

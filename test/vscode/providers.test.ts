@@ -110,9 +110,14 @@ suite("providers", () => {
   test("a key in the settings is refused, and moves to the secret storage", async () => {
     const api = await postern();
     await clean(api);
-    await set("providers", [
-      { id: "lit", type: "openai", baseUrl: "https://provider.invalid/v1", apiKey: "sk-literal-1" },
-    ]);
+    // With models of its own, so that nobody asks the address for them meanwhile.
+    const entry = {
+      id: "lit",
+      type: "openai",
+      baseUrl: "https://provider.invalid/v1",
+      models: [{ id: "m" }],
+    };
+    await set("providers", [{ ...entry, apiKey: "sk-literal-1" }]);
     const [row] = await until(
       "the fault",
       () => api.providersTree()[0]?.description?.startsWith("faulty") && api.providersTree(),
@@ -120,9 +125,7 @@ suite("providers", () => {
     match(row?.description ?? "", /secret storage/);
     await api.registry.moveKeyToSecretStorage({ kind: "provider", id: "lit", index: 0 });
     deepEqual(await storedKey(api, "lit"), oneKey("sk-literal-1", "https://provider.invalid"));
-    deepEqual(vscode.workspace.getConfiguration("postern").get("providers"), [
-      { id: "lit", type: "openai", baseUrl: "https://provider.invalid/v1" },
-    ]);
+    deepEqual(vscode.workspace.getConfiguration("postern").get("providers"), [entry]);
     equal(api.providersTree()[0]?.description, "key set");
   });
 

@@ -2,6 +2,7 @@ import type { EngineProvider } from "../config/engineConfig";
 import { endpointUrl, type Operation } from "../providers/endpoint";
 import { foreignKeyOwner } from "../providers/pastedKey";
 import { secretsOf } from "../providers/redact";
+import { firstValue } from "../text/firstValue";
 import { pathFinding, shownUrl } from "./addressFinding";
 import { type Matter, matterOf } from "./errorWords";
 import { CHANGE_ADDRESS, type Finding, finding, NAME_MODELS, SET_KEY, TRY_AGAIN } from "./finding";
@@ -28,7 +29,7 @@ export interface RefusedRequest {
  */
 export function findingOf(refused: RefusedRequest): Finding | undefined {
   const { status, headers, provider, bodyText } = refused;
-  const type = first(headers["content-type"]).toLowerCase();
+  const type = firstValue(headers["content-type"])?.toLowerCase() ?? "";
   if (status >= 300 && status < 400 && status !== 304) return redirectFinding(refused);
   if (type.startsWith("text/html") || (status >= 400 && /^\s*<(!doctype|html)/i.test(bodyText)))
     return webPageFinding(refused);
@@ -172,7 +173,7 @@ function isGoogleRate({ status, provider: { config } }: RefusedRequest): boolean
 }
 
 function rateFinding({ status, headers, provider: { config } }: RefusedRequest): Finding {
-  const seconds = Number(first(headers["retry-after"]));
+  const seconds = Number(firstValue(headers["retry-after"]) ?? 0);
   const when = seconds > 0 && seconds < 86_400 ? `in ${Math.ceil(seconds)} s` : "later";
   const text = `The provider limits the rate, or its quota is used up (HTTP ${status}). Try again ${when}.`;
   return finding("rate_limited", text, TRY_AGAIN, ...billingPage(config.baseUrl));
@@ -246,7 +247,7 @@ function redirectFinding({
   model,
 }: RefusedRequest): Finding {
   const url = endpointUrl(config, operation, model);
-  const location = first(headers.location);
+  const location = firstValue(headers.location) ?? "";
   const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
   const to = target === undefined ? "elsewhere" : `to ${target.host}`;
   const text = `${shownUrl(url)} redirects ${to} (HTTP ${status}); a key is never sent after a redirect. Use the final address, or sign in to the network if that is its login page.`;
@@ -276,8 +277,4 @@ function modelOr({ model }: RefusedRequest, otherwise: string, within = false): 
 /** A model's id as it may stand in a log: what a client sent, short and on one line. */
 function quoted(id: string): string {
   return JSON.stringify(id.slice(0, 100));
-}
-
-function first(value: string | readonly string[] | undefined): string {
-  return typeof value === "string" ? value : (value?.[0] ?? "");
 }

@@ -1,3 +1,4 @@
+import { firstValue } from "../text/firstValue";
 import type { QuotaFigure, QuotaUnit } from "./quota";
 
 /** Headers of an answer, names in lower case. */
@@ -34,7 +35,7 @@ export function quotasInHeaders(headers: QuotaHeaders, host: string, now: number
   const found = new Map<string, Parts>();
   const shares: QuotaFigure[] = [];
   for (const [name, raw] of Object.entries(headers)) {
-    const value = Array.isArray(raw) ? raw[0] : raw;
+    const value = firstValue(raw);
     if (value === undefined) continue;
     const unified = /^anthropic-ratelimit-unified-(.+)-utilization$/.exec(name)?.[1];
     if (unified !== undefined) {

@@ -12,6 +12,7 @@ import type { ProviderQuota } from "../../core/governance/quota";
 import { JsonSyntaxError } from "../../core/json/topLevel";
 import type { WireProtocol } from "../../core/protocols/wire";
 import { nearestIds } from "../../core/routing/editDistance";
+import { firstValue } from "../../core/text/firstValue";
 import type { Log } from "../log/log";
 import type { McpService } from "../mcp/mcpService";
 import type { ProviderRegistry } from "../providers/providerRegistry";
@@ -122,10 +123,7 @@ export class RequestHandler {
   }
 
   private async authenticate(request: IncomingMessage): Promise<Caller> {
-    const presented = presentedKeys((name) => {
-      const value = request.headers[name];
-      return Array.isArray(value) ? value[0] : value;
-    });
+    const presented = presentedKeys((name) => firstValue(request.headers[name]));
     const caller = this.facts.keys().identify(presented);
     if (caller) return caller;
     const delay = this.guesses.next();

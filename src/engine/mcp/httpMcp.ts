@@ -5,6 +5,7 @@ import type { ReadableStream } from "node:stream/web";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { isInitializeRequest, JSONRPCMessageSchema } from "@modelcontextprotocol/sdk/types.js";
 import { asArray, asObject } from "../../core/json/access";
+import { firstValue } from "../../core/text/firstValue";
 import type { McpBackend } from "./backend";
 import { createMcpServer } from "./mcpServer";
 
@@ -34,7 +35,7 @@ export class HttpMcp {
   constructor(private readonly newSessionId: () => string) {}
 
   async answer({ request, response, requestId, message, backend, callerId }: McpExchange): Promise<void> {
-    const session = headerOf(request, "mcp-session-id");
+    const session = firstValue(request.headers["mcp-session-id"]);
     if (session !== undefined) this.cancelWhatIsCancelled(message, [callerId, session]);
     const server = createMcpServer(backend);
     const transport = new WebStandardStreamableHTTPServerTransport({});
@@ -96,13 +97,8 @@ function requestIds(message: unknown): (string | number)[] {
 
 function webInit(request: IncomingMessage): RequestInit {
   const headers = LOOKED_AT.flatMap((name): [string, string][] => {
-    const value = headerOf(request, name);
+    const value = firstValue(request.headers[name]);
     return value === undefined ? [] : [[name, value]];
   });
   return { method: "POST", headers };
-}
-
-function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
 }

@@ -5,6 +5,7 @@ import { presentedKeys } from "../../core/gateway/presentedKeys";
 import type { Caller } from "../../core/governance/caller";
 import { callerOfHeaders, LEAVING_HEADER } from "../../core/rpc/callerHeaders";
 import type { ChatAccess } from "../../core/rpc/contract";
+import { firstValue } from "../../core/text/firstValue";
 import { answerError } from "../gateway/answer";
 import { newRequestId } from "../gateway/requestId";
 import { removeStaleSocket } from "./pipeFolder";
@@ -128,10 +129,7 @@ export class PrivateHttp<S extends object> {
     if (!grant) throw new PosternError("unauthorized", "Only a window of VS Code may ask here.");
     grant.running.add(response);
     response.once("close", () => grant.running.delete(response));
-    return callerOfHeaders((name) => {
-      const value = request.headers[name];
-      return Array.isArray(value) ? value[0] : value;
-    });
+    return callerOfHeaders((name) => firstValue(request.headers[name]));
   }
 
   /** Compares with every token there is, so that the time taken tells nothing. */

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
+import { firstValue } from "../../core/text/firstValue";
 
 /** The request headers, one value each. */
 export function firstValues(request: IncomingMessage): Record<string, string | undefined> {
   return Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+    Object.entries(request.headers).map(([name, value]) => [name, firstValue(value)]),
   );
 }
 

@@ -7,6 +7,7 @@ import type { Caller } from "../../core/governance/caller";
 import { JsonSyntaxError } from "../../core/json/topLevel";
 import { preferredProtocol } from "../../core/providers/spoken";
 import { conversationKey } from "../../core/routing/affinity";
+import { firstValue } from "../../core/text/firstValue";
 import type { CopilotService } from "../copilot/copilotService";
 import { answerJson } from "../gateway/answer";
 import { readRequestBody } from "../gateway/requestBody";
@@ -332,8 +333,7 @@ function otherFault(error: unknown): Pick<PosternError, "code" | "status"> {
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value[0] : value;
+  return firstValue(request.headers[name]);
 }
 
 function conversationOf(request: IncomingMessage, { bytes, top }: ClientBody): string | undefined {

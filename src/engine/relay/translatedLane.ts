@@ -5,6 +5,7 @@ import { errorBody, type WireError } from "../../core/protocols/errorShape";
 import type { WireProtocol } from "../../core/protocols/wire";
 import { redacted } from "../../core/providers/redact";
 import { clientResponseHeaders, type ResponseHeaders } from "../../core/providers/responseHeaders";
+import { firstValue } from "../../core/text/firstValue";
 import {
   type AnswerSource,
   createStreamTranslator,
@@ -203,7 +204,7 @@ export class TranslatedLane implements Lane {
 
   private firstValues(headers: Begun["headers"]): Record<string, string | undefined> {
     const firsts = Object.entries(headers).map(([name, value]) => {
-      const first = Array.isArray(value) ? value[0] : value;
+      const first = firstValue(value);
       return [name, first && this.withoutKeys(first)];
     });
     return Object.fromEntries(firsts);

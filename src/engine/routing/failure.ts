@@ -1,5 +1,6 @@
 import { type ErrorCode, PosternError } from "../../core/errors";
 import { type FailureKind, failureKind, retryAfterMs } from "../../core/routing/failure";
+import { firstValue } from "../../core/text/firstValue";
 import { AttemptRefused, type Refusal } from "../relay/responseRelay";
 
 /** An attempt that failed before the client had anything of it. */
@@ -47,12 +48,8 @@ const READ_BYTES = 16 * 1024;
 export function failureOf(thrown: unknown, now: number): Failure | undefined {
   if (thrown instanceof AttemptRefused) {
     const { status, headers, body } = thrown.refusal;
-    const header = (name: string): string | undefined => {
-      const value = headers[name];
-      return Array.isArray(value) ? value[0] : value;
-    };
     const kind = failureKind(status, body.subarray(0, READ_BYTES).toString("utf8"));
-    const retry = retryAfterMs(header, now);
+    const retry = retryAfterMs((name) => firstValue(headers[name]), now);
     const reason = `HTTP ${status}, ${WORDS[kind]}`;
     const { refusal } = thrown;
     return { kind, status, reason, retryAfterMs: retry, blames: blames(kind), refusal, thrown };

@@ -1,6 +1,7 @@
 import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
 import type { Caller } from "../../core/governance/caller";
+import type { TargetDecision } from "../../core/governance/policy/decide";
 import { POLICY_HEADER } from "../../core/governance/policy/header";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import type { AuditService } from "../audit/auditService";
@@ -127,18 +128,19 @@ export class Permit {
   }
 
   /** Why a target may not be used; undefined if it may. */
-  refusal({ provider, model }: Target, route: string | undefined): PosternError | undefined {
-    const decision = this.policy?.forTarget({ provider: provider.config, model: model.id });
+  refusal(target: Target, route: string | undefined): PosternError | undefined {
+    const decision = this.decisionOn(target);
     if (decision?.refusal) {
-      this.showPolicy({ provider, model });
+      this.showPolicy(target);
       return refusalError(decision.refusal);
     }
-    const { id } = provider.config;
-    const asked = { provider: id, model: model.id, ...(route === undefined ? {} : { route }) };
+    const { id } = target.provider.config;
+    const model = target.model.id;
+    const asked = { provider: id, model, ...(route === undefined ? {} : { route }) };
     if (this.parts.governor.allows(this.trace.caller, asked)) return undefined;
     return new PosternError(
       "model_not_allowed",
-      `Gateway key "${this.trace.caller.name}" may not use ${id}/${model.id}. Use a model that it may use, or change its limits in Postern's Gateway view.`,
+      `Gateway key "${this.trace.caller.name}" may not use ${id}/${model}. Use a model that it may use, or change its limits in Postern's Gateway view.`,
     );
   }
 
@@ -165,9 +167,8 @@ export class Permit {
   }
 
   /** The body as it may go to a target: without secrets where a rule says so. */
-  async bodyFor({ provider, model }: Target): Promise<ClientBody> {
-    const decision = this.policy?.forTarget({ provider: provider.config, model: model.id });
-    if (!decision?.redact) return this.body;
+  async bodyFor(target: Target): Promise<ClientBody> {
+    if (!this.decisionOn(target)?.redact) return this.body;
     const { text, count } = await this.parts.secrets.redactJson(this.body.bytes.toString("utf8"));
     return count === 0 ? this.body : withBytes(this.body, Buffer.from(text));
   }
@@ -212,28 +213,28 @@ export class Permit {
   }
 
   /** Said when it goes out, and to a person: a client has it in the header. */
-  private warn({ provider, model }: Target): void {
-    const decision = this.policy?.forTarget({ provider: provider.config, model: model.id });
-    for (const warning of decision?.warnings ?? [])
+  private warn(target: Target): void {
+    for (const warning of this.decisionOn(target)?.warnings ?? [])
       this.parts.warnings?.tell({ ...warning, caller: this.trace.caller.name });
   }
 
   private settle(record: RequestRecord): void {
-    const decision =
-      this.target &&
-      this.policy?.forTarget({ provider: this.target.provider.config, model: this.target.model.id });
+    const decision = this.target && this.decisionOn(this.target);
     this.trail?.settle(record, decision?.auditFull ?? false);
     this.parts.governor.settle(this.reservation, record);
   }
 
   /** Names the rules that applied, in the record and to the client. */
-  showPolicy(target?: Pick<Target, "provider" | "model">): void {
-    const decision =
-      target && this.policy?.forTarget({ provider: target.provider.config, model: target.model.id });
+  showPolicy(target?: Target): void {
+    const decision = target && this.decisionOn(target);
     this.trace.policyRule = this.policy?.recorded(decision);
     const shown = this.policy?.header(decision);
     if (shown === undefined) delete this.headers[POLICY_HEADER];
     else this.headers[POLICY_HEADER] = shown;
+  }
+
+  private decisionOn({ provider, model }: Target): TargetDecision | undefined {
+    return this.policy?.forTarget({ provider: provider.config, model: model.id });
   }
 }
 

@@ -51,10 +51,6 @@ export class RequestTrace {
     });
   }
 
-  get tries(): number {
-    return this.attempts.length;
-  }
-
   /** What is known of the row before a provider is asked. */
   beginning(): RequestBeginning {
     const { durationMs: _, attempts: __, dropped: ___, ...known } = this.base(this.began.tick);

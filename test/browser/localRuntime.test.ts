@@ -69,12 +69,10 @@ suite("a runtime on this machine", () => {
         await workbench.treeRow("Providers", "foundry-local").click();
         return (await workbench.treeRows("Providers")).some((row) => row.includes("phi-4-mini"));
       });
-      const settings = () =>
-        JSON.parse(readFileSync(join(vscode.userDataDir, "User", "settings.json"), "utf8"))[
-          "postern.providers"
-        ];
+      const providers = async () =>
+        (await workbench.settings())["postern.providers"] as { baseUrl: string }[];
       const entry = { id: "foundry-local", type: "openai", runtime: "foundry-local" };
-      assert.deepEqual(settings(), [{ ...entry, baseUrl: `${before.origin}/v1` }]);
+      assert.deepEqual(await providers(), [{ ...entry, baseUrl: `${before.origin}/v1` }]);
 
       await workbench.runCommand("Postern: Add Provider");
       await workbench.untilStep("What kind of provider?");
@@ -90,11 +88,11 @@ suite("a runtime on this machine", () => {
       foundry.moveTo(after.origin);
       await workbench.runCommand("Postern: Refresh Models");
       await workbench.acceptQuickInput("Which provider?");
-      await until("the other port", async () => settings()[0].baseUrl === `${after.origin}/v1`);
+      await until("the other port", async () => (await providers())[0]?.baseUrl === `${after.origin}/v1`);
       await until("its models there", async () =>
         (await workbench.treeRows("Providers")).some((row) => row.includes("qwen2.5")),
       );
-      assert.deepEqual(settings(), [{ ...entry, baseUrl: `${after.origin}/v1` }]);
+      assert.deepEqual(await providers(), [{ ...entry, baseUrl: `${after.origin}/v1` }]);
       for (const { headers } of [...before.asked, ...after.asked])
         assert.equal(headers.authorization, undefined);
     } finally {

@@ -22,9 +22,8 @@ async function startListing(models: readonly object[]) {
   };
 }
 
-function providersIn({ userDataDir }: Vscode): Record<string, unknown>[] {
-  const text = readFileSync(join(userDataDir, "User", "settings.json"), "utf8");
-  return JSON.parse(text)["postern.providers"];
+async function providersIn(workbench: Workbench): Promise<Record<string, unknown>[]> {
+  return (await workbench.settings())["postern.providers"] as Record<string, unknown>[];
 }
 
 const models = [
@@ -75,7 +74,11 @@ suite("models in the tree", () => {
     await workbench.treeRow("Providers", "plain").click({ modifiers: ["Control"] });
     await workbench.treeMenu("Providers", "plain", "Hide Models");
     await shows(vast, "2 hidden");
-    assert.deepEqual(Object.keys(providersIn(vscode)[0]?.modelOverrides ?? {}), ["vast", "swift", "plain"]);
+    assert.deepEqual(Object.keys((await providersIn(workbench))[0]?.modelOverrides ?? {}), [
+      "vast",
+      "swift",
+      "plain",
+    ]);
     await workbench.screenshot("models-hidden");
     await workbench.notification("Hid 2 models", "Undo");
     await shows(swift, vast, "plain");
@@ -97,7 +100,7 @@ suite("models in the tree", () => {
     await workbench.treeMenu("Providers", "box", "Add Model");
     await workbench.fillQuickInput("as the provider knows it", "secret-preview");
     await shows(vast, swift, "Plain but kind plain", "secret-preview");
-    assert.deepEqual(providersIn(vscode)[0], {
+    assert.deepEqual((await providersIn(workbench))[0], {
       id: "box",
       type: "openai",
       baseUrl: server.baseUrl,
@@ -135,7 +138,7 @@ suite("models in the tree", () => {
     });
     await shows("c-three", "a-one", "b-two");
     assert.deepEqual(
-      providersIn(vscode).map(({ id }) => id),
+      (await providersIn(workbench)).map(({ id }) => id),
       ["c-three", "a-one", "b-two"],
     );
     await workbench.treeRow("Providers", "a-one").click();

@@ -129,9 +129,7 @@ suite("windows", () => {
       await workbench.fillQuickInput("key", key);
       await workbench.pickQuickItem("it works", "Done");
       await providers(/key set/);
-      const file = join(vscode.userDataDir, "User", "settings.json");
-      const settings = JSON.parse(readFileSync(file, "utf8")) as { "postern.providers": object[] };
-      const [entry] = settings["postern.providers"];
+      const [entry] = (await workbench.settings())["postern.providers"] as object[];
       await workbench.changeSettings({ "postern.providers": [{ ...entry, baseUrl: after.baseUrl }] });
       await providers(/key missing: the key was entered for http:\/\/127\.0\.0\.1:\d+; set it again/);
       assert.deepEqual(after.authorizations, []);

@@ -338,10 +338,27 @@ export class Workbench {
    * browser VS Code does not notice that the file has changed.
    */
   async changeSettings(changes: Record<string, unknown>): Promise<void> {
-    const file = join(this.vscode.userDataDir, "User", "settings.json");
-    const settings = { ...JSON.parse(readFileSync(file, "utf8")), ...changes };
-    writeFileSync(file, JSON.stringify(settings, null, 2));
+    const settings = { ...(await this.settings()), ...changes };
+    writeFileSync(this.settingsFile, JSON.stringify(settings, null, 2));
     await this.reload();
+  }
+
+  /** The user's settings as they stand in the file, whole: VS Code writes it in more than one step. */
+  async settings(): Promise<Record<string, unknown>> {
+    let settings: Record<string, unknown> = {};
+    await until("settings that are whole", () => {
+      try {
+        settings = JSON.parse(readFileSync(this.settingsFile, "utf8"));
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    return settings;
+  }
+
+  private get settingsFile(): string {
+    return join(this.vscode.userDataDir, "User", "settings.json");
   }
 
   /** Switches the colour theme and waits until it shows. */

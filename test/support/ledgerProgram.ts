@@ -10,7 +10,7 @@ import { EngineLog } from "../../src/engine/log/log";
 export type Order =
   | { readonly do: "append"; readonly records: readonly RequestRecord[]; readonly flush: boolean }
   | { readonly do: "hold"; readonly requests: readonly OpenRequest[] }
-  | { readonly do: "opened"; readonly requests: readonly OpenRequest[] }
+  | { readonly do: "opened"; readonly requests: readonly OpenRequest[]; readonly flush: boolean }
   /** Holds each request only if what is spent and held with it is not above the limit, one after the other. */
   | { readonly do: "holdWithin"; readonly requests: readonly OpenRequest[]; readonly microUsd: number }
   | { readonly do: "sums" }
@@ -44,8 +44,9 @@ async function obey(order: Order): Promise<unknown> {
       return undefined;
     case "opened":
       for (const request of order.requests) ledger.opened(request);
-      ledger.flush();
-      return undefined;
+      if (order.flush) ledger.flush();
+      // As long as an answer would take at the least.
+      return new Promise((resolve) => setImmediate(resolve));
     case "holdWithin": {
       let held = 0;
       for (const request of order.requests) {

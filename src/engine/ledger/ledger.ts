@@ -15,6 +15,7 @@ import { usageToday } from "../../core/governance/usageToday";
 import type { LedgerStatus, UsageToday } from "../../core/rpc/contract";
 import type { Log } from "../log/log";
 import { Holds } from "./holds";
+import { Journal } from "./journal";
 import { LedgerBuffer } from "./ledgerBuffer";
 import { LedgerFile } from "./ledgerFile";
 import { LedgerReader } from "./ledgerReader";
@@ -69,6 +70,7 @@ export class Ledger {
   private readonly file: LedgerFile;
   private readonly reader: LedgerReader;
   private readonly maintenance: Maintenance;
+  private readonly journal: Journal | undefined;
   private readonly now: () => number;
   private timer: NodeJS.Timeout | undefined;
   private aliveAt = 0;
@@ -89,12 +91,15 @@ export class Ledger {
       () => this.lookAfterEngines(),
     );
     if (folder === undefined) log.info("no data folder: requests and spend are kept in memory only");
-    if (!this.file.memoryOnly) this.maintenance.start();
+    if (folder === undefined || this.file.memoryOnly) return;
+    this.journal = new Journal(folder, this.engine, log);
+    this.maintenance.start();
   }
 
-  /** Takes a settled request; it is written within a tenth of a second. */
+  /** Takes a settled request. It is in the journal at once, and in the database within a tenth of a second. */
   append(record: RequestRecord): void {
     const row = wellFormed(record);
+    this.journal?.settled(row);
     this.running.delete(row.id);
     this.buffer.close(row.id);
     this.buffer.add(row);
@@ -105,14 +110,7 @@ export class Ledger {
   /** Notes that a request is running, so that it is accounted for if the engine is killed. Written with the rows. */
   opened(request: OpenRequest): void {
     this.running.set(request);
-    this.buffer.open(request);
-    this.writeSoon();
-  }
-
-  /** A request that was held for, and then came to nothing at all: no row, no cost. */
-  released(id: string): void {
-    if (!this.running.delete(id)) return;
-    this.buffer.close(id);
+    this.note(request);
     this.writeSoon();
   }
 
@@ -153,7 +151,7 @@ export class Ledger {
     if (written) for (const { record } of holding) this.buffer.noted(record.id);
     else {
       if (store) this.rollBack(store);
-      for (const request of holding) this.buffer.open(request);
+      for (const request of holding) this.note(request);
       this.writeSoon();
     }
     return result;
@@ -228,8 +226,10 @@ export class Ledger {
     const fault = canWrite ? this.faultOf(() => this.write(store, this.buffer.batch())) : "busy";
     if (store && fault === "ours") this.writeApart(store);
     if (fault === undefined) this.file.worked();
-    if (fault === undefined || fault === "ours") this.buffer.clear();
-    else if (!this.file.memoryOnly) this.writeSoon();
+    if (fault === undefined || fault === "ours") {
+      this.buffer.clear();
+      this.journal?.clear();
+    } else if (!this.file.memoryOnly) this.writeSoon();
   }
 
   /** Writes a last time and closes the file. */
@@ -239,9 +239,12 @@ export class Ledger {
     clearTimeout(this.timer);
     const { store } = this.file;
     if (store && this.running.size === 0) this.tried(() => store.forgetEngine(this.engine));
+    const unwritten = this.file.memoryOnly ? 0 : this.buffer.size;
     this.file.end();
-    if (this.buffer.size > 0 && !this.file.memoryOnly)
-      this.options.log.error(`${this.buffer.size} requests could not be written to the ledger and are lost`);
+    const isKept = this.journal?.close(!this.buffer.isEmpty) ?? false;
+    if (unwritten === 0) return;
+    const what = isKept ? "will be when Postern starts again" : "are lost";
+    this.options.log.error(`${unwritten} requests could not be written to the ledger and ${what}`);
   }
 
   /** A row that the database will not have must not keep the others from it. */
@@ -279,6 +282,11 @@ export class Ledger {
       database.exec("ROLLBACK TO beside");
     }
     database.exec("RELEASE beside");
+  }
+
+  private note(request: OpenRequest): void {
+    this.journal?.began(request);
+    this.buffer.open(request);
   }
 
   private begin(): LedgerStore | undefined {
@@ -322,13 +330,15 @@ export class Ledger {
   }
 
   private takeOver(store: LedgerStore): void {
-    const { folder } = this.options;
+    const { folder, log } = this.options;
+    if (folder === undefined) return;
     const done = store.transaction(() => {
-      this.writeBeside(store, settleDeadEngines(store, this.now()));
+      const { written, forgetJournals } = settleDeadEngines(store, folder, this.now(), log);
+      this.writeBeside(store, written);
       store.noteAlive(process.pid, this.now());
-      return folder === undefined ? () => {} : takeOverUsageToday(store, folder);
+      return [forgetJournals, takeOverUsageToday(store, folder)];
     });
-    done();
+    for (const work of done) work();
     this.aliveAt = this.now();
   }
 

@@ -11,6 +11,7 @@ import {
   type Totals,
 } from "../../core/governance/spend";
 import { DAY_MS, Tally, type TallyEntry } from "../../core/governance/tally";
+import type { LeftRequests } from "./leftJournals";
 import { identityOf, REQUEST_COLUMNS, type Row, recordOf, valuesOf } from "./rows";
 import { wellFormed } from "./wellFormed";
 
@@ -96,22 +97,22 @@ export class LedgerStore {
     this.addTally(tally);
     this.addTally(corrections.all());
     for (const request of opened) this.open(request);
-    for (const id of closed) this.run("DELETE FROM open_requests WHERE id = ?", id);
+    this.closeAll(closed);
     return written;
   }
 
-  open({ sent, ...content }: OpenRequest): void {
+  open({ sent, ...content }: OpenRequest, engine = this.engine): void {
     this.run(
       "INSERT OR REPLACE INTO open_requests (id, engine, sent, content) VALUES (?, ?, ?, ?)",
       content.record.id,
-      this.engine,
+      engine,
       sent ? 1 : 0,
       JSON.stringify(content),
     );
   }
 
-  markSent(id: string): void {
-    this.run("UPDATE open_requests SET sent = 1 WHERE id = ?", id);
+  private closeAll(ids: readonly string[]): void {
+    for (const id of ids) this.run("DELETE FROM open_requests WHERE id = ?", id);
   }
 
   /** What other engines have running. */
@@ -177,10 +178,17 @@ export class LedgerStore {
     }));
   }
 
-  /** Turns what a dead engine left open into rows. To be called in a transaction. @returns what was written */
-  settleLost(engine: string): WrittenRequest[] {
-    const rows = this.all("SELECT sent, content FROM open_requests WHERE engine = ?", engine);
-    const records = rows.flatMap((row) => lostRequest(openOf(row)) ?? []).map(wellFormed);
+  /**
+   * Turns what a dead engine left into rows: as they were where they had settled, else estimated. To be called in a
+   * transaction. What is in the database already is not added again.
+   * @returns what was written
+   */
+  settleLost(engine: string, { settled, begun }: LeftRequests): WrittenRequest[] {
+    for (const request of begun) this.open(request, engine);
+    this.closeAll(settled.map(({ id }) => id));
+    const open = this.all("SELECT sent, content FROM open_requests WHERE engine = ?", engine);
+    const lost = open.flatMap((row) => lostRequest(openOf(row)) ?? []);
+    const records = [...settled, ...lost].map(wellFormed);
     const tally = new Tally();
     for (const record of records) tally.add(record);
     const written = this.write({ records, tally: tally.all(), opened: [], closed: [] });

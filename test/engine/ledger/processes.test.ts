@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ALL_TIME } from "../../../src/core/governance/period";
@@ -77,6 +79,8 @@ const spent = (ledger: Ledger) => ledger.totals(EVERYTHING, ALL_TIME);
 const held = (ledger: Ledger) => ledger.held(EVERYTHING, ALL_TIME).microUsd;
 const records = (count: number) => Array.from({ length: count }, () => record());
 
+const filesIn = (folder: string) => readdirSync(folder).filter((name) => name.endsWith(".journal"));
+
 describe("two engines at once", () => {
   it("both write everything, and see each other's", async () => {
     const folder = ledgers.newFolder();
@@ -141,7 +145,7 @@ describe("an engine that is killed", () => {
     const unsent = { ...openRequest(900), sent: false };
     await engine.order({ do: "append", records: [record()], flush: true });
     await engine.order({ do: "hold", requests: [priced, withoutPrice, unsent] });
-    await engine.order({ do: "opened", requests: [notHeld] });
+    await engine.order({ do: "opened", requests: [notHeld], flush: true });
     await engine.kill();
     const ledger = ledgers.open(folder);
     expect(ledger.request(priced.record.id)).toEqual({
@@ -186,23 +190,73 @@ describe("an engine that is killed", () => {
     expect(ledger.request("req_mad")?.errorCode).toBe("engine_lost");
   });
 
-  it("after a request has settled but before it was written, charges it once", async () => {
+  it("after a request has settled but before it was written, is followed by one that has its row as it was", async () => {
     const folder = ledgers.newFolder();
     const engine = new Engine(folder);
     const request = openRequest(70);
     await engine.order({ do: "hold", requests: [request] });
-    const settled = engine.order({
-      do: "append",
-      records: [record({ id: request.record.id })],
-      flush: false,
-    });
-    await settled;
+    const rows = [record({ id: request.record.id }), ...records(50)];
+    await engine.order({ do: "append", records: rows, flush: false });
     await engine.kill();
     const ledger = ledgers.open(folder);
-    const totals = spent(ledger);
-    expect(totals.requests).toBe(1);
-    expect([25, 70]).toContain(totals.microUsd);
+    for (const row of rows) expect(ledger.request(row.id)).toEqual(row);
+    expect(spent(ledger)).toMatchObject({ requests: 51, microUsd: 51 * 25, estimatedMicroUsd: 0 });
     expect(held(ledger)).toBe(0);
+    expect(filesIn(folder)).toEqual([]);
+    expect(spent(ledgers.reopen(ledger, folder)).requests).toBe(51);
+  });
+
+  it("after a request has begun but before it was noted, is followed by one that knows of it", async () => {
+    const folder = ledgers.newFolder();
+    const engine = new Engine(folder);
+    const request = openRequest(70);
+    await engine.order({ do: "opened", requests: [request], flush: false });
+    await engine.kill();
+    const ledger = ledgers.open(folder);
+    expect(ledger.request(request.record.id)).toMatchObject({ outcome: "cut", errorCode: "engine_lost" });
+    expect(spent(ledger)).toMatchObject({ requests: 1, microUsd: 70, estimatedMicroUsd: 70 });
+  });
+
+  it("between the write of its rows and the end of its journal, has no row twice", async () => {
+    const folder = ledgers.newFolder();
+    const engine = new Engine(folder);
+    const rows = records(5);
+    await engine.order({ do: "append", records: rows, flush: false });
+    const [journal = ""] = filesIn(folder);
+    const text = readFileSync(join(folder, journal), "utf8");
+    await engine.order({ do: "append", records: [record()], flush: true });
+    writeFileSync(join(folder, journal), text);
+    await engine.kill();
+    expect(spent(ledgers.open(folder))).toMatchObject({ requests: 6, microUsd: 6 * 25 });
+  });
+
+  it("in the middle of a line of its journal, costs that line alone", async () => {
+    const folder = ledgers.newFolder();
+    const engine = new Engine(folder);
+    const rows = records(3);
+    await engine.order({ do: "append", records: rows, flush: false });
+    await engine.kill();
+    const [journal = ""] = filesIn(folder);
+    const whole = readFileSync(join(folder, journal));
+    writeFileSync(join(folder, journal), Buffer.concat([whole.subarray(0, -40), Buffer.alloc(64)]));
+    const ledger = ledgers.open(folder);
+    expect(ledger.status()).toMatchObject({ kept: "disk", notices: [] });
+    expect(rows.map(({ id }) => ledger.request(id) !== undefined)).toEqual([true, true, false]);
+  });
+
+  it("while nothing could be written to its database, leaves what it has kept", async () => {
+    const folder = ledgers.newFolder();
+    const engine = new Engine(folder);
+    await engine.order({ do: "append", records: [record()], flush: true });
+    const lock = new DatabaseSync(join(folder, "ledger.sqlite"));
+    lock.exec("BEGIN EXCLUSIVE");
+    const rows = records(20);
+    await engine.order({ do: "append", records: rows, flush: true });
+    await engine.kill();
+    lock.close();
+    const ledger = ledgers.open(folder);
+    for (const row of rows) expect(ledger.request(row.id)).toEqual(row);
+    expect(spent(ledger).requests).toBe(21);
   });
 
   it("does not take its successor's running requests with it", async () => {

@@ -1,0 +1,108 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { logSafeText } from "../../core/errors";
+import type { OpenRequest } from "../../core/governance/openRequest";
+import type { RequestRecord } from "../../core/governance/requestRecord";
+import type { Log } from "../log/log";
+import { journalName, type Line } from "./leftJournals";
+
+/** Where nothing can be written to the database for long, the journal stops growing here, in bytes. */
+const MOST_BYTES = 32 * 1024 * 1024;
+
+/**
+ * What began and what has settled since the database was written last, in a file beside it: an engine that is killed
+ * loses none of it, since what a process has handed to the system outlives the process. It is no more than that:
+ * emptied with each write of the database, and read only by a later engine.
+ *
+ * What has settled is in the file when `settled` returns. What began is there before its answer can come, with
+ * whatever else began in the same turn. Nothing here throws: without a journal the ledger is as good as its last write.
+ */
+export class Journal {
+  private readonly path: string;
+  private file: number | undefined;
+  private bytes = 0;
+  private failed = false;
+  private readonly begun = new Map<string, OpenRequest>();
+  private turn: NodeJS.Immediate | undefined;
+
+  /** @param engine this engine's id */
+  constructor(
+    folder: string,
+    engine: string,
+    private readonly log: Log,
+  ) {
+    this.path = join(folder, journalName(process.pid, engine));
+  }
+
+  /** A request is about to go out. */
+  began(request: OpenRequest): void {
+    this.begun.set(request.record.id, request);
+    this.turn ??= setImmediate(() => this.write());
+  }
+
+  /** It is over and has its row. */
+  settled(record: RequestRecord): void {
+    this.begun.delete(record.id);
+    this.write({ settled: record });
+  }
+
+  /** Everything that was told is in the database. */
+  clear(): void {
+    this.begun.clear();
+    if (this.file === undefined) this.failed = false;
+    else if (this.bytes > 0 || this.failed) this.tried(this.file, (file) => this.empty(file));
+  }
+
+  private empty(file: number): void {
+    ftruncateSync(file);
+    this.bytes = 0;
+    this.failed = false;
+    // Somebody has emptied the folder: what is written to a file without a name is found by nobody.
+    if (fstatSync(file).nlink === 0) this.leave();
+  }
+
+  /**
+   * @param needed there is something in it that the database has not
+   * @returns whether it was needed, and a later engine finds all of it
+   */
+  close(needed: boolean): boolean {
+    this.write();
+    const isWhole = this.file !== undefined && !this.failed && this.bytes <= MOST_BYTES;
+    this.leave();
+    if (!needed) rmSync(this.path, { force: true });
+    return needed && isWhole;
+  }
+
+  private write(settled?: Line): void {
+    clearImmediate(this.turn);
+    this.turn = undefined;
+    const lines: Line[] = [...this.begun.values()].map((begun) => ({ begun }));
+    this.begun.clear();
+    if (settled) lines.push(settled);
+    if (lines.length === 0 || this.failed || this.bytes > MOST_BYTES) return;
+    const text = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    this.tried(this.file, (file = openSync(this.path, "wx", 0o600)) => {
+      this.file = file;
+      // A position of its own: appending files cannot be truncated on Windows.
+      const written = writeSync(file, text, 0, text.length, this.bytes);
+      this.bytes += written;
+      if (written < text.length) throw new Error("the disk is full");
+    });
+  }
+
+  private leave(): void {
+    if (this.file !== undefined) closeSync(this.file);
+    this.file = undefined;
+    this.bytes = 0;
+  }
+
+  private tried<File>(file: File, work: (file: File) => void): void {
+    try {
+      work(file);
+    } catch (error) {
+      // Told of with the database, which is on the same disk.
+      if (!this.failed) this.log.info(`the ledger's journal cannot be written: ${logSafeText(error)}`);
+      this.failed = true;
+    }
+  }
+}

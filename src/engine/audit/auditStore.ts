@@ -7,7 +7,6 @@ import type {
   RemovalReason,
   SeqRange,
 } from "../../core/governance/audit/auditEntry";
-import { canonicalJson } from "../../core/governance/audit/canonicalJson";
 import { searchExpression } from "../../core/governance/audit/searchableText";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import { digestOf, linkHash } from "./chain";
@@ -60,7 +59,7 @@ export class AuditStore {
 
   private link(head: Head, entry: AuditEntry, writtenAt: number, content?: StoredContent): Head {
     const seq = head.seq + 1;
-    const text = canonicalJson(entry);
+    const text = JSON.stringify(entry);
     const hash = linkHash(head.hash, { seq, writtenAt, entry: text });
     const { request, startedAt, gatewayKey, workspace, provider } = columnsOf(entry);
     this.run(

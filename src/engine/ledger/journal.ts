@@ -80,13 +80,13 @@ export class Journal {
     this.begun.clear();
     if (settled) lines.push(settled);
     if (lines.length === 0 || this.failed || this.bytes > MOST_BYTES) return;
-    const text = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
     this.tried(this.file, (file = openSync(this.path, "wx", 0o600)) => {
       this.file = file;
       // A position of its own: appending files cannot be truncated on Windows.
-      const written = writeSync(file, text, 0, text.length, this.bytes);
+      const written = writeSync(file, text, this.bytes);
       this.bytes += written;
-      if (written < text.length) throw new Error("the disk is full");
+      if (written < Buffer.byteLength(text)) throw new Error("the disk is full");
     });
   }
 

@@ -22,7 +22,8 @@ const PATTERNS: readonly (readonly [kind: string, pattern: RegExp])[] = [
 ];
 
 export const ownPatterns: Detect = (text) =>
-  PATTERNS.flatMap(([kind, pattern]) =>
+  // Nearly every text has none of them, and `matchAll` copies its pattern each time.
+  PATTERNS.filter(([, pattern]) => text.search(pattern) >= 0).flatMap(([kind, pattern]) =>
     [...text.matchAll(pattern)].map((match) => ({
       start: match.index,
       end: match.index + match[0].length,

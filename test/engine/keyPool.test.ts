@@ -24,6 +24,8 @@ let provider: ReplayProvider;
 let engine: EngineService;
 /** What a renewal finds. */
 let renewal: string | undefined;
+/** Label of the one that can be renewed. */
+let renewable: string;
 
 const pooled = (labels: readonly string[], use?: "least-used"): EngineProvider => {
   const pool = labels.map((label) => ({
@@ -62,6 +64,7 @@ beforeEach(async () => {
   provider.play = good;
   provider.requests.length = 0;
   renewal = undefined;
+  renewable = "a";
   const log = new EngineLog(Date.now);
   engine = new EngineService({
     version: "test",
@@ -69,10 +72,12 @@ beforeEach(async () => {
     ledger: new Ledger({ folder: undefined, log }),
     lists: new ModelListCache(undefined, log),
     refresh: {
-      mayRenew: () => renewal !== undefined,
-      refused: async () => {
-        const value = renewal ?? "";
-        await configure({ ...pooled(["a"]), credential: { kind: "bearerToken", value } });
+      mayRenew: (_, label) => renewal !== undefined && (label ?? "a") === renewable,
+      refused: async (_, label) => {
+        const credential = { kind: "bearerToken" as const, value: renewal ?? "" };
+        const { pool, ...single } = pooled(label === undefined ? ["a"] : ["a", "b"]);
+        const renewed = pool?.map((one) => (one.label === label ? { ...one, credential } : one));
+        await configure(renewed ? { ...single, pool: renewed } : { ...single, credential });
         return true;
       },
     },
@@ -139,6 +144,16 @@ describe("a credential that can be renewed", () => {
     renewal = "fresh-token";
     expect((await ask()).status).toBe(200);
     expect(used()).toEqual(["key-of-a", "fresh-token"]);
+  });
+
+  it.each(["a", "b"])("is renewed too behind others that are refused and cannot be: %s", async (label) => {
+    await configure(pooled(["a", "b"]));
+    const no = json({ error: { message: "expired" } }, 401);
+    provider.play = byKey({ "key-of-a": no, "key-of-b": no });
+    renewal = "fresh-token";
+    renewable = label;
+    expect((await ask()).status).toBe(200);
+    expect(used().at(-1)).toBe("fresh-token");
   });
 
   it("that is refused again is told to the client as it was", async () => {

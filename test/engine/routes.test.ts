@@ -229,6 +229,16 @@ describe("a route", () => {
     expect(answers).toEqual(["one", "two", "one", "two"]);
   });
 
+  it("and counting tokens takes nobody's turn", async () => {
+    const answers = [];
+    for (let turn = 0; turn < 4; turn += 1) {
+      const counted = await gateway.post("/v1/messages/count_tokens", { model: "turns", ...ask });
+      expect(counted.status).toBe(200);
+      answers.push(await said(await post("turns")));
+    }
+    expect(answers).toEqual(["one", "two", "one", "two"]);
+  });
+
   it("keeps a conversation on its target while that is well, by session or by how it begins", async () => {
     const turn = async (session: string) => said(await post("sticky", {}, { "session-id": session }));
     const first = await turn("a");

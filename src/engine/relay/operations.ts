@@ -143,6 +143,7 @@ export class Operations {
   private async plan(body: ClientBody, permit: Permit, { request, trace }: Exchange): Promise<Plan> {
     const plan = await this.parts.router.plan({
       model: permit.model,
+      asksNothing: trace.operation === "countTokens",
       conversation: () => conversationOf(request, body),
       refusal: (target, route) => permit.refusal(target, route),
     });

@@ -87,8 +87,11 @@ const LINGER_MS = 2_000;
  */
 export class ResponseRelay implements Dispatcher.DispatchHandler {
   settled: Promise<RelayOutcome>;
-  /** Resolves when the client gets the first byte or there is none to get, rejects like `settled`. */
-  readonly begins: Promise<void>;
+  /**
+   * Resolves when the client gets the first byte or there is none to get, with false if it left before; rejects like
+   * `settled`.
+   */
+  readonly begins: Promise<boolean>;
   private noteBegin: () => void = () => {};
   private resolve: (outcome: RelayOutcome) => void = () => {};
   private reject: (fault: PosternError | AttemptRefused) => void = () => {};
@@ -118,8 +121,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   ) {
     this.settled = this.anew();
     this.begins = new Promise((resolve, reject) => {
-      this.noteBegin = resolve;
-      this.settled.then(() => resolve(), reject);
+      this.noteBegin = () => resolve(true);
+      this.settled.then(({ end }) => resolve(end !== "clientLeft"), reject);
     });
     // Whoever waits for the end hears of it there.
     this.begins.catch(() => {});

@@ -8,7 +8,7 @@ import type { Target } from "../relay/target";
 import { backoffMs, type Presence, pause } from "./backoff";
 import { type Candidate, credentialKey, credentialsOf, ONLY, withCredential } from "./candidate";
 import { type Failure, failureOf } from "./failure";
-import type { Health } from "./health";
+import { type Health, NothingSeen } from "./health";
 
 /** One try, for whoever keeps account of them. */
 export interface Tried {
@@ -52,6 +52,8 @@ interface Standing {
   passed: boolean;
   notBefore: number;
   failures: number;
+  /** Labels of the credentials that were renewed. */
+  readonly renewed: Set<string>;
   /** How often it failed by itself. */
   unwell: number;
 }
@@ -85,6 +87,7 @@ export class Attempts {
         passed: false,
         notBefore: 0,
         failures: 0,
+        renewed: new Set(),
         unwell: 0,
       }),
     );
@@ -153,16 +156,20 @@ export class Attempts {
     const breaker = this.health.breakerOf(guardedBy);
     // The breaker would let this request wait for how the one ends that tries whether the target is back.
     if (breaker.state === CircuitState.HalfOpen) throw new BrokenCircuitError();
-    await breaker.execute(async () => {
-      try {
-        relay = await begin();
-        await relay.begins;
-      } catch (thrown) {
-        // What says nothing of the target's health must not count against it.
-        if (failureOf(thrown, Date.now())?.kind === "unwell") throw thrown;
-        failed = thrown;
-      }
-    });
+    await breaker
+      .execute(async () => {
+        try {
+          relay = await begin();
+          if (await relay.begins) return;
+        } catch (thrown) {
+          // What says nothing of the target's health must not count against it.
+          if (failureOf(thrown, Date.now())?.kind === "unwell") throw thrown;
+          failed = thrown;
+          return;
+        }
+        throw new NothingSeen();
+      })
+      .catch(unlessNothingSeen);
     if (failed !== undefined || !relay) throw failed;
     return relay.settled;
   }
@@ -255,13 +262,7 @@ export class Attempts {
         standing.notBefore = this.now() + Math.max(backoffMs(standing.failures), failure.retryAfterMs ?? 0);
         return;
       case "credential":
-        // Once: a renewed credential that is refused too does not get better by a third.
-        if (
-          failure.status === 401 &&
-          standing.failures === 1 &&
-          (await this.renewed(standing, label, request))
-        )
-          return;
+        if (failure.status === 401 && (await this.renewed(standing, label, request))) return;
         // What a key may not (403) is most often this model; what it is not (401) or cannot pay (402) is for all of them.
         this.health.refused(
           failure.status === 403 ? `${key}#${label}` : credentialKey(target, label),
@@ -275,6 +276,9 @@ export class Attempts {
   }
 
   private async renewed(standing: Standing, label: string, request: Attempting): Promise<boolean> {
+    // A renewed credential that is refused too does not get better by a third.
+    if (standing.renewed.has(label)) return false;
+    standing.renewed.add(label);
     const { target } = standing.candidate;
     const { id } = target.provider.config;
     const named = target.provider.pool === undefined ? undefined : label;
@@ -285,6 +289,10 @@ export class Attempts {
     standing.candidate = { ...standing.candidate, target: { ...target, provider } };
     return true;
   }
+}
+
+function unlessNothingSeen(thrown: unknown): void {
+  if (!(thrown instanceof NothingSeen)) throw thrown;
 }
 
 /** Nothing else can be tried: the client is told what was said last. */

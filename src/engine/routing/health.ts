@@ -1,4 +1,4 @@
-import { CircuitState, ConsecutiveBreaker, circuitBreaker, ExponentialBackoff, handleAll } from "cockatiel";
+import { CircuitState, ConsecutiveBreaker, circuitBreaker, ExponentialBackoff, handleWhen } from "cockatiel";
 import type { EngineProvider } from "../../core/config/engineConfig";
 import type { CredentialStatus } from "../../core/rpc/contract";
 
@@ -22,6 +22,9 @@ interface Pause {
   /** How often in a row. */
   readonly times: number;
 }
+
+/** A client left before its target had answered: it is not known whether that would have. */
+export class NothingSeen extends Error {}
 
 /** What has been seen of targets and credentials lately, and who is left alone because of it. Times are of `now`. */
 export class Health {
@@ -102,7 +105,10 @@ export class Health {
   breakerOf(key: string): Breaker {
     let breaker = this.breakers.get(key);
     if (!breaker) {
-      breaker = circuitBreaker(handleAll, {
+      const counts = (error: unknown): boolean =>
+        !(error instanceof NothingSeen) || this.breakers.get(key)?.state === CircuitState.HalfOpen;
+      // A target that is being tried again is not back before it was seen to be.
+      breaker = circuitBreaker(handleWhen(counts), {
         breaker: new ConsecutiveBreaker(FAILURES),
         halfOpenAfter: new ExponentialBackoff(HALF_OPEN),
       });

@@ -29,6 +29,8 @@ export interface Plan {
 /** What may be asked for besides the id. */
 export interface PlanRequest {
   readonly model: string;
+  /** Whether it is no request to a model, and so takes nobody's turn. */
+  readonly asksNothing: boolean;
   /** Names the conversation; asked only where there is a choice to make. */
   conversation(): string | undefined;
   /** Why a target may not be used, by the policy or the gateway key; undefined if it may. */
@@ -116,7 +118,7 @@ export class Router {
     const conversation = candidates.length > 1 && route.affinity ? request.conversation() : undefined;
     return {
       route: label,
-      candidates: this.ordered(route, label, candidates, conversation),
+      candidates: this.ordered(route, label, candidates, conversation, request.asksNothing),
       unusable,
       conversation,
     };
@@ -159,6 +161,7 @@ export class Router {
     label: string,
     candidates: readonly Candidate[],
     conversation: string | undefined,
+    asksNothing: boolean,
   ): readonly Candidate[] {
     if (candidates.length < 2) return candidates;
     const stuck =
@@ -166,7 +169,7 @@ export class Router {
     const known = candidates.find(({ key }) => key === stuck);
     const turn = this.turns.get(label) ?? 0;
     // A conversation that stays where it is takes nobody's turn.
-    if (!known) this.turns.set(label, turn + 1);
+    if (!known && !asksNothing) this.turns.set(label, turn + 1);
     const ordered = orderedTargets(route.strategy, candidates, {
       ...this.inputs,
       turn,

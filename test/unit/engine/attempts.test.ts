@@ -18,6 +18,12 @@ const good: RelayOutcome = {
   firstByteAt: 1,
   streamedChars: 0,
 };
+const left = async (): Promise<RelayOutcome> => ({
+  ...good,
+  status: 0,
+  end: "clientLeft",
+  firstByteAt: undefined,
+});
 const unwell = () => Promise.reject(new PosternError("provider_unreachable", "It does not answer."));
 
 let health: Health;
@@ -66,7 +72,7 @@ async function request(keys: readonly string[], limits = { maxAttempts: 4, maxWa
       asked.push(key);
       const settled = (plays.get(key) ?? (async () => good))();
       settled.catch(() => {});
-      return { settled, begins: settled.then(() => {}) } as unknown as ResponseRelay;
+      return { settled, begins: settled.then(({ end }) => end !== "clientLeft") } as unknown as ResponseRelay;
     },
     tried: () => {},
   });
@@ -99,6 +105,23 @@ describe("attempts", () => {
     expect(await request(["one/m", "two/m"])).toBe("two/m");
     answer(good);
     await probe;
+    expect(health.restOf("one/m")).toBeUndefined();
+  });
+
+  it("of clients that leave too early say nothing of a target: neither that it fails nor that it does not", async () => {
+    const ask = (play: Play) => {
+      plays.set("one/m", play);
+      return request(["one/m", "two/m"]);
+    };
+    for (let turn = 0; turn < 5; turn += 1) await ask(left);
+    expect(health.restOf("one/m")).toBeUndefined();
+    for (const play of [unwell, unwell, left, unwell]) await ask(play);
+    expect(health.restOf("one/m")).toContain("failed several times");
+    vi.advanceTimersByTime(200_000);
+    expect(await ask(left)).toBe("one/m");
+    expect(await ask(async () => good)).toBe("two/m");
+    vi.advanceTimersByTime(200_000);
+    expect(await ask(async () => good)).toBe("one/m");
     expect(health.restOf("one/m")).toBeUndefined();
   });
 

@@ -4,11 +4,9 @@ import { agentModels } from "../core/agent/models";
 import type { EngineConfig, EngineGatewayKey, EngineProvider } from "../core/config/engineConfig";
 import { auditSchema } from "../core/config/schema";
 import type { LoadCopilot } from "../core/copilot/contract";
-import { maskedToken } from "../core/copilot/tokens";
 import type { EngineFacts } from "../core/diagnosis/facts";
 import type { ProbeResult } from "../core/diagnosis/probes";
 import { logSafeText, PosternError } from "../core/errors";
-import { isLoopbackHost } from "../core/gateway/hostGuard";
 import type { Caller } from "../core/governance/caller";
 import type { ModelChoice } from "../core/governance/keyModels";
 import type { PolicyExplanation } from "../core/governance/policy/explain";
@@ -17,21 +15,14 @@ import type { WireProtocol } from "../core/protocols/wire";
 import { preferredProtocol } from "../core/providers/spoken";
 import { decided, resolveModel } from "../core/routing/resolveModel";
 import type { PolicyQuestion } from "../core/rpc/audit";
-import type {
-  CredentialStatus,
-  EngineStatus,
-  GatewayState,
-  LogEntry,
-  ProbeParams,
-  ProviderStatus,
-  TestResult,
-} from "../core/rpc/contract";
+import type { EngineStatus, LogEntry, ProbeParams, TestResult } from "../core/rpc/contract";
 import type { AuditService } from "./audit/auditService";
 import { CopilotService } from "./copilot/copilotService";
 import { copilotProbe, testCopilot } from "./diagnosis/copilotProbe";
 import { engineFacts } from "./diagnosis/engineFacts";
 import { testProvider } from "./diagnosis/listProbe";
 import { runProbe } from "./diagnosis/runProbe";
+import { GatewayListener } from "./gateway/gatewayListener";
 import { GatewayServer } from "./gateway/gatewayServer";
 import { KeyRing } from "./gateway/keyRing";
 import { RequestHandler } from "./gateway/requestHandler";
@@ -63,17 +54,15 @@ import { StoredResponses } from "./relay/storedResponses";
 import { UpstreamClient } from "./relay/upstreamClient";
 import { Attempts } from "./routing/attempts";
 import { Health } from "./routing/health";
+import { withHealth } from "./routing/providerHealth";
 import { Router } from "./routing/router";
 import { Stickiness } from "./routing/stickiness";
 import { SecretDetector } from "./secrets/secretDetector";
+import { StatusTeller } from "./statusTeller";
 import { systemClock } from "./systemClock";
 
 /** How long a request that was cut may take to say so. */
 const CUT_MS = 1_000;
-/** Statuses are told at most this often. */
-const STATUS_INTERVAL_MS = 200;
-/** And at least this often: periods end, quotas begin anew and keys expire without anything being asked. */
-const PULSE_MS = 60_000;
 
 export interface EngineParts {
   readonly version: string;
@@ -116,6 +105,7 @@ export class EngineService {
   private readonly health: Health;
   private readonly router: Router;
   private readonly server: GatewayServer;
+  private readonly listener: GatewayListener;
   private keys: KeyRing;
   /** What is running, by gateway key. */
   readonly runningByKey = new RunningByKey();
@@ -124,18 +114,13 @@ export class EngineService {
   private config: EngineConfig | undefined;
   /** Each provider as it was configured last. */
   private readonly known = new Map<string, string>();
-  private failed: Extract<GatewayState, { state: "failed" }> | undefined;
   private readonly configured = new Set<(config: EngineConfig) => void>();
-  private readonly listeners = new Set<(status: EngineStatus) => void>();
-  private tellTimer: NodeJS.Timeout | undefined;
-  private readonly pulse = setInterval(() => this.tellSoon(), PULSE_MS).unref();
-  /** Starting, stopping and moving the listener, one after the other. */
-  private listening: Promise<unknown> = Promise.resolve();
+  private readonly teller = new StatusTeller(() => this.status());
   /** Until when running requests may go on, as performance.now(). */
   private drainUntil = Number.POSITIVE_INFINITY;
 
   constructor(private readonly parts: EngineParts) {
-    const tell = () => this.tellSoon();
+    const tell = this.teller.tellSoon;
     this.keys = this.keyRing([]);
     const modelsChanged = () => {
       this.pricing.forget();
@@ -216,6 +201,12 @@ export class EngineService {
     });
     this.handler = new RequestHandler(facts, this.registry, this.operations, this.mcp, parts.log);
     this.server = new GatewayServer((request, response) => void this.handler.handle(request, response));
+    const listening = {
+      place: () => this.config?.gateway,
+      hasKeys: () => this.keys.size > 0,
+      isLeaving: () => this.drainUntil < Number.POSITIVE_INFINITY,
+    };
+    this.listener = new GatewayListener(this.server, listening, log, tell);
   }
 
   /** Serves a request of a window's own, whether the gateway listens or not. */
@@ -260,8 +251,7 @@ export class EngineService {
     this.parts.audit?.configure(config.audit ?? auditSchema.parse({}));
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
-    const unguarded = this.server.address && !isLoopbackHost(config.gateway.host) && this.keys.size === 0;
-    if (moved || unguarded) await this.inTurn(() => this.move());
+    if (moved || this.listener.isUnguarded) await this.listener.move();
   }
 
   /** Whose key or address has changed is no longer left alone for what the old one did. */
@@ -285,64 +275,11 @@ export class EngineService {
 
   /** @throws PosternError not_ready, port_in_use, listen_failed, open_without_key */
   startGateway(): Promise<void> {
-    return this.inTurn(() => this.start());
+    return this.listener.start();
   }
 
   stopGateway(): Promise<void> {
-    return this.inTurn(async () => {
-      this.failed = undefined;
-      if (this.server.address) this.parts.log.info("gateway stopped");
-      this.server.stop();
-      this.tellSoon();
-    });
-  }
-
-  /** Two windows may ask for different things at once; each finds the listener settled. */
-  private inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.listening.then(change);
-    this.listening = turn.catch(() => {});
-    return turn;
-  }
-
-  private async start(): Promise<void> {
-    if (!this.config) throw new PosternError("not_ready", "The engine has no configuration yet.");
-    if (this.drainUntil < Number.POSITIVE_INFINITY)
-      throw new PosternError("not_ready", "The engine is leaving.");
-    if (this.server.address) return;
-    const { host, port } = this.config.gateway;
-    try {
-      this.assertGuarded(host);
-      await this.server.start(host, port);
-      this.failed = undefined;
-      this.parts.log.info(`gateway listens on ${this.server.url}`);
-    } catch (error) {
-      const { code, message } =
-        error instanceof PosternError ? error : new PosternError("listen_failed", logSafeText(error));
-      this.failed = { state: "failed", code, message, port };
-      throw error;
-    } finally {
-      this.tellSoon();
-    }
-  }
-
-  /**
-   * A gateway that other machines can reach must have somebody to let in: whoever has opened it and has made no key
-   * would sooner or later wonder why, and do away with the guard.
-   * @throws PosternError open_without_key
-   */
-  private assertGuarded(host: string): void {
-    if (isLoopbackHost(host) || this.keys.size > 0) return;
-    throw new PosternError(
-      "open_without_key",
-      `The gateway does not listen on ${host}, which other machines can reach, while no gateway key is accepted. Make a gateway key, or set the host to 127.0.0.1.`,
-    );
-  }
-
-  /** To where the configuration now says; running requests finish where they began. */
-  private async move(): Promise<void> {
-    if (!this.server.address) return;
-    this.server.stopListening();
-    await this.start().catch((error: unknown) => this.parts.log.error(logSafeText(error)));
+    return this.listener.stop();
   }
 
   refreshModels(providerId: string): Promise<void> {
@@ -434,8 +371,10 @@ export class EngineService {
     return {
       version: this.parts.version,
       pid: process.pid,
-      gateway: this.gatewayState(),
-      providers: this.registry.statuses().map((status) => this.withHealth(status)),
+      gateway: this.listener.state,
+      providers: this.registry
+        .statuses()
+        .map((status) => withHealth(status, this.registry.get(status.id), this.health)),
       routes: this.router.status(),
       usage: this.parts.ledger.usageToday(),
       ledger: this.parts.ledger.status(),
@@ -447,8 +386,7 @@ export class EngineService {
 
   /** @returns a function that ends the listening */
   onStatus(listener: (status: EngineStatus) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.teller.add(listener);
   }
 
   onConfigured(listener: (config: EngineConfig) => void): void {
@@ -469,8 +407,7 @@ export class EngineService {
 
   /** Cuts what is left and writes what is not written yet. */
   async close(): Promise<void> {
-    clearTimeout(this.tellTimer);
-    clearInterval(this.pulse);
+    this.teller.close();
     this.server.stop();
     this.registry.close();
     await this.upstream.destroy();
@@ -507,19 +444,8 @@ export class EngineService {
       log: this.parts.log,
       now: Date.now,
       monotonic: () => performance.now(),
-      changed: () => this.tellSoon(),
+      changed: this.teller.tellSoon,
     });
-  }
-
-  private withHealth(status: ProviderStatus): ProviderStatus {
-    const provider = this.registry.get(status.id);
-    const latencyMs = this.health.lastLatencyOf(status.id);
-    const credentials = provider ? withMasks(provider, this.health.credentials(provider)) : [];
-    return {
-      ...status,
-      ...(latencyMs === undefined ? {} : { latencyMs: Math.round(latencyMs) }),
-      ...(credentials.length === 0 ? {} : { credentials }),
-    };
   }
 
   private priceOf(key: string): number | undefined {
@@ -528,31 +454,4 @@ export class EngineService {
     const model = { id: key.slice(id.length + 1) };
     return provider && this.pricing.perMillion({ provider, model }, Date.now());
   }
-
-  private gatewayState(): GatewayState {
-    const { address, url } = this.server;
-    if (address && url) return { state: "running", url, host: address.host, port: address.port };
-    return this.failed ?? { state: "stopped" };
-  }
-
-  private tellSoon(): void {
-    if (this.listeners.size === 0) return;
-    this.tellTimer ??= setTimeout(() => {
-      this.tellTimer = undefined;
-      const status = this.status();
-      for (const listener of this.listeners) listener(status);
-    }, STATUS_INTERVAL_MS);
-  }
-}
-
-/** Several accounts are told apart by their tokens' ends. */
-function withMasks(
-  { config, pool = [] }: EngineProvider,
-  statuses: readonly CredentialStatus[],
-): readonly CredentialStatus[] {
-  if (config.type !== "copilot") return statuses;
-  return statuses.map((status) => {
-    const value = pool.find(({ label }) => label === status.label)?.credential.value;
-    return value === undefined ? status : { ...status, masked: maskedToken(value) };
-  });
 }

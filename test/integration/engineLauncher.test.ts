@@ -122,6 +122,22 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
     expect((await (await start()).request("status", {})).pid).not.toBe(pid);
   });
 
+  test("finds none where one ends just as it is joined", async () => {
+    const ending = net.createServer((socket) => {
+      socket.destroy();
+      ending.close();
+    });
+    await new Promise<void>((listening) => ending.listen(pipePath(), listening));
+    expect(await launcher().joinRunning()).toBe("absent");
+  });
+
+  test("says so where something hangs up again and again", async () => {
+    const foreign = net.createServer((socket) => socket.destroy());
+    await new Promise<void>((listening) => foreign.listen(pipePath(), listening));
+    await expect(launcher().joinRunning()).rejects.toThrow();
+    foreign.close();
+  });
+
   test("says that an engine runs which cannot be reached", async () => {
     await start();
     rmSync(pipePath());

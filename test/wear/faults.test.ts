@@ -54,12 +54,14 @@ afterAll(async () => {
 async function askBad(fault: Fault, path: string, stream: boolean): Promise<string> {
   sent += 1;
   const filler = fault === "answers before it was asked" ? "x".repeat(8 * MB) : "";
-  const answer = await gateway.post(`/v1/${path}`, {
+  const asked = {
     model: `${slug(fault)}/model-a`,
     stream,
     max_tokens: 5,
     messages: [{ role: "user", content: `hi${filler}` }],
-  });
+  };
+  // A connection that its client keeps is nothing that the gateway holds.
+  const answer = await gateway.post(`/v1/${path}`, asked, { connection: "close" });
   let size = 0;
   let end = "";
   try {

@@ -50,6 +50,12 @@ afterAll(async () => {
   folder.remove();
 });
 
+// A connection that its client keeps is nothing that the gateway holds.
+const CLOSE = { connection: "close" };
+const post = (path: string, content: unknown, headers = {}) =>
+  gateway.post(path, content, { ...headers, ...CLOSE });
+const get = (path: string) => gateway.fetch(path, { headers: CLOSE });
+
 /** How a request to a faulty provider ended for its client. */
 async function askBad(fault: Fault, path: string, stream: boolean): Promise<string> {
   sent += 1;
@@ -60,8 +66,7 @@ async function askBad(fault: Fault, path: string, stream: boolean): Promise<stri
     max_tokens: 5,
     messages: [{ role: "user", content: `hi${filler}` }],
   };
-  // A connection that its client keeps is nothing that the gateway holds.
-  const answer = await gateway.post(`/v1/${path}`, asked, { connection: "close" });
+  const answer = await post(`/v1/${path}`, asked);
   let size = 0;
   let end = "";
   try {
@@ -208,7 +213,7 @@ describe("clients of every kind of wrong", () => {
     },
     "sends a bomb": async () => {
       for (const [encoding, bomb] of bombs()) {
-        const answer = await gateway.post("/v1/chat/completions", bomb, { "content-encoding": encoding });
+        const answer = await post("/v1/chat/completions", bomb, { "content-encoding": encoding });
         expect([encoding, answer.status]).toEqual([encoding, 413]);
       }
     },
@@ -221,7 +226,7 @@ describe("clients of every kind of wrong", () => {
       const connections = await Promise.all(
         Array.from({ length: 200 }, () => RawConnection.open(gateway.port)),
       );
-      expect((await gateway.fetch("/v1/models")).status).toBe(200);
+      expect((await get("/v1/models")).status).toBe(200);
       for (const connection of connections) connection.close();
     },
     "asks ten times at once and leaves": async () => {
@@ -244,7 +249,7 @@ describe("clients of every kind of wrong", () => {
     const before = await calmed();
     for (let round = 0; round < amount(1, 10); round += 1) await play();
     good.finish();
-    expect((await gateway.post("/v1/chat/completions", body("answer"))).status).toBe(200);
+    expect((await post("/v1/chat/completions", body("answer"))).status).toBe(200);
     sent += 1;
     await watch.calm(before);
   });

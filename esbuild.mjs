@@ -158,10 +158,17 @@ const undiciDispatchers = {
   },
 };
 
-/** @type {import("esbuild").Plugin} */
+/**
+ * undici's client with a fault mended (scripts/lib/undiciPatch.mjs), and its parser once: beside the one in WebAssembly
+ * that runs everywhere, undici has another for processors with SIMD, 24 KB of the package.
+ * @type {import("esbuild").Plugin}
+ */
 const undiciMended = {
   name: "undici-mended",
-  setup({ onLoad }) {
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/llhttp_simd-wasm\.js$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace("_simd", "")),
+    }));
     onLoad({ filter: PATCHED_FILE }, ({ path }) => ({ contents: mendedClient(readFileSync(path, "utf8")) }));
   },
 };

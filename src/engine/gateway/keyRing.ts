@@ -22,6 +22,8 @@ export interface RingSurroundings {
 /** The gateway keys that are let in, as digests: the keys themselves are not kept. */
 export class KeyRing {
   private readonly entries: readonly RingEntry[];
+  /** One object for each owner as long as nothing about it changes: the ledger knows it again by that. */
+  private readonly callers = new WeakMap<EngineGatewayKey, Caller>();
 
   constructor(
     keys: readonly EngineGatewayKey[],
@@ -55,28 +57,29 @@ export class KeyRing {
       this.around.refused?.(found.name, fault);
       return undefined;
     }
-    return callerOf(found, this.around);
+    return this.callerOf(found);
   }
 
   /** The owner of a gateway key that is known by its name, as long as it is accepted. */
   named(name: string): Caller | undefined {
     const found = this.entries.find(({ key }) => key.name === name && this.fault(key) === undefined);
-    return found && callerOf(found.key, this.around);
+    return found && this.callerOf(found.key);
+  }
+
+  private callerOf(key: EngineGatewayKey): Caller {
+    const { name, labels = {}, workspaceFolder } = key;
+    const workspace = workspaceFolder === undefined ? undefined : this.around.origin(workspaceFolder);
+    const known = this.callers.get(key);
+    if (known && known.workspace === workspace) return known;
+    const caller: Caller = { kind: "gatewayKey", name, labels, ...(workspace ? { workspace } : {}) };
+    this.callers.set(key, caller);
+    return caller;
   }
 
   private fault({ enabled, expiresAt }: EngineGatewayKey): "disabled" | "expired" | undefined {
     if (enabled === false) return "disabled";
     return expiresAt !== undefined && this.around.now() >= expiresAt ? "expired" : undefined;
   }
-}
-
-function callerOf({ name, labels, workspaceFolder }: EngineGatewayKey, around: RingSurroundings): Caller {
-  return {
-    kind: "gatewayKey",
-    name,
-    labels: labels ?? {},
-    ...(workspaceFolder === undefined ? {} : { workspace: around.origin(workspaceFolder) }),
-  };
 }
 
 function entryOf(key: EngineGatewayKey): RingEntry | undefined {

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Gateway, providerEntry } from "../support/gateway";
 import { type Player, ReplayProvider } from "../support/replayProvider";
@@ -29,6 +31,20 @@ it("a provider that does not begin to answer is given up, and the client told so
   expect(response.status).toBe(504);
   expect(await response.text()).toMatch(/\\"fake\\" did not begin to answer in time|stopped answering/);
   expect(await provider.last.closed).toEqual({ early: true });
+});
+
+it("a provider with which no connection comes to stand is given up, and the client told so", async () => {
+  // It takes the connection and never says a word of TLS.
+  const mute = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
+  await once(mute, "listening");
+  const url = `https://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+  gateway = await Gateway.start({ providers: [providerEntry(url, { timeouts: { connectSeconds: 0.3 } })] });
+  const response = await gateway.post("/v1/chat/completions", { model: "fake/model-a", ...ask });
+  expect([response.status, await response.text()]).toEqual([
+    502,
+    expect.stringContaining("there is no connection"),
+  ]);
+  mute.close();
 });
 
 it("headers alone are no beginning", async () => {

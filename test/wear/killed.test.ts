@@ -37,11 +37,15 @@ it("an engine that is killed under load is up again with port and keys, and its 
   /** What clients were told was answered. */
   const told: string[] = [];
   let cut = 0;
+  /** Milliseconds from the start of each engine until its gateway listens. */
+  const startMs: number[] = [];
   for (let kill = 0; kill <= KILLS; kill += 1) {
+    const began = performance.now();
     const engine = new Engine(home);
     const windows = await Promise.all([EngineClient.join(home), EngineClient.join(home)]);
     const [window, other] = windows;
     const url = await startGateway(window, { ...base, gateway: { ...base.gateway, port } });
+    startMs.push(performance.now() - began);
     await other.request("configure", { ...base, gateway: { ...base.gateway, port } });
     const before = port;
     port = Number(new URL(url).port);
@@ -75,6 +79,10 @@ it("an engine that is killed under load is up again with port and keys, and its 
     client.close();
     await Promise.all(windows.map(({ closed }) => within(closed, "the windows' notice")));
   }
+  // No assertion: a time belongs to the machine.
+  console.log(
+    `up after ${Math.round(startMs.toSorted((a, b) => a - b)[startMs.length >> 1] ?? 0)} ms (median)`,
+  );
   expect(cut).toBeGreaterThan(0);
   const kept = written();
   // Down to the last one that was answered before a kill.

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CopilotClient, RuntimeConnection } from "@github/copilot-sdk";
 import { CopilotFault, type CopilotHost } from "../core/copilot/contract";
 import { runtimeGone, runtimeHangs } from "../core/copilot/faults";
+import { inTime } from "./inTime";
 import { SESSION_STATE_PATH } from "./memoryFs";
 
 /** How often a runtime that is at work is asked whether it still is, and how long it may take to say so. */
@@ -120,12 +121,8 @@ export class Runtime {
       env: this.environment(base),
       sessionFs: { initialCwd: work, sessionStatePath: SESSION_STATE_PATH, conventions: "posix" },
     });
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(runtimeHangs()), START_MS);
-    });
     try {
-      await Promise.race([client.start(), limit]);
+      await inTime(client.start(), START_MS, runtimeHangs);
     } catch (thrown) {
       await client.forceStop().catch(() => {});
       if (thrown instanceof CopilotFault) throw thrown;
@@ -134,8 +131,6 @@ export class Runtime {
         message: `The Copilot runtime at ${path} could not be started. Check that it is the program of @github/copilot-sdk or of the Copilot CLI, for this system.`,
         code: "provider_unreachable",
       });
-    } finally {
-      clearTimeout(timer);
     }
     host.log.info(`the Copilot runtime was started (${path})`);
     this.client = client;
@@ -163,13 +158,9 @@ export class Runtime {
   private async ping(client: CopilotClient): Promise<void> {
     if (this.asking || this.client !== client) return;
     this.asking = true;
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      const patience = this.options.pingEveryMs === undefined ? PING_MS : this.options.pingEveryMs * 2;
-      timer = setTimeout(() => reject(new Error("silent")), patience);
-    });
+    const patience = this.options.pingEveryMs === undefined ? PING_MS : this.options.pingEveryMs * 2;
     try {
-      await Promise.race([client.ping(), limit]);
+      await inTime(client.ping(), patience, runtimeHangs);
     } catch {
       if (this.client === client) {
         this.client = undefined;
@@ -178,7 +169,6 @@ export class Runtime {
         await client.forceStop().catch(() => {});
       }
     } finally {
-      clearTimeout(timer);
       this.asking = false;
     }
   }

@@ -25,7 +25,6 @@ export function questionOf(request: PermissionRequest, folder: string): Permissi
         kind: "command",
         command: request.fullCommandText,
         intention: request.intention,
-        readOnly: isReadOnly(request),
       };
     case "url":
       return { kind: "url", url: request.url };
@@ -37,18 +36,6 @@ export function questionOf(request: PermissionRequest, folder: string): Permissi
     default:
       return { kind: "other", what: `Do something that Postern does not know (${request.kind})` };
   }
-}
-
-type ShellRequest = Extract<PermissionRequest, { readonly kind: "shell" }>;
-
-/** By the runtime's own word; what writes into a file or goes to the network is none. */
-function isReadOnly({ commands, hasWriteFileRedirection, possibleUrls }: ShellRequest): boolean {
-  return (
-    commands.length > 0 &&
-    commands.every(({ readOnly }) => readOnly) &&
-    !hasWriteFileRedirection &&
-    possibleUrls.length === 0
-  );
 }
 
 /** What systems take for `.git`: Windows leaves off dots, blanks and streams and has short names, macOS invisible signs. */

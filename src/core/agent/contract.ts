@@ -56,8 +56,6 @@ export type PermissionQuestion =
   | {
       readonly kind: "command";
       readonly command: string;
-      /** The runtime takes it for one that changes nothing. */
-      readonly readOnly: boolean;
       /** What the command is for, in the agent's words. */
       readonly intention: string;
     }

@@ -8,16 +8,9 @@ export interface PermissionRules {
   readonly edit: boolean;
   /** Commands; they can do anything that the person can. */
   readonly command: boolean;
-  /** Commands that the runtime takes for such that change nothing. */
-  readonly readOnlyCommand: boolean;
 }
 
-export const ASK_ALWAYS: PermissionRules = {
-  read: false,
-  edit: false,
-  command: false,
-  readOnlyCommand: false,
-};
+export const ASK_ALWAYS: PermissionRules = { read: false, edit: false, command: false };
 
 /** Whether the rules allow something; what they do not allow is for the person to say. */
 export function isAllowed(question: PermissionQuestion, rules: PermissionRules): boolean {
@@ -27,7 +20,7 @@ export function isAllowed(question: PermissionQuestion, rules: PermissionRules):
     case "edit":
       return rules.edit && question.inside;
     case "command":
-      return rules.command || (rules.readOnlyCommand && question.readOnly);
+      return rules.command;
     default:
       return false;
   }

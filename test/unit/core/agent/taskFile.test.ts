@@ -63,6 +63,11 @@ describe("a task file", () => {
     [file(["check: x", "protect: a/../../b"]), /within the repository/],
     [file(["check: x", "protect: :(top)x"]), /within the repository/],
     [file(["check: x", "protect: C:\\x"]), /within the repository/],
+    [file(["check: x", "protect: ."]), /within the repository/],
+    [file(["check: x", "protect: ./"]), /within the repository/],
+    [file(["check: x", "protect: .git/config"]), /within the repository/],
+    [file(["check: x", "protect: test/*.js"]), /test\/\*\.js.* by its own name/],
+    [file(["check: x", "protect: test/[ab].js"]), /by its own name/],
   ])("is refused: %j", (text, fault) => {
     expect(faults(text).join("\n")).toMatch(fault);
   });

@@ -56,7 +56,7 @@ export function parseTaskFile(text: string): TaskFileResult {
     if (!isWithin(path))
       faults.push(`protect: ${path} must be a path within the repository, below its topmost folder`);
     // It would be taken for a name, and nothing would be put back.
-    else if (/[*?[\]]/.test(path))
+    else if (/[*?]/.test(path))
       faults.push(`protect: ${path} must name a file or folder by its own name, without wildcards`);
   }
   const limits: Partial<Record<(typeof NUMBERS)[number], number>> = {};

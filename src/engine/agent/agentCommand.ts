@@ -18,6 +18,7 @@ import type {
 import { costLine, runCost } from "../../core/agent/runCost";
 import { parseTaskFile } from "../../core/agent/taskFile";
 import { comparisonCost, comparisonTable, type TaskRunWithDiff } from "../../core/agent/taskRun";
+import { visible, withoutControls } from "../../core/agent/visible";
 import { logSafeText } from "../../core/errors";
 import { type HeadlessEngine, openEngine, type ServeOptions } from "../headless";
 import { Person } from "./person";
@@ -81,7 +82,7 @@ export function askAgent(options: AskOptions): Promise<number> {
 export async function compareModels(options: CompareOptions): Promise<number> {
   const read = parseTaskFile(readFileSync(options.file, "utf8"));
   if (!read.ok) {
-    for (const fault of read.faults) process.stderr.write(`${options.file}: ${fault}\n`);
+    for (const fault of read.faults) process.stderr.write(`${options.file}: ${visible(fault)}\n`);
     return 2;
   }
   const { task } = read;
@@ -161,7 +162,8 @@ async function withAgent(options: AgentOptions, work: (means: Means) => Promise<
 function hostFor(person: Person): AgentHost {
   return {
     onEvent: (event) => {
-      if (event.type === "text") process.stdout.write(event.text);
+      if (event.type === "text")
+        process.stdout.write(process.stdout.isTTY ? withoutControls(event.text) : event.text);
       else if (event.type === "tool") person.say(`· ${event.name} ${event.detail}`);
       else if (event.type === "toolEnd" && !event.ok) person.say(`· ${event.name} did not work`);
       else if (event.type === "retry") person.say(`· again, since it failed: ${event.message}`);

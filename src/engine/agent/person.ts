@@ -7,6 +7,7 @@ import {
   type PermissionRules,
   questionText,
 } from "../../core/agent/permissions";
+import { visible } from "../../core/agent/visible";
 
 /** The person at the terminal, if there is one: asked on standard error, so that standard output is the answer alone. */
 export class Person {
@@ -19,8 +20,9 @@ export class Person {
     this.rules = rulesOf(allow) ?? ASK_ALWAYS;
   }
 
+  /** Models and files of others write much of it. */
   say(line: string): void {
-    process.stderr.write(`${line}\n`);
+    process.stderr.write(`${visible(line)}\n`);
   }
 
   /** Without a terminal nobody says yes to anything. */

@@ -75,14 +75,24 @@ describe("a comparison", () => {
     ]);
   });
 
-  it("puts back what is protected, a folder as well", async () => {
+  it("puts back what is protected, a folder as well, and nothing else", async () => {
+    writeFileSync(join(work, "[id].txt"), "as it was\n");
+    writeFileSync(join(work, "i.txt"), "as it was\n");
+    git("add", "-A");
+    git("commit", "-qm", "A name that looks like a pattern");
     const changes = agent((run) => {
+      for (const name of ["[id].txt", "i.txt"]) writeFileSync(join(run.folder, name), "changed\n");
       writeFileSync(join(run.folder, "test", "a.txt"), "changed\n");
       writeFileSync(join(run.folder, "test", "b.txt"), "new\n");
     });
-    const check = ["git diff --exit-code HEAD -- test && test ! -e test/b.txt"];
-    const [run] = await compare(plan({ check, protect: ["./test/"] }, "a/b"), changes);
-    expect(run).toMatchObject({ passed: true, filesChanged: 2 });
+    const check = ["git diff --name-only HEAD; git diff --exit-code HEAD -- test", "test ! -e test/b.txt"];
+    const [run] = await compare(plan({ check, protect: ["./test/", "[id].txt"] }, "a/b"), changes);
+    expect(run).toMatchObject({ passed: true, filesChanged: 4 });
+    const [again] = await compare(
+      plan({ check: ["git diff --name-only HEAD; false"], protect: ["test", "[id].txt"] }, "a/b"),
+      changes,
+    );
+    expect(again).toMatchObject({ passed: false, output: "i.txt" });
   });
 
   it("ends what the other models do before it tells of a fault of its own", async () => {

@@ -2,7 +2,9 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createAgent } from "../../src/copilot/agent";
 import { cleanEnvironment, cliFile, providerEntry, run, temporaryFolder } from "../support/gateway";
+import { PROVIDER_KEY } from "../support/keys";
 import type { ReplayProvider } from "../support/replayProvider";
 import type { Script } from "../support/scripted/turn";
 import { ScriptedProvider } from "../support/scriptedProvider";
@@ -176,6 +178,38 @@ describe("postern agent", () => {
     expect(said?.text).toContain("PATH=");
     expect(said?.text).not.toMatch(/sk-of-the-person|OPENAI_API_KEY/);
     expect(answer.code).toBe(0);
+  });
+
+  it("comes to an end although commands run in the background, and ends them", async () => {
+    const pids = join(folder.path, "pids");
+    const command = `sh -c 'echo $$ >> ${pids}; exec sleep 1000'`;
+    const wants = [
+      { command, description: "d", mode: "async" },
+      { command, description: "d", mode: "async", detach: true },
+    ];
+    provider.play((seen) => {
+      const next = wants[seen.results.length];
+      return next ? { calls: [{ name: "bash", input: JSON.stringify(next) }] } : { text: "It runs." };
+    });
+    const said: string[] = [];
+    const places = { sessions: folder.path, dataDir: undefined, runtimePath: runtimePath() };
+    const run = createAgent(places, process.env).run(
+      {
+        ...{ prompt: "Start the servers", model: "own-llm", protocol: "chat", models: [], keep: false },
+        gateway: { url: provider.url, key: PROVIDER_KEY },
+        ...{ folder: work, task: "agent-1", backgroundMs: 1 },
+      },
+      {
+        onEvent: (event) => said.push(event.type === "tool" ? `${event.name} ${event.detail}` : event.type),
+        permit: async () => true,
+      },
+      new AbortController().signal,
+    );
+    expect(await within(run, "the end of the run")).toMatchObject({ end: "done", turns: 3 });
+    expect(said.at(-1)).toBe("waits for commands in the background; to cancel ends them");
+    const left = readFileSync(pids, "utf8").trim().split("\n").map(Number);
+    expect(left).toHaveLength(2);
+    await eventually(() => left.every(hasEnded), "the end of what was started");
   });
 
   it("goes on with an earlier session", async () => {

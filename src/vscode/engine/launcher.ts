@@ -12,6 +12,8 @@ import type { EngineLink } from "./link";
 import type { StartedEngine } from "./spawn";
 
 const RETRY_MS = 50;
+/** A pipe that is hung up on so often belongs to no engine that is ending. */
+const JOIN_TRIES = 10;
 const START_LIMIT_MS = 10_000;
 /** An engine that lost the race for the data folder exits; if the winner then dies too, another is started. */
 const RESPAWN_AFTER_MS = 2000;
@@ -39,15 +41,19 @@ export class EngineLauncher {
    */
   async joinRunning(): Promise<EngineLink | "absent" | "older"> {
     const boot = await this.host.boot();
-    try {
-      const { link, decision } = await this.join(boot);
-      if (decision === "join") return link;
-      link.dispose();
-      if (decision === "reload") throw new NewerEngineError();
-      return "older";
-    } catch (error) {
-      if (error instanceof EngineAbsentError) return "absent";
-      throw error;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const { link, decision } = await this.join(boot);
+        if (decision === "join") return link;
+        link.dispose();
+        if (decision === "reload") throw new NewerEngineError();
+        return "older";
+      } catch (error) {
+        if (error instanceof EngineAbsentError) return "absent";
+        // An engine that is ending just now: soon there is none, or another.
+        if (!(error instanceof HandshakeBrokenError) || tries === JOIN_TRIES) throw error;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
     }
   }
 

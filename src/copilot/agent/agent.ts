@@ -30,6 +30,10 @@ const START_MS = 30_000;
 /** How long a session may take to end in good order. */
 const END_MS = 3_000;
 
+/** Commands in the background are waited for this long, as the Copilot CLI does; it is said after a moment. */
+const BACKGROUND_MS = 10 * 60_000;
+const NOTICE_MS = 1_000;
+
 const DOES_NOT_ANSWER = "Copilot's runtime does not answer. Try again, or download it anew.";
 
 /** @param environment of this process; the runtime gets a part of it */
@@ -121,6 +125,7 @@ class Running {
     this.finish = resolve;
   });
   private stopWatching: () => void = () => {};
+  private waiting: NodeJS.Timeout | undefined;
   private readonly toolNames = new Map<string, string>();
   /** Ends questions to the person when the run is over. */
   private readonly over = new AbortController();
@@ -143,6 +148,7 @@ class Running {
       await this.finished;
     } finally {
       this.stopWatching();
+      clearTimeout(this.waiting);
       this.signal.removeEventListener("abort", cancel);
       this.over.abort();
       await inTime(this.end(client, begun), END_MS, () => new Error("late")).catch(() => {});
@@ -201,13 +207,25 @@ class Running {
     const shown = agentEvent(event, this.toolNames);
     if (shown) this.host.onEvent(shown);
     if (event.type === "assistant.turn_start") void this.nextTurn();
+    else if (event.type === "assistant.idle" && event.agentId === undefined) this.waitForCommands();
     else if (event.type === "session.error") {
       this.failure = event.data.message;
       this.finish();
     } else if (event.type === "session.idle") this.finish();
   }
 
+  /** The session is idle only when its commands in the background have ended, which a server never does. */
+  private waitForCommands(): void {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => {
+      const detail = "for commands in the background; to cancel ends them";
+      this.host.onEvent({ type: "tool", name: "waits", detail });
+      this.waiting = setTimeout(() => this.finish(), this.run.backgroundMs ?? BACKGROUND_MS);
+    }, NOTICE_MS);
+  }
+
   private async nextTurn(): Promise<void> {
+    clearTimeout(this.waiting);
     const { maxTurns } = this.run;
     if (maxTurns !== undefined && this.turns >= maxTurns) {
       this.stopAt(`It has had its ${maxTurns} turns.`);
@@ -225,10 +243,10 @@ class Running {
   }
 
   private watch(client: CopilotClient): () => void {
-    let waiting = false;
+    let asking = false;
     const timer = setInterval(async () => {
-      if (waiting) return;
-      waiting = true;
+      if (asking) return;
+      asking = true;
       try {
         await inTime(client.ping(), PONG_MS, () => new Error("silent"));
       } catch {
@@ -236,7 +254,7 @@ class Running {
         this.failure ??= "Copilot's runtime has ended unexpectedly.";
         this.finish();
       } finally {
-        waiting = false;
+        asking = false;
       }
     }, PING_MS);
     return () => clearInterval(timer);
@@ -247,6 +265,9 @@ class Running {
     const { session } = this;
     if (!session) return;
     await session.abort().catch(() => {});
+    // Commands in the background have process groups of their own, and would outlive the runtime.
+    const { tasks } = await session.rpc.tasks.list().catch(() => ({ tasks: [] }));
+    await Promise.allSettled(tasks.map(({ id }) => session.rpc.tasks.cancel({ id })));
     await session.disconnect().catch(() => {});
     if (!this.run.keep) await client.deleteSession(session.sessionId);
   }

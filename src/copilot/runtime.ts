@@ -32,6 +32,8 @@ export interface RuntimeOptions {
 export class Runtime {
   private client: CopilotClient | undefined;
   private starting: Promise<CopilotClient> | undefined;
+  /** It does not answer yet, but there is a process. */
+  private launched: CopilotClient | undefined;
   private readonly running = new Set<Broken>();
   private served = 0;
   private watch: NodeJS.Timeout | undefined;
@@ -61,16 +63,17 @@ export class Runtime {
    * @throws CopilotFault
    */
   async use<T>(work: (client: CopilotClient) => Promise<T>): Promise<T> {
-    const client = await this.connected();
     this.served += 1;
     let broken: Broken = () => {};
     const breaks = new Promise<never>((_, reject) => {
       broken = reject;
     });
     breaks.catch(() => {});
+    // From now on, lest the process be ended while this one waits for its start.
     this.running.add(broken);
-    this.follow(client);
     try {
+      const client = await Promise.race([this.connected(), breaks]);
+      this.follow(client);
       return await Promise.race([work(client), breaks]);
     } finally {
       this.running.delete(broken);
@@ -91,8 +94,9 @@ export class Runtime {
   async stop(): Promise<void> {
     this.retired = true;
     this.breakAll(runtimeGone());
-    const { client } = this;
+    const client = this.client ?? this.launched;
     this.client = undefined;
+    this.launched = undefined;
     await client?.forceStop().catch(() => {});
     const { made } = this;
     this.made = undefined;
@@ -121,8 +125,10 @@ export class Runtime {
       env: this.environment(base),
       sessionFs: { initialCwd: work, sessionStatePath: SESSION_STATE_PATH, conventions: "posix" },
     });
+    this.launched = client;
     try {
       await inTime(client.start(), START_MS, runtimeHangs);
+      if (this.launched !== client) throw runtimeGone();
     } catch (thrown) {
       await client.forceStop().catch(() => {});
       if (thrown instanceof CopilotFault) throw thrown;
@@ -132,6 +138,7 @@ export class Runtime {
         code: "provider_unreachable",
       });
     }
+    this.launched = undefined;
     host.log.info(`the Copilot runtime was started (${path})`);
     this.client = client;
     this.processOf(client)?.once("exit", () => this.gone(client));

@@ -37,7 +37,7 @@ const QUOTA_KEPT_MS = 60 * 60_000;
 /** The Copilot subscriptions of the running engine: their accounts, models and quotas. */
 export class CopilotService {
   private loading: Promise<CopilotUpstream> | undefined;
-  /** What each account may use, by provider and label. */
+  /** What each account may use, by provider, label and token: another token is another account. */
   private readonly lists = new Map<string, readonly CopilotModel[]>();
   private readonly asking = new Map<string, NodeJS.Timeout>();
   /** When an account's quota last came with an answer. */
@@ -49,8 +49,11 @@ export class CopilotService {
   configure(providers: readonly EngineProvider[]): void {
     const mine = providers.filter(({ config }) => config.type === "copilot");
     this.providers = new Map(mine.map((provider) => [provider.config.id, provider]));
-    for (const key of this.lists.keys())
-      if (!this.providers.has(key.split("\0")[0] ?? "")) this.lists.delete(key);
+    const known = new Set(
+      mine.flatMap((provider) => accountsIn(provider).map((account) => keyOf(provider.config.id, account))),
+    );
+    for (const kept of [this.lists, this.heardAt])
+      for (const key of kept.keys()) if (!known.has(key)) kept.delete(key);
   }
 
   /**
@@ -60,14 +63,13 @@ export class CopilotService {
   async listModels(provider: EngineProvider): Promise<readonly ListedModel[]> {
     const lists: (readonly CopilotModel[])[] = [];
     let fault: unknown;
-    for (const { label, credential } of accountsIn(provider)) {
+    for (const account of accountsIn(provider)) {
       try {
-        const list = await this.listOf(provider, label, credential.value);
-        lists.push(list);
-        this.askQuotaSoon(provider.config.id, label, 0);
+        lists.push(await this.listOf(provider, account));
+        this.askQuotaSoon(provider.config.id, account.label, 0);
       } catch (thrown) {
         fault ??= thrown;
-        this.parts.log.warn(`provider "${provider.config.id}", account "${label}": ${said(thrown)}`);
+        this.parts.log.warn(`provider "${provider.config.id}", account "${account.label}": ${said(thrown)}`);
       }
     }
     if (lists.length === 0 && fault !== undefined) throw providerError(provider, fault);
@@ -104,9 +106,7 @@ export class CopilotService {
     let fault: unknown;
     for (const account of pool) {
       try {
-        const key = keyOf(id, account.label);
-        const list =
-          this.lists.get(key) ?? (await this.listOf(provider, account.label, account.credential.value));
+        const list = this.lists.get(keyOf(id, account)) ?? (await this.listOf(provider, account));
         const found = list.find((other) => other.id === model.id);
         if (found && found.unavailable === undefined) able.push(account);
         else reason ??= found?.unavailable;
@@ -133,12 +133,12 @@ export class CopilotService {
   turn(provider: EngineProvider, turn: CopilotTurn): RunTurn {
     const { id } = provider.config;
     const account = accountOf(provider);
-    const label = accountsIn(provider).find(({ credential }) => credential.value === account.token)?.label;
+    const used = accountsIn(provider).find(({ credential }) => credential.value === account.token);
     return async (sink, signal) =>
       (await this.upstream()).run(account, turn, sink, signal, (figures) => {
-        if (label === undefined || !this.providers.has(id)) return;
-        this.heardAt.set(keyOf(id, label), this.parts.monotonic());
-        this.parts.take(figures, { provider: id, credential: label });
+        if (!used || !this.providers.has(id)) return;
+        this.heardAt.set(keyOf(id, used), this.parts.monotonic());
+        this.parts.take(figures, { provider: id, credential: used.label });
       });
   }
 
@@ -171,17 +171,18 @@ export class CopilotService {
 
   private async listOf(
     provider: EngineProvider,
-    label: string,
-    token: string,
+    account: LabelledCredential,
   ): Promise<readonly CopilotModel[]> {
     const upstream = await this.upstream();
-    const list = await upstream.listModels({ ...accountOf(provider), token });
-    this.lists.set(keyOf(provider.config.id, label), list);
+    const list = await upstream.listModels({ ...accountOf(provider), token: account.credential.value });
+    this.lists.set(keyOf(provider.config.id, account), list);
     return list;
   }
 
   private askQuotaSoon(providerId: string, label: string, afterMs: number): void {
-    const key = keyOf(providerId, label);
+    const account = this.accountOf(providerId, label);
+    if (!account) return;
+    const key = keyOf(providerId, account);
     const heardAt = this.heardAt.get(key);
     // The runtime keeps what it was told when it was asked; what came with an answer is newer.
     if (heardAt !== undefined && this.parts.monotonic() - heardAt < QUOTA_KEPT_MS) return;
@@ -196,7 +197,7 @@ export class CopilotService {
 
   private async askQuota(providerId: string, label: string): Promise<void> {
     const provider = this.providers.get(providerId);
-    const account = provider && accountsIn(provider).find((other) => other.label === label);
+    const account = this.accountOf(providerId, label);
     if (!provider || !account) return;
     try {
       const upstream = await this.upstream();
@@ -206,6 +207,11 @@ export class CopilotService {
     } catch (thrown) {
       this.parts.log.debug(`the quota of account "${label}" is not known: ${said(thrown)}`);
     }
+  }
+
+  private accountOf(providerId: string, label: string): LabelledCredential | undefined {
+    const provider = this.providers.get(providerId);
+    return provider && accountsIn(provider).find((account) => account.label === label);
   }
 
   private upstream(): Promise<CopilotUpstream> {
@@ -238,8 +244,8 @@ function accountOf({ config, credential }: EngineProvider): CopilotAccount {
   };
 }
 
-function keyOf(providerId: string, label: string): string {
-  return `${providerId}\0${label}`;
+function keyOf(providerId: string, { label, credential }: LabelledCredential): string {
+  return `${providerId}\0${label}\0${credential.value}`;
 }
 
 function said(thrown: unknown): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAnswerReader } from "../../../src/core/copilot/answer";
 import { isCopilotFault } from "../../../src/core/copilot/contract";
+import { rpcFault, sessionFault } from "../../../src/core/copilot/faults";
 import { copilotModels, isSameModel, unitedModels } from "../../../src/core/copilot/models";
 import { copilotQuota } from "../../../src/core/copilot/quota";
 import { maskedToken, tokenFault } from "../../../src/core/copilot/tokens";
@@ -60,6 +61,23 @@ describe("a session's events as an answer", () => {
     expect(reader.read(event("session.idle"))).toEqual([]);
     reader.read(event("model.call_start", { model: "m" }));
     expect(statusOf(() => reader.read(event("session.idle")))).toBe(502);
+  });
+});
+
+describe("a refusal", () => {
+  it.each([
+    [401, /Sign in again, or enter another token\. GitHub says: no/],
+    [402, /multiplier 0, or another account/],
+    [403, /permission Copilot Requests/],
+  ])("of status %i says what can be done", (statusCode, words) => {
+    expect(sessionFault({ errorType: "query", statusCode, message: '{"message":"no"}' })).toMatchObject({
+      error: { status: statusCode, message: expect.stringMatching(words) },
+    });
+  });
+
+  it("of an RPC repeats nothing of it", () => {
+    const fault = rpcFault(new Error("Request session.resume failed with message: gho_secret and a prompt"));
+    expect(fault.message).toMatch(/^The Copilot runtime failed on this request\. Try again/);
   });
 });
 

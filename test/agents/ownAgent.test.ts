@@ -260,6 +260,19 @@ describe("postern agent", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("COPILOT_CLI_PATH");
   });
+
+  it("takes the runtime that the configuration names for a Copilot subscription", async () => {
+    const cliPath = join(folder.path, "named");
+    const subscription = {
+      ...{ id: "sub", type: "copilot", baseUrl: provider.url, copilot: { acceptedTerms: true, cliPath } },
+      credentials: [{ kind: "env", name: "NOTHING" }],
+    };
+    const config = configFile();
+    const { providers, ...rest } = JSON.parse(readFileSync(config, "utf8"));
+    writeFileSync(config, JSON.stringify({ ...rest, providers: [...providers, subscription] }));
+    const answer = await postern("agent", "--config", config, "--model", "chat/own-llm", "x");
+    expect(answer.stderr).toContain(`copilot.cliPath names ${cliPath}, where no program is`);
+  });
 });
 
 /** One that nobody has collected yet has ended, too. */

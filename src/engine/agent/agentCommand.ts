@@ -132,7 +132,8 @@ async function withAgent(options: AgentOptions, work: (means: Means) => Promise<
   const headless = await openEngine({ ...options, host: "127.0.0.1", port: 0, keys });
   if (!headless) return 2;
   const { engine } = headless;
-  const { dataDir } = options.loaded;
+  const { dataDir, engine: config } = options.loaded;
+  const runtimePath = config.providers.flatMap((provider) => provider.config.copilot?.cliPath ?? [])[0];
   // Without a data folder nothing is to stay.
   const temporary = dataDir === undefined ? mkdtempSync(join(tmpdir(), "postern-agent-")) : undefined;
   const stop = new AbortController();
@@ -143,7 +144,11 @@ async function withAgent(options: AgentOptions, work: (means: Means) => Promise<
     await engine.settleModels();
     const { createAgent, createComparer } = await options.loadAgent();
     const agent = createAgent(
-      { sessions: temporary ?? resolve(dataDir ?? "", "agent"), dataDir },
+      {
+        sessions: temporary ?? resolve(dataDir ?? "", "agent"),
+        dataDir,
+        ...(runtimePath === undefined ? {} : { runtimePath }),
+      },
       process.env,
     );
     const comparer = createComparer(agent, process.env);

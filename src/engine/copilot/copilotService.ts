@@ -31,6 +31,8 @@ export interface CopilotServiceParts {
 
 /** After a request the quota is asked for this much later, once for all requests until then. */
 const QUOTA_AFTER_MS = 2_000;
+/** An account that has no premium requests left is passed over so long, where GitHub does not say until when. */
+const SPENT_MS = 60 * 60_000;
 /** What came with an answer is not asked for again for so long. */
 const QUOTA_KEPT_MS = 60 * 60_000;
 
@@ -42,6 +44,8 @@ export class CopilotService {
   private readonly asking = new Map<string, NodeJS.Timeout>();
   /** When an account's quota last came with an answer. */
   private readonly heardAt = new Map<string, number>();
+  /** Until when an account has no premium requests, in milliseconds since the epoch. */
+  private readonly spentUntil = new Map<string, number>();
   private providers: ReadonlyMap<string, EngineProvider> = new Map();
 
   constructor(private readonly parts: CopilotServiceParts) {}
@@ -52,7 +56,7 @@ export class CopilotService {
     const known = new Set(
       mine.flatMap((provider) => accountsIn(provider).map((account) => keyOf(provider.config.id, account))),
     );
-    for (const kept of [this.lists, this.heardAt])
+    for (const kept of [this.lists, this.heardAt, this.spentUntil])
       for (const key of kept.keys()) if (!known.has(key)) kept.delete(key);
   }
 
@@ -126,7 +130,14 @@ export class CopilotService {
     }
     if (fault !== undefined && able.length === 1 && isRuntimeFault(fault))
       throw providerError(provider, fault);
-    return { ...target, provider: { ...provider, credential: first.credential, pool: able } };
+    // Where none has any left, GitHub says whether more may be used.
+    const needsNone = model.facts?.premiumMultiplier === 0;
+    const stocked = able.filter((account) => !((this.spentUntil.get(keyOf(id, account)) ?? 0) > Date.now()));
+    const chosen = needsNone || stocked.length === 0 ? able : stocked;
+    return {
+      ...target,
+      provider: { ...provider, credential: (chosen[0] ?? first).credential, pool: chosen },
+    };
   }
 
   /** What sends a turn with the target's account. */
@@ -138,7 +149,7 @@ export class CopilotService {
       (await this.upstream()).run(account, turn, sink, signal, (figures) => {
         if (!used || !this.providers.has(id)) return;
         this.heardAt.set(keyOf(id, used), this.parts.monotonic());
-        this.parts.take(figures, { provider: id, credential: used.label });
+        this.take(id, used, figures);
       });
   }
 
@@ -202,11 +213,17 @@ export class CopilotService {
     try {
       const upstream = await this.upstream();
       const figures = await upstream.quota({ ...accountOf(provider), token: account.credential.value });
-      if (this.providers.get(providerId) === provider)
-        this.parts.take(figures, { provider: providerId, credential: label });
+      if (this.providers.get(providerId) === provider) this.take(providerId, account, figures);
     } catch (thrown) {
       this.parts.log.debug(`the quota of account "${label}" is not known: ${said(thrown)}`);
     }
+  }
+
+  private take(providerId: string, account: LabelledCredential, figures: readonly QuotaFigure[]): void {
+    this.parts.take(figures, { provider: providerId, credential: account.label });
+    const premium = figures.find(({ unit }) => unit === "premiumRequests");
+    const until = premium?.remaining === 0 ? (premium.resetsAt ?? Date.now() + SPENT_MS) : 0;
+    if (premium) this.spentUntil.set(keyOf(providerId, account), until);
   }
 
   private accountOf(providerId: string, label: string): LabelledCredential | undefined {

@@ -95,6 +95,21 @@ describe.each(RUNTIMES)("accounts of a Copilot subscription by $name", ({ path }
     expect(await response.text()).toContain("fine");
   });
 
+  it("is one that has premium requests left, where one is needed", async () => {
+    const stage = await start({ runtime: path, accounts: BOTH });
+    const account = stage.github.accounts.get(ONE);
+    if (account) account.used = account.entitlement;
+    await stage.quota("one", 0);
+    await stage.quota("two", 800);
+    const tokens = async (model: string) => {
+      stage.github.asked.length = 0;
+      for (let at = 0; at < 2; at++) await (await stage.chat({ model })).text();
+      return new Set(stage.github.asked.map(({ token }) => token));
+    };
+    expect(await tokens("claude-sonnet-4.5")).toEqual(new Set([TWO]));
+    expect(await tokens("gpt-5-mini")).toContain(ONE);
+  });
+
   it("counts premium requests against a gateway key's budget: a person's questions, not what follows from tools", async () => {
     const keys = [{ name: "test", key: GATEWAY_KEY, budget: { premiumRequests: 2, period: "day" } }];
     const stage = await start({ runtime: path, gateway: { keys } });

@@ -56,5 +56,7 @@ export function questionText(question: PermissionQuestion): string {
 /** Control characters could hide a part of it. */
 function shown(text: string, most = 300): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim();
-  return line.length > most ? `${line.slice(0, most)}… (${line.length} characters)` : line;
+  if (line.length <= most) return line;
+  // What a long command ends in matters as much as how it begins.
+  return `${line.slice(0, most / 2)} … (${line.length} characters in all) … ${line.slice(-most / 2)}`;
 }

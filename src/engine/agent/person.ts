@@ -35,6 +35,7 @@ export class Person {
       }
       const all = allowingAllLike(question, this.rules);
       if (question.kind === "edit") this.say(question.diff.trim());
+      if (question.kind === "command") this.say(question.command.trim());
       const answer = await this.read(
         `${questionText(question)}? [y]es, [n]o${all ? ", [a]ll like this" : ""}: `,
         signal,

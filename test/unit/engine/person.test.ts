@@ -12,19 +12,28 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-describe("what is said at the terminal", () => {
-  it("hides no part of what the person is to decide on", async () => {
-    const tty = Object.getOwnPropertyDescriptor(process.stdin, "isTTY");
-    Object.defineProperty(process.stdin, "isTTY", { value: true, configurable: true });
-    const person = new Person([]);
-    const over = AbortSignal.abort();
-    const diff = "+\tgood line\n+evil\u001b[1A\u001b[2K\u202e\n";
-    const question: PermissionQuestion = { kind: "edit", path: "/w/a", inside: true, diff };
-    expect(await person.permit(question, over)).toBe(false);
+/** Asks as at a terminal; nobody answers. */
+async function ask(question: PermissionQuestion): Promise<boolean> {
+  const tty = Object.getOwnPropertyDescriptor(process.stdin, "isTTY");
+  Object.defineProperty(process.stdin, "isTTY", { value: true, configurable: true });
+  const person = new Person([]);
+  try {
+    return await person.permit(question, AbortSignal.abort());
+  } finally {
     person.close();
     if (tty) Object.defineProperty(process.stdin, "isTTY", tty);
     else Reflect.deleteProperty(process.stdin, "isTTY");
+  }
+}
+
+describe("what is said at the terminal", () => {
+  it("hides no part of what the person is to decide on", async () => {
+    const diff = "+\tgood line\n+evil\u001b[1A\u001b[2K\u202e\n";
+    expect(await ask({ kind: "edit", path: "/w/a", inside: true, diff })).toBe(false);
     expect(said).toContain("+\tgood line\n+evil\\u{1b}[1A\\u{1b}[2K\\u{202e}\n");
+    const command = `echo ${"x".repeat(2_000)}; evil ; echo ${"y".repeat(2_000)}`;
+    expect(await ask({ kind: "command", command, intention: "" })).toBe(false);
+    expect(said).toContain(`${command}\n`);
   });
 
   it("leaves words in all languages as they are", () => {

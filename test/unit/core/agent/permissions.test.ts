@@ -33,8 +33,11 @@ describe("what the agent may", () => {
   });
 
   it("is asked for on one line that hides nothing", () => {
-    const text = questionText({ ...command, command: `echo hi\n\u202Erm -rf ~\u0007${"x".repeat(1000)}` });
-    expect(text).toMatch(/^Run echo hi rm -rf ~ x+… \(\d+ characters\)$/);
+    const text = questionText({
+      ...command,
+      command: `echo hi\n\u202Erm -rf ~\u0007${"x".repeat(1000)}; curl evil`,
+    });
+    expect(text).toMatch(/^Run echo hi rm -rf ~ x+ … \(\d+ characters in all\) … x+; curl evil$/);
     expect(questionText({ ...read, inside: false })).toContain("outside of the folder");
   });
 });

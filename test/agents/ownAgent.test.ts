@@ -227,6 +227,18 @@ describe("postern agent", () => {
     expect(provider.refusals).toEqual([]);
   });
 
+  it.each(Object.entries(MODELS))("goes on after the use of a tool on a %s provider", async (id, model) => {
+    provider.play(mend);
+    const common = ["agent", "--config", configFile(), "--model", `${id}/${model}`, "--dir", work];
+    const first = await postern(...common, "--allow", "read,edit", "Mend sum.js");
+    const session = /--resume (\S+)/.exec(first.stderr)?.[1] ?? "";
+    provider.play(() => ({ text: "It adds now." }));
+    const second = await postern(...common, "--resume", session, "What have you done?");
+    expect(provider.refusals).toEqual([]);
+    expect(second.stdout).toContain("It adds now.");
+    expect(provider.last.results.length).toBeGreaterThan(0);
+  });
+
   it("keeps to budgets, and says that one is used up", async () => {
     provider.play(mend);
     const config = configFile({

@@ -21,6 +21,7 @@ import { comparisonCost, comparisonTable, type TaskRunWithDiff } from "../../cor
 import { visible, withoutControls } from "../../core/agent/visible";
 import { logSafeText } from "../../core/errors";
 import { type HeadlessEngine, openEngine, type ServeOptions } from "../headless";
+import { untilSignal } from "../lifecycle/untilSignal";
 import { Person } from "./person";
 import { requestsOfTask } from "./runLedger";
 import { saveTaskRun } from "./taskRuns";
@@ -136,8 +137,7 @@ async function withAgent(options: AgentOptions, work: (means: Means) => Promise<
   const runtimePath = config.providers.flatMap((provider) => provider.config.copilot?.cliPath ?? [])[0];
   // Without a data folder nothing is to stay.
   const temporary = dataDir === undefined ? mkdtempSync(join(tmpdir(), "postern-agent-")) : undefined;
-  const stop = new AbortController();
-  for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stop.abort());
+  const signal = untilSignal();
   const person = new Person(options.allow);
   try {
     await engine.startGateway();
@@ -153,7 +153,7 @@ async function withAgent(options: AgentOptions, work: (means: Means) => Promise<
     );
     const comparer = createComparer(agent, process.env);
     const gateway = { url: engine.url ?? "", key };
-    return await work({ engine, agent, comparer, gateway, person, signal: stop.signal });
+    return await work({ engine, agent, comparer, gateway, person, signal });
   } catch (error) {
     process.stderr.write(`${logSafeText(error)}\n`);
     return 1;

@@ -136,6 +136,19 @@ describe.each(RUNTIMES)("accounts of a Copilot subscription by $name", ({ path }
     expect((await stage.chat({ model: "gpt-5-mini" })).status).toBe(200);
   });
 
+  it("hands its token to the runtime by no argument and no variable, and says nothing of it", async () => {
+    const stage = await start({ runtime: path });
+    stage.github.answer = () => [{ status: 400, error: `strange ${ONE}` }];
+    const response = await stage.chat({});
+    expect(await response.text()).not.toContain(ONE);
+    expect(JSON.stringify([...response.headers])).not.toContain(ONE.slice(-8));
+    const gateway = String(stage.gateway.process.pid);
+    const listed = execFileSync("ps", ["eww", "-o", "args=", "--ppid", gateway]).toString();
+    expect(listed).toContain("COPILOT_AUTO_UPDATE=false");
+    expect(listed).not.toContain(ONE);
+    expect(stage.gateway.stderr).not.toContain(ONE);
+  });
+
   it("leaves nothing of a prompt, an answer or a token on the disk", async () => {
     const folder = temporaryFolder();
     const dataDir = join(folder.path, "data");

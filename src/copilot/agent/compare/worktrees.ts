@@ -144,8 +144,9 @@ function git(
   args: readonly string[],
   keep?: number,
 ) {
-  return runProgram("git", [...SAFELY, ...args], {
-    folder,
+  return runProgram("git", [...SAFELY, "-C", folder, ...args], {
+    // Windows looks for a program in the folder it is started in first: it must not be the repository.
+    folder: tmpdir(),
     environment: { ...environment, GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" },
     milliseconds: GIT_MS,
     // Tidying up goes on after a cancel.

@@ -34,6 +34,21 @@ describe("a session's events as an answer", () => {
     expect(reader.read(event("assistant.message_delta", { deltaContent: "more" }))).toEqual([]);
   });
 
+  it("gives the arguments once, and those of a call that streamed none as the whole message has them", () => {
+    const reader = createAnswerReader("m");
+    const delta = (toolCallId: string, inputDelta: string) =>
+      reader.read(event("assistant.tool_call_delta", { toolCallId, toolName: "look", inputDelta }));
+    const events = [...delta("a", ""), ...delta("b", '{"at":'), ...delta("b", "1}")];
+    const toolRequests = [
+      { toolCallId: "a", name: "look", arguments: {} },
+      { toolCallId: "b", name: "look", arguments: { at: 1 } },
+    ];
+    events.push(...reader.read(event("assistant.message", { model: "m", content: "", toolRequests })));
+    const texts = (wanted: number) =>
+      events.flatMap((one) => (one.type === "toolArguments" && one.call === wanted ? one.text : [])).join("");
+    expect([texts(0), texts(1)]).toEqual(["{}", '{"at":1}']);
+  });
+
   it("says no before a word of another model's answer", () => {
     for (const type of ["session.tools_updated", "model.call_start", "assistant.message"])
       expect(statusOf(() => createAnswerReader("m").read(event(type, { model: "other" })))).toBe(404);

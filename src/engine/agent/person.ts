@@ -57,7 +57,7 @@ export class Person {
   }
 
   private async read(prompt: string, signal: AbortSignal): Promise<string> {
-    this.lines ??= createInterface({ input: process.stdin, output: process.stderr });
+    this.lines ??= linesOfTerminal();
     return (await this.lines.question(prompt, { signal }).catch(() => "")).trim();
   }
 
@@ -66,6 +66,13 @@ export class Person {
     this.queue = turn.catch(() => {});
     return turn;
   }
+}
+
+/** While it reads, Ctrl-C is a key like any other, and would be no more than an empty answer. */
+function linesOfTerminal(): Interface {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  lines.on("SIGINT", () => process.emit("SIGINT", "SIGINT"));
+  return lines;
 }
 
 /** What `--allow` says. @returns undefined where it says something unknown */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PermissionQuestion } from "../../../src/core/agent/contract";
 import { Person } from "../../../src/engine/agent/person";
+import { eventually } from "../../support/waiting";
 
 let said: string;
 beforeEach(() => {
@@ -12,18 +13,30 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** Asks as at a terminal; nobody answers. */
-async function ask(question: PermissionQuestion): Promise<boolean> {
-  const tty = Object.getOwnPropertyDescriptor(process.stdin, "isTTY");
-  Object.defineProperty(process.stdin, "isTTY", { value: true, configurable: true });
-  const person = new Person([]);
+/** Has the standard streams be a terminal's while something is done. */
+async function atTerminal<T>(work: () => Promise<T>): Promise<T> {
+  const streams = [process.stdin, process.stderr] as const;
+  const before = streams.map((stream) => Object.getOwnPropertyDescriptor(stream, "isTTY"));
+  for (const stream of streams) Object.defineProperty(stream, "isTTY", { value: true, configurable: true });
   try {
-    return await person.permit(question, AbortSignal.abort());
+    return await work();
   } finally {
-    person.close();
-    if (tty) Object.defineProperty(process.stdin, "isTTY", tty);
-    else Reflect.deleteProperty(process.stdin, "isTTY");
+    for (const [at, stream] of streams.entries()) {
+      const own = before[at];
+      if (own) Object.defineProperty(stream, "isTTY", own);
+      else Reflect.deleteProperty(stream, "isTTY");
+    }
   }
+}
+
+/** Asks; nobody answers. */
+function ask(question: PermissionQuestion): Promise<boolean> {
+  return atTerminal(async () => {
+    const person = new Person([]);
+    const allowed = await person.permit(question, AbortSignal.abort());
+    person.close();
+    return allowed;
+  });
 }
 
 describe("what is said at the terminal", () => {
@@ -34,6 +47,22 @@ describe("what is said at the terminal", () => {
     const command = `echo ${"x".repeat(2_000)}; evil ; echo ${"y".repeat(2_000)}`;
     expect(await ask({ kind: "command", command, intention: "" })).toBe(false);
     expect(said).toContain(`${command}\n`);
+  });
+
+  it("is broken off by Ctrl-C, which is no answer to the question", async () => {
+    const broken = vi.fn();
+    process.once("SIGINT", broken);
+    await atTerminal(async () => {
+      const person = new Person([]);
+      const over = new AbortController();
+      const answer = person.permit({ kind: "url", url: "http://x" }, over.signal);
+      await eventually(() => said.includes("[y]es"), "the question");
+      process.stdin.emit("data", Buffer.from("\u0003"));
+      await eventually(() => broken.mock.calls.length > 0, "the signal");
+      over.abort();
+      expect(await answer).toBe(false);
+      person.close();
+    });
   });
 
   it("leaves words in all languages as they are", () => {

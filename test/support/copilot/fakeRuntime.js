@@ -8,7 +8,6 @@ let nextId = 1;
 const waiting = new Map();
 const sessions = new Map();
 let frozen = false;
-let diesAtEnd = false;
 const OWN_TOOLS = [
   "bash",
   "read_bash",
@@ -144,7 +143,6 @@ const methods = {
     return { messageIds: [] };
   },
   "session.abort": async ({ sessionId }) => {
-    if (diesAtEnd) process.kill(process.pid, "SIGKILL");
     sessions.get(sessionId)?.aborted.abort();
     tell(sessionId, "session.idle", { aborted: true });
     return { success: true };
@@ -304,7 +302,6 @@ async function stream(sessionId, model, initiator, response) {
       }
       if (delta.content?.includes("KILL_RUNTIME")) process.kill(process.pid, "SIGKILL");
       if (delta.content?.includes("FREEZE_RUNTIME")) frozen = true;
-      if (delta.content?.includes("DIE_AT_END")) diesAtEnd = true;
     }
   }
   if (!finish) throw new Error("the stream was cut");

@@ -49,7 +49,9 @@ export async function downloadRuntime(
     if (signal.aborted) throw fault("The download was cancelled.");
     throw thrown instanceof CopilotFault
       ? thrown
-      : fault(`The runtime could not be downloaded (${codeOf(thrown)}).`);
+      : fault(
+          `The runtime could not be downloaded (${codeOf(thrown)}). Check the registry's address, the connection and the space on the disk, or install the Copilot CLI instead.`,
+        );
   } finally {
     await rm(work, { recursive: true, force: true });
   }

@@ -14,6 +14,7 @@ import { copilotModels } from "../core/copilot/models";
 import { copilotQuota } from "../core/copilot/quota";
 import type { QuotaFigure } from "../core/governance/quota";
 import { downloadRuntime } from "./downloadRuntime";
+import { inTime } from "./inTime";
 import { locateRuntime } from "./locateRuntime";
 import { Runtime } from "./runtime";
 import { runTurn } from "./session";
@@ -74,18 +75,12 @@ class Upstream implements CopilotUpstream {
     account: CopilotAccount,
     question: (rpc: Parameters<Parameters<Runtime["use"]>[0]>[0]["rpc"], token: string) => Promise<T>,
   ): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(runtimeHangs()), ASK_MS);
-    });
     try {
       return await this.runtimeFor(account).use((client) =>
-        Promise.race([question(client.rpc, account.token), limit]),
+        inTime(question(client.rpc, account.token), ASK_MS, runtimeHangs),
       );
     } catch (thrown) {
       throw rpcFault(thrown);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { dirname } from "node:path";
 import { CopilotFault } from "../core/copilot/contract";
 
 /** A platform's package, as a registry describes it. */
@@ -51,11 +52,12 @@ export async function packageFile(
 function askNpm(): Promise<string | undefined> {
   const windows = process.platform === "win32";
   return new Promise((resolve) => {
-    // Fixed words, nothing of a person's; npm is a script for the shell on Windows.
+    // Fixed words, nothing of a person's; npm is a script for the shell on Windows. Not in the folder that the person is
+    // in: a repository's .npmrc would name a registry whose program is run afterwards.
     execFile(
       windows ? "npm.cmd" : "npm",
       ["config", "get", "registry"],
-      { timeout: 15_000, shell: windows, windowsHide: true },
+      { timeout: 15_000, shell: windows, windowsHide: true, cwd: dirname(process.execPath) },
       (error, stdout) => resolve(error ? undefined : stdout.trim().split("\n").at(-1)?.trim()),
     );
   });

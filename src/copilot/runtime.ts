@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CopilotClient, RuntimeConnection } from "@github/copilot-sdk";
 import { CopilotFault, type CopilotHost } from "../core/copilot/contract";
 import { runtimeGone, runtimeHangs } from "../core/copilot/faults";
+import { inTime } from "./inTime";
 import { SESSION_STATE_PATH } from "./memoryFs";
 
 /** How often a runtime that is at work is asked whether it still is, and how long it may take to say so. */
@@ -31,6 +32,8 @@ export interface RuntimeOptions {
 export class Runtime {
   private client: CopilotClient | undefined;
   private starting: Promise<CopilotClient> | undefined;
+  /** It does not answer yet, but there is a process. */
+  private launched: CopilotClient | undefined;
   private readonly running = new Set<Broken>();
   private served = 0;
   private watch: NodeJS.Timeout | undefined;
@@ -60,16 +63,17 @@ export class Runtime {
    * @throws CopilotFault
    */
   async use<T>(work: (client: CopilotClient) => Promise<T>): Promise<T> {
-    const client = await this.connected();
     this.served += 1;
     let broken: Broken = () => {};
     const breaks = new Promise<never>((_, reject) => {
       broken = reject;
     });
     breaks.catch(() => {});
+    // From now on, lest the process be ended while this one waits for its start.
     this.running.add(broken);
-    this.follow(client);
     try {
+      const client = await Promise.race([this.connected(), breaks]);
+      this.follow(client);
       return await Promise.race([work(client), breaks]);
     } finally {
       this.running.delete(broken);
@@ -90,8 +94,9 @@ export class Runtime {
   async stop(): Promise<void> {
     this.retired = true;
     this.breakAll(runtimeGone());
-    const { client } = this;
+    const client = this.client ?? this.launched;
     this.client = undefined;
+    this.launched = undefined;
     await client?.forceStop().catch(() => {});
     const { made } = this;
     this.made = undefined;
@@ -120,12 +125,10 @@ export class Runtime {
       env: this.environment(base),
       sessionFs: { initialCwd: work, sessionStatePath: SESSION_STATE_PATH, conventions: "posix" },
     });
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(runtimeHangs()), START_MS);
-    });
+    this.launched = client;
     try {
-      await Promise.race([client.start(), limit]);
+      await inTime(client.start(), START_MS, runtimeHangs);
+      if (this.launched !== client) throw runtimeGone();
     } catch (thrown) {
       await client.forceStop().catch(() => {});
       if (thrown instanceof CopilotFault) throw thrown;
@@ -134,9 +137,8 @@ export class Runtime {
         message: `The Copilot runtime at ${path} could not be started. Check that it is the program of @github/copilot-sdk or of the Copilot CLI, for this system.`,
         code: "provider_unreachable",
       });
-    } finally {
-      clearTimeout(timer);
     }
+    this.launched = undefined;
     host.log.info(`the Copilot runtime was started (${path})`);
     this.client = client;
     this.processOf(client)?.once("exit", () => this.gone(client));
@@ -163,13 +165,9 @@ export class Runtime {
   private async ping(client: CopilotClient): Promise<void> {
     if (this.asking || this.client !== client) return;
     this.asking = true;
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      const patience = this.options.pingEveryMs === undefined ? PING_MS : this.options.pingEveryMs * 2;
-      timer = setTimeout(() => reject(new Error("silent")), patience);
-    });
+    const patience = this.options.pingEveryMs === undefined ? PING_MS : this.options.pingEveryMs * 2;
     try {
-      await Promise.race([client.ping(), limit]);
+      await inTime(client.ping(), patience, runtimeHangs);
     } catch {
       if (this.client === client) {
         this.client = undefined;
@@ -178,7 +176,6 @@ export class Runtime {
         await client.forceStop().catch(() => {});
       }
     } finally {
-      clearTimeout(timer);
       this.asking = false;
     }
   }

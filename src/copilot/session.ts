@@ -66,7 +66,13 @@ export async function runTurn(
       gitHubToken: account.token,
       streaming: true,
       availableTools: ["custom:*"],
-      tools: turn.tools.map((tool) => ({ ...tool, skipPermission: true, defer: "never" as const })),
+      tools: turn.tools.map((tool) => ({
+        ...tool,
+        skipPermission: true,
+        defer: "never" as const,
+        // A client's "bash" is the client's: without this the runtime refuses a name that one of its own tools has.
+        overridesBuiltInTool: true,
+      })),
       systemMessage: { mode: "replace", content: turn.system },
       disabledMcpServers: ["github-mcp-server"],
       infiniteSessions: { enabled: false },

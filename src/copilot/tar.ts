@@ -9,7 +9,8 @@ const BLOCK = 512;
 /**
  * Reads an archive as npm packs them (POSIX ustar; names that are longer come in a header of their own, and none of what
  * is wanted here has one).
- * @param wanted whether a file is to be read; what of it comes goes to `write`, in order, then `end` is called
+ * @param wanted whether a file is to be read
+ * @returns the pieces of those files, in order
  */
 export async function* readTar(
   chunks: AsyncIterable<Uint8Array>,

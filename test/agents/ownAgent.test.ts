@@ -2,7 +2,9 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createAgent } from "../../src/copilot/agent";
 import { cleanEnvironment, cliFile, providerEntry, run, temporaryFolder } from "../support/gateway";
+import { PROVIDER_KEY } from "../support/keys";
 import type { ReplayProvider } from "../support/replayProvider";
 import type { Script } from "../support/scripted/turn";
 import { ScriptedProvider } from "../support/scriptedProvider";
@@ -178,6 +180,38 @@ describe("postern agent", () => {
     expect(answer.code).toBe(0);
   });
 
+  it("comes to an end although commands run in the background, and ends them", async () => {
+    const pids = join(folder.path, "pids");
+    const command = `sh -c 'echo $$ >> ${pids}; exec sleep 1000'`;
+    const wants = [
+      { command, description: "d", mode: "async" },
+      { command, description: "d", mode: "async", detach: true },
+    ];
+    provider.play((seen) => {
+      const next = wants[seen.results.length];
+      return next ? { calls: [{ name: "bash", input: JSON.stringify(next) }] } : { text: "It runs." };
+    });
+    const said: string[] = [];
+    const places = { sessions: folder.path, dataDir: undefined, runtimePath: runtimePath() };
+    const run = createAgent(places, process.env).run(
+      {
+        ...{ prompt: "Start the servers", model: "own-llm", protocol: "chat", models: [], keep: false },
+        gateway: { url: provider.url, key: PROVIDER_KEY },
+        ...{ folder: work, task: "agent-1", backgroundMs: 1 },
+      },
+      {
+        onEvent: (event) => said.push(event.type === "tool" ? `${event.name} ${event.detail}` : event.type),
+        permit: async () => true,
+      },
+      new AbortController().signal,
+    );
+    expect(await within(run, "the end of the run")).toMatchObject({ end: "done", turns: 3 });
+    expect(said.at(-1)).toBe("waits for commands in the background; to cancel ends them");
+    const left = readFileSync(pids, "utf8").trim().split("\n").map(Number);
+    expect(left).toHaveLength(2);
+    await eventually(() => left.every(hasEnded), "the end of what was started");
+  });
+
   it("goes on with an earlier session", async () => {
     provider.play(() => ({ text: "The number is 4711." }));
     const config = configFile();
@@ -191,6 +225,18 @@ describe("postern agent", () => {
     expect(said).toContain("Think of a number");
     expect(said).toContain("The number is 4711.");
     expect(provider.refusals).toEqual([]);
+  });
+
+  it.each(Object.entries(MODELS))("goes on after the use of a tool on a %s provider", async (id, model) => {
+    provider.play(mend);
+    const common = ["agent", "--config", configFile(), "--model", `${id}/${model}`, "--dir", work];
+    const first = await postern(...common, "--allow", "read,edit", "Mend sum.js");
+    const session = /--resume (\S+)/.exec(first.stderr)?.[1] ?? "";
+    provider.play(() => ({ text: "It adds now." }));
+    const second = await postern(...common, "--resume", session, "What have you done?");
+    expect(provider.refusals).toEqual([]);
+    expect(second.stdout).toContain("It adds now.");
+    expect(provider.last.results.length).toBeGreaterThan(0);
   });
 
   it("keeps to budgets, and says that one is used up", async () => {
@@ -225,6 +271,19 @@ describe("postern agent", () => {
     );
     expect(code).toBe(1);
     expect(stderr).toContain("COPILOT_CLI_PATH");
+  });
+
+  it("takes the runtime that the configuration names for a Copilot subscription", async () => {
+    const cliPath = join(folder.path, "named");
+    const subscription = {
+      ...{ id: "sub", type: "copilot", baseUrl: provider.url, copilot: { acceptedTerms: true, cliPath } },
+      credentials: [{ kind: "env", name: "NOTHING" }],
+    };
+    const config = configFile();
+    const { providers, ...rest } = JSON.parse(readFileSync(config, "utf8"));
+    writeFileSync(config, JSON.stringify({ ...rest, providers: [...providers, subscription] }));
+    const answer = await postern("agent", "--config", config, "--model", "chat/own-llm", "x");
+    expect(answer.stderr).toContain(`copilot.cliPath names ${cliPath}, where no program is`);
   });
 });
 

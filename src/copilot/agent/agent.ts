@@ -14,6 +14,7 @@ import type {
   CopilotAgent,
 } from "../../core/agent/contract";
 import { logSafeText, PosternError } from "../../core/errors";
+import { inTime } from "../inTime";
 import { locateRuntime } from "../locateRuntime";
 import { agentEnvironment } from "./environment";
 import { agentEvent } from "./events";
@@ -24,8 +25,16 @@ import { modelInfos, providerOf } from "./sessionConfig";
 const PING_MS = 5_000;
 /** And has this long to answer. */
 const PONG_MS = 15_000;
+/** And this long to start, or to answer a question. */
+const START_MS = 30_000;
 /** How long a session may take to end in good order. */
 const END_MS = 3_000;
+
+/** Commands in the background are waited for this long, as the Copilot CLI does; it is said after a moment. */
+const BACKGROUND_MS = 10 * 60_000;
+const NOTICE_MS = 1_000;
+
+const DOES_NOT_ANSWER = "Copilot's runtime does not answer. Try again, or download it anew.";
 
 /** @param environment of this process; the runtime gets a part of it */
 export function createAgent(
@@ -73,8 +82,11 @@ class Agent implements CopilotAgent {
   private async asking<T>(question: (client: CopilotClient) => Promise<T>): Promise<T> {
     const client = this.client(this.places.sessions);
     try {
-      await client.start();
-      return await question(client);
+      return await inTime(
+        client.start().then(() => question(client)),
+        START_MS,
+        () => new PosternError("not_ready", DOES_NOT_ANSWER),
+      );
     } finally {
       await client.forceStop().catch(() => {});
     }
@@ -112,6 +124,8 @@ class Running {
   private readonly finished = new Promise<void>((resolve) => {
     this.finish = resolve;
   });
+  private stopWatching: () => void = () => {};
+  private waiting: NodeJS.Timeout | undefined;
   private readonly toolNames = new Map<string, string>();
   /** Ends questions to the person when the run is over. */
   private readonly over = new AbortController();
@@ -123,21 +137,32 @@ class Running {
   ) {}
 
   async on(client: CopilotClient): Promise<AgentOutcome> {
-    await client.start();
-    const stopWatching = this.watch(client);
     const cancel = (): void => this.finish();
     this.signal.addEventListener("abort", cancel, { once: true });
+    const begun = this.begin(client);
+    begun.catch((error: unknown) => {
+      this.failure ??= failureOf(error);
+      this.finish();
+    });
     try {
-      this.session = await this.open(client);
-      if (!this.signal.aborted) await this.session.send({ prompt: this.run.prompt });
       await this.finished;
     } finally {
-      stopWatching();
+      this.stopWatching();
+      clearTimeout(this.waiting);
       this.signal.removeEventListener("abort", cancel);
       this.over.abort();
-      await this.end(client);
+      await inTime(this.end(client, begun), END_MS, () => new Error("late")).catch(() => {});
     }
     return this.outcome();
+  }
+
+  /** Any of these a runtime may leave unanswered. */
+  private async begin(client: CopilotClient): Promise<void> {
+    await inTime(client.start(), START_MS, () => new Error(DOES_NOT_ANSWER));
+    if (this.over.signal.aborted) return;
+    this.stopWatching = this.watch(client);
+    this.session = await this.open(client);
+    if (!this.over.signal.aborted) await this.session.send({ prompt: this.run.prompt });
   }
 
   private open(client: CopilotClient): Promise<CopilotSession> {
@@ -182,13 +207,25 @@ class Running {
     const shown = agentEvent(event, this.toolNames);
     if (shown) this.host.onEvent(shown);
     if (event.type === "assistant.turn_start") void this.nextTurn();
+    else if (event.type === "assistant.idle" && event.agentId === undefined) this.waitForCommands();
     else if (event.type === "session.error") {
       this.failure = event.data.message;
       this.finish();
     } else if (event.type === "session.idle") this.finish();
   }
 
+  /** The session is idle only when its commands in the background have ended, which a server never does. */
+  private waitForCommands(): void {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => {
+      const detail = "for commands in the background; to cancel ends them";
+      this.host.onEvent({ type: "tool", name: "waits", detail });
+      this.waiting = setTimeout(() => this.finish(), this.run.backgroundMs ?? BACKGROUND_MS);
+    }, NOTICE_MS);
+  }
+
   private async nextTurn(): Promise<void> {
+    clearTimeout(this.waiting);
     const { maxTurns } = this.run;
     if (maxTurns !== undefined && this.turns >= maxTurns) {
       this.stopAt(`It has had its ${maxTurns} turns.`);
@@ -206,25 +243,33 @@ class Running {
   }
 
   private watch(client: CopilotClient): () => void {
-    let waiting = false;
+    let asking = false;
     const timer = setInterval(async () => {
-      if (waiting) return;
-      waiting = true;
-      const answered = await settledWithin(client.ping(), PONG_MS);
-      waiting = false;
-      if (answered || this.over.signal.aborted) return;
-      this.failure ??= "Copilot's runtime has ended unexpectedly.";
-      this.finish();
+      if (asking) return;
+      asking = true;
+      try {
+        await inTime(client.ping(), PONG_MS, () => new Error("silent"));
+      } catch {
+        if (this.over.signal.aborted) return;
+        this.failure ??= "Copilot's runtime has ended unexpectedly.";
+        this.finish();
+      } finally {
+        asking = false;
+      }
     }, PING_MS);
     return () => clearInterval(timer);
   }
 
-  private async end(client: CopilotClient): Promise<void> {
+  private async end(client: CopilotClient, begun: Promise<void>): Promise<void> {
+    await begun.catch(() => {});
     const { session } = this;
     if (!session) return;
-    await settledWithin(session.abort(), END_MS);
-    await settledWithin(session.disconnect(), END_MS);
-    if (!this.run.keep) await settledWithin(client.deleteSession(session.sessionId), END_MS);
+    await session.abort().catch(() => {});
+    // Commands in the background have process groups of their own, and would outlive the runtime.
+    const { tasks } = await session.rpc.tasks.list().catch(() => ({ tasks: [] }));
+    await Promise.allSettled(tasks.map(({ id }) => session.rpc.tasks.cancel({ id })));
+    await session.disconnect().catch(() => {});
+    if (!this.run.keep) await client.deleteSession(session.sessionId);
   }
 
   private outcome(): AgentOutcome {
@@ -234,23 +279,6 @@ class Running {
     if (limit !== undefined) return { ...base, end: "limit", reason: limit };
     if (failure !== undefined) return { ...base, end: "failed", reason: failure };
     return { ...base, end: "done" };
-  }
-}
-
-/** Whether it came to a good end in time. */
-async function settledWithin(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds);
-  });
-  const done = work.then(
-    () => true,
-    () => false,
-  );
-  try {
-    return await Promise.race([done, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,5 +1,5 @@
-import { realpathSync } from "node:fs";
-import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { readlinkSync, realpathSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { PermissionRequest } from "@github/copilot-sdk";
 import type { PermissionQuestion } from "../../core/agent/contract";
 
@@ -25,7 +25,6 @@ export function questionOf(request: PermissionRequest, folder: string): Permissi
         kind: "command",
         command: request.fullCommandText,
         intention: request.intention,
-        readOnly: isReadOnly(request),
       };
     case "url":
       return { kind: "url", url: request.url };
@@ -39,34 +38,50 @@ export function questionOf(request: PermissionRequest, folder: string): Permissi
   }
 }
 
-type ShellRequest = Extract<PermissionRequest, { readonly kind: "shell" }>;
-
-/** By the runtime's own word; what writes into a file or goes to the network is none. */
-function isReadOnly({ commands, hasWriteFileRedirection, possibleUrls }: ShellRequest): boolean {
-  return (
-    commands.length > 0 &&
-    commands.every(({ readOnly }) => readOnly) &&
-    !hasWriteFileRedirection &&
-    possibleUrls.length === 0
-  );
-}
+/** What systems take for `.git`: Windows leaves off dots, blanks and streams and has short names, macOS invisible signs. */
+const GIT_FOLDER = /^(\.git|git~\d+)[. ]*(:.*)?$/i;
+/** More links in a row than a system follows. */
+const MOST_LINKS = 40;
 
 /**
  * Whether a path is in a folder when links are followed: a repository may have one that leads out of it. Of what is not
  * there yet the nearest folder that is decides. The inside of `.git` counts as outside, since git runs what it finds there.
  */
 export function isInside(path: string, folder: string): boolean {
-  const absolute = isAbsolute(path) ? path : resolve(folder, path);
-  const within = relative(real(folder), real(absolute));
-  if (within.startsWith("..") || isAbsolute(within)) return false;
-  return !within.split(/[\\/]/).some((part) => part.toLowerCase() === ".git");
+  const absolute = isAbsolute(path) ? path : `${folder}${sep}${path}`;
+  try {
+    // Who opens it may go up at ".." before following links, or after.
+    return [absolute, resolve(absolute)].every((one) => isWithin(real(one), real(folder)));
+  } catch {
+    return false;
+  }
 }
 
-function real(path: string): string {
+function isWithin(path: string, folder: string): boolean {
+  const parts = relative(folder, path).split(/[\\/]/);
+  if (parts[0] === ".." || isAbsolute(parts.join(sep))) return false;
+  return !parts.some((part) => GIT_FOLDER.test(part.replace(/\p{Cf}/gu, "")));
+}
+
+/** @throws where links go round in circles */
+function real(path: string, links = 0): string {
   try {
     return realpathSync.native(path);
   } catch {
     const parent = dirname(path);
-    return parent === path ? path : join(real(parent), basename(path));
+    if (parent === path) return path;
+    const target = linkAt(path);
+    if (target === undefined) return join(real(parent, links), basename(path));
+    // What it points at is not there; writing through it would make it.
+    if (links === MOST_LINKS) throw new Error("too many links");
+    return real(isAbsolute(target) ? target : `${real(parent, links)}${sep}${target}`, links + 1);
+  }
+}
+
+function linkAt(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
   }
 }

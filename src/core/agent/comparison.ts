@@ -3,6 +3,7 @@ import type { AgentGateway, AgentModel } from "./contract";
 import type { RunCost } from "./runCost";
 import type { TaskFile } from "./taskFile";
 import type { TaskRunWithDiff } from "./taskRun";
+import { visible } from "./visible";
 
 /** A task to be done by each of several models. */
 export interface ComparisonPlan {
@@ -46,7 +47,10 @@ export interface Comparer {
 
 export const DEFAULT_PARALLEL = 2;
 
-/** What a person has to know before a comparison runs: everything that will be run, as it stands in the file. */
+/** Of a long prompt the beginning and the end are shown, each so many characters. */
+const SHOWN_OF_PROMPT = 600;
+
+/** What a person has to know before a comparison runs: all that will be run and said, as it stands in the file. */
 export function consentText({
   task,
   models,
@@ -56,19 +60,19 @@ export function consentText({
     lines.length === 0 ? [] : [title, ...lines.map((line) => `    ${visible(line)}`)];
   const { minutes, turns, usd } = task.limits;
   return [
+    ...commands("The models are told:", shortened(task.prompt).split("\n")),
     ...commands("Setup:", task.setup),
     ...commands("Check:", task.check),
     ...commands("Put back before the check:", task.protect),
-    `Models: ${models.map(({ id }) => id).join(", ")} (${parallel} at once)`,
+    `Models: ${models.map(({ id }) => visible(id)).join(", ")} (${parallel} at once)`,
     `Limits for each: ${minutes} min, ${turns} turns${usd === undefined ? "" : `, $${usd}`}`,
     "These commands, and whatever commands the models choose, run on this machine with your rights, each in a checkout of its own. Nobody is asked again.",
   ].join("\n");
 }
 
-/** Control characters and those that turn the direction of writing would hide what really runs. */
-function visible(line: string): string {
-  return line.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
+function shortened(prompt: string): string {
+  const more = prompt.length - 2 * SHOWN_OF_PROMPT;
+  if (more <= 0) return prompt;
+  const note = `… (${more} characters more stand in the file) …`;
+  return [prompt.slice(0, SHOWN_OF_PROMPT), note, prompt.slice(-SHOWN_OF_PROMPT)].join("\n");
 }

@@ -39,6 +39,8 @@ export interface AgentRun {
   readonly keep: boolean;
   /** More turns than this end the run. */
   readonly maxTurns?: number;
+  /** Commands that are left in the background are waited for this long; absent: ten minutes. */
+  readonly backgroundMs?: number;
 }
 
 /** Something the agent wants to do and must be allowed to. */
@@ -56,8 +58,6 @@ export type PermissionQuestion =
   | {
       readonly kind: "command";
       readonly command: string;
-      /** The runtime takes it for one that changes nothing. */
-      readonly readOnly: boolean;
       /** What the command is for, in the agent's words. */
       readonly intention: string;
     }

@@ -8,16 +8,9 @@ export interface PermissionRules {
   readonly edit: boolean;
   /** Commands; they can do anything that the person can. */
   readonly command: boolean;
-  /** Commands that the runtime takes for such that change nothing. */
-  readonly readOnlyCommand: boolean;
 }
 
-export const ASK_ALWAYS: PermissionRules = {
-  read: false,
-  edit: false,
-  command: false,
-  readOnlyCommand: false,
-};
+export const ASK_ALWAYS: PermissionRules = { read: false, edit: false, command: false };
 
 /** Whether the rules allow something; what they do not allow is for the person to say. */
 export function isAllowed(question: PermissionQuestion, rules: PermissionRules): boolean {
@@ -27,7 +20,7 @@ export function isAllowed(question: PermissionQuestion, rules: PermissionRules):
     case "edit":
       return rules.edit && question.inside;
     case "command":
-      return rules.command || (rules.readOnlyCommand && question.readOnly);
+      return rules.command;
     default:
       return false;
   }
@@ -63,5 +56,7 @@ export function questionText(question: PermissionQuestion): string {
 /** Control characters could hide a part of it. */
 function shown(text: string, most = 300): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim();
-  return line.length > most ? `${line.slice(0, most)}… (${line.length} characters)` : line;
+  if (line.length <= most) return line;
+  // What a long command ends in matters as much as how it begins.
+  return `${line.slice(0, most / 2)} … (${line.length} characters in all) … ${line.slice(-most / 2)}`;
 }

@@ -53,13 +53,11 @@ export function parseTaskFile(text: string): TaskFileResult {
   if (close >= 0 && list("check").length === 0)
     faults.push("check: a command is needed by whose end it is seen whether a model has passed");
   for (const path of list("protect")) {
-    if (
-      /^([/\\]|[A-Za-z]:)/.test(path) ||
-      path.split(/[\\/]/).includes("..") ||
-      path.startsWith(":") ||
-      path.startsWith("-")
-    )
-      faults.push(`protect: ${path} must be a path within the repository`);
+    if (!isWithin(path))
+      faults.push(`protect: ${path} must be a path within the repository, below its topmost folder`);
+    // It would be taken for a name, and nothing would be put back.
+    else if (/[*?]/.test(path))
+      faults.push(`protect: ${path} must name a file or folder by its own name, without wildcards`);
   }
   const limits: Partial<Record<(typeof NUMBERS)[number], number>> = {};
   for (const name of NUMBERS) {
@@ -85,6 +83,12 @@ export function parseTaskFile(text: string): TaskFileResult {
       limits: { ...DEFAULT_LIMITS, ...limits },
     },
   };
+}
+
+function isWithin(path: string): boolean {
+  const parts = path.split(/[\\/]/).filter((part) => part !== "" && part !== ".");
+  const [first = ".git"] = parts;
+  return !/^([/\\:-]|[A-Za-z]:)/.test(path) && !parts.includes("..") && first.toLowerCase() !== ".git";
 }
 
 function readFields(lines: readonly string[], faults: string[]): Map<string, string[]> {

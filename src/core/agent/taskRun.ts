@@ -1,6 +1,7 @@
 import { formatUsd } from "../governance/money";
 import type { AgentOutcome } from "./contract";
 import { costText, type RunCost } from "./runCost";
+import { visible } from "./visible";
 
 /** How one model did on a task, as it is kept. */
 export interface TaskRun {
@@ -83,5 +84,5 @@ function count(value: number): string {
 }
 
 function cell(text: string): string {
-  return text.replace(/\s+/g, " ").replaceAll("|", "\\|").slice(0, 300);
+  return visible(text.replace(/\s+/g, " ")).replaceAll("|", "\\|").slice(0, 300);
 }

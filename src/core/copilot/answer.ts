@@ -24,7 +24,8 @@ export interface AnswerReader {
 
 interface Call {
   readonly call: number;
-  ended: boolean;
+  /** Something of its arguments has been handed on. */
+  streamed: boolean;
 }
 
 /**
@@ -51,7 +52,7 @@ export function createAnswerReader(asked: string): AnswerReader {
   };
   const begun = (id: string, name: string): StreamEvent[] => {
     const call = calls.size;
-    calls.set(id, { call, ended: false });
+    calls.set(id, { call, streamed: false });
     return [...start(), { type: "toolStart", call, id, name, custom: false }];
   };
   const delta = (data: JsonObject): StreamEvent[] => {
@@ -62,10 +63,11 @@ export function createAnswerReader(asked: string): AnswerReader {
     // Without a name it is not known whose arguments these are; the whole message will say.
     if (!known && name === undefined) return [];
     const events = known ? [] : begun(id, name ?? "");
-    return [
-      ...events,
-      { type: "toolArguments", call: calls.get(id)?.call ?? 0, text: asString(data.inputDelta) ?? "" },
-    ];
+    const call = calls.get(id);
+    const text = asString(data.inputDelta) ?? "";
+    if (!call || text === "") return events;
+    call.streamed = true;
+    return [...events, { type: "toolArguments", call: call.call, text }];
   };
   const whole = (data: JsonObject): StreamEvent[] => {
     assertModel(data);
@@ -77,10 +79,9 @@ export function createAnswerReader(asked: string): AnswerReader {
     const requests = asArray(data.toolRequests).map(asObject);
     for (const request of requests) {
       const id = nonEmpty(request.toolCallId) ?? `call_${calls.size}`;
-      const known = calls.get(id);
-      if (!known) events.push(...begun(id, nonEmpty(request.name) ?? ""));
-      const { call } = calls.get(id) ?? { call: 0 };
-      if (!known) events.push({ type: "toolArguments", call, text: argumentsText(request.arguments) });
+      if (!calls.has(id)) events.push(...begun(id, nonEmpty(request.name) ?? ""));
+      const { call, streamed } = calls.get(id) ?? { call: 0, streamed: false };
+      if (!streamed) events.push({ type: "toolArguments", call, text: argumentsText(request.arguments) });
       events.push({ type: "toolEnd", call });
     }
     events.push({ type: "stop", reason: stopReason(finish, requests.length > 0) });

@@ -56,9 +56,12 @@ function plain(message: string | undefined): string | undefined {
 function wordsFor(status: number, given: string | undefined): string {
   const message = plain(given);
   const said = message === undefined || message === "" ? "" : ` GitHub says: ${message.slice(0, 500)}`;
-  if (status === 401) return `GitHub does not take the account's token (any more).${said}`;
-  if (status === 402) return `The account has no premium requests left.${said}`;
-  if (status === 403) return `GitHub does not let the account use Copilot in this way.${said}`;
+  if (status === 401)
+    return `GitHub does not take the account's token (any more). Sign in again, or enter another token.${said}`;
+  if (status === 402)
+    return `The account has no premium requests left. A model with multiplier 0, or another account, answers.${said}`;
+  if (status === 403)
+    return `GitHub does not let the account use Copilot in this way. Check its subscription, and that a fine-grained token has the permission Copilot Requests.${said}`;
   return message === undefined || message === ""
     ? `Copilot failed (HTTP ${status}).`
     : message.slice(0, 2000);
@@ -91,7 +94,8 @@ export function rpcFault(thrown: unknown): CopilotFault {
     return runtimeGone();
   return new CopilotFault({
     status: 502,
-    message: "The Copilot runtime failed on this request.",
+    message:
+      'The Copilot runtime failed on this request. Try again; if it stays so, fetch the runtime anew (in VS Code "Postern: Download Copilot Runtime").',
     code: "provider_unreachable",
   });
 }

@@ -6,7 +6,11 @@ export interface ToolDefinition {
   readonly title: string;
   readonly description: string;
   readonly inputSchema: { readonly type: "object"; readonly [key: string]: unknown };
-  readonly annotations: { readonly readOnlyHint: boolean; readonly openWorldHint: boolean };
+  readonly annotations: {
+    readonly readOnlyHint: boolean;
+    readonly destructiveHint?: boolean;
+    readonly openWorldHint: boolean;
+  };
 }
 
 export type ToolName = "chat" | "list_models" | "get_quota";
@@ -41,7 +45,8 @@ export const TOOLS: readonly ToolDefinition[] = [
       required: ["model", "prompt"],
       additionalProperties: false,
     },
-    annotations: { readOnlyHint: true, openWorldHint: true },
+    // It costs, and sends the prompt to a provider: a client is to ask the person first.
+    annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: true },
   },
   {
     name: "list_models",

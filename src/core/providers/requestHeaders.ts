@@ -2,7 +2,7 @@ import type { EngineProvider } from "../config/engineConfig";
 
 /**
  * Never sent on: what belongs to one connection (RFC 9110, section 7.6.1), what authenticates the client to us, and
- * what a browser or a proxy says about the client.
+ * what a browser or a proxy says about the client, and which account of a subscription is meant.
  */
 const DROPPED = new Set([
   "connection",
@@ -27,6 +27,7 @@ const DROPPED = new Set([
   "referer",
   "forwarded",
   "via",
+  "x-github-token-id",
 ]);
 const DROPPED_PREFIX = /^(sec-|x-forwarded-|x-postern-|proxy-)/;
 

@@ -18,8 +18,10 @@ import type {
 import { costLine, runCost } from "../../core/agent/runCost";
 import { parseTaskFile } from "../../core/agent/taskFile";
 import { comparisonCost, comparisonTable, type TaskRunWithDiff } from "../../core/agent/taskRun";
+import { visible, withoutControls } from "../../core/agent/visible";
 import { logSafeText } from "../../core/errors";
 import { type HeadlessEngine, openEngine, type ServeOptions } from "../headless";
+import { untilSignal } from "../lifecycle/untilSignal";
 import { Person } from "./person";
 import { requestsOfTask } from "./runLedger";
 import { saveTaskRun } from "./taskRuns";
@@ -81,7 +83,7 @@ export function askAgent(options: AskOptions): Promise<number> {
 export async function compareModels(options: CompareOptions): Promise<number> {
   const read = parseTaskFile(readFileSync(options.file, "utf8"));
   if (!read.ok) {
-    for (const fault of read.faults) process.stderr.write(`${options.file}: ${fault}\n`);
+    for (const fault of read.faults) process.stderr.write(`${options.file}: ${visible(fault)}\n`);
     return 2;
   }
   const { task } = read;
@@ -131,23 +133,27 @@ async function withAgent(options: AgentOptions, work: (means: Means) => Promise<
   const headless = await openEngine({ ...options, host: "127.0.0.1", port: 0, keys });
   if (!headless) return 2;
   const { engine } = headless;
-  const { dataDir } = options.loaded;
+  const { dataDir, engine: config } = options.loaded;
+  const runtimePath = config.providers.flatMap((provider) => provider.config.copilot?.cliPath ?? [])[0];
   // Without a data folder nothing is to stay.
   const temporary = dataDir === undefined ? mkdtempSync(join(tmpdir(), "postern-agent-")) : undefined;
-  const stop = new AbortController();
-  for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stop.abort());
+  const signal = untilSignal();
   const person = new Person(options.allow);
   try {
     await engine.startGateway();
     await engine.settleModels();
     const { createAgent, createComparer } = await options.loadAgent();
     const agent = createAgent(
-      { sessions: temporary ?? resolve(dataDir ?? "", "agent"), dataDir },
+      {
+        sessions: temporary ?? resolve(dataDir ?? "", "agent"),
+        dataDir,
+        ...(runtimePath === undefined ? {} : { runtimePath }),
+      },
       process.env,
     );
     const comparer = createComparer(agent, process.env);
     const gateway = { url: engine.url ?? "", key };
-    return await work({ engine, agent, comparer, gateway, person, signal: stop.signal });
+    return await work({ engine, agent, comparer, gateway, person, signal });
   } catch (error) {
     process.stderr.write(`${logSafeText(error)}\n`);
     return 1;
@@ -161,7 +167,8 @@ async function withAgent(options: AgentOptions, work: (means: Means) => Promise<
 function hostFor(person: Person): AgentHost {
   return {
     onEvent: (event) => {
-      if (event.type === "text") process.stdout.write(event.text);
+      if (event.type === "text")
+        process.stdout.write(process.stdout.isTTY ? withoutControls(event.text) : event.text);
       else if (event.type === "tool") person.say(`· ${event.name} ${event.detail}`);
       else if (event.type === "toolEnd" && !event.ok) person.say(`· ${event.name} did not work`);
       else if (event.type === "retry") person.say(`· again, since it failed: ${event.message}`);

@@ -7,6 +7,7 @@ import {
   type PermissionRules,
   questionText,
 } from "../../core/agent/permissions";
+import { visible } from "../../core/agent/visible";
 
 /** The person at the terminal, if there is one: asked on standard error, so that standard output is the answer alone. */
 export class Person {
@@ -19,8 +20,9 @@ export class Person {
     this.rules = rulesOf(allow) ?? ASK_ALWAYS;
   }
 
+  /** Models and files of others write much of it. */
   say(line: string): void {
-    process.stderr.write(`${line}\n`);
+    process.stderr.write(`${visible(line)}\n`);
   }
 
   /** Without a terminal nobody says yes to anything. */
@@ -33,6 +35,7 @@ export class Person {
       }
       const all = allowingAllLike(question, this.rules);
       if (question.kind === "edit") this.say(question.diff.trim());
+      if (question.kind === "command") this.say(question.command.trim());
       const answer = await this.read(
         `${questionText(question)}? [y]es, [n]o${all ? ", [a]ll like this" : ""}: `,
         signal,
@@ -54,7 +57,7 @@ export class Person {
   }
 
   private async read(prompt: string, signal: AbortSignal): Promise<string> {
-    this.lines ??= createInterface({ input: process.stdin, output: process.stderr });
+    this.lines ??= linesOfTerminal();
     return (await this.lines.question(prompt, { signal }).catch(() => "")).trim();
   }
 
@@ -63,6 +66,13 @@ export class Person {
     this.queue = turn.catch(() => {});
     return turn;
   }
+}
+
+/** While it reads, Ctrl-C is a key like any other, and would be no more than an empty answer. */
+function linesOfTerminal(): Interface {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  lines.on("SIGINT", () => process.emit("SIGINT", "SIGINT"));
+  return lines;
 }
 
 /** What `--allow` says. @returns undefined where it says something unknown */

@@ -31,17 +31,21 @@ export interface CopilotServiceParts {
 
 /** After a request the quota is asked for this much later, once for all requests until then. */
 const QUOTA_AFTER_MS = 2_000;
+/** An account that has no premium requests left is passed over so long, where GitHub does not say until when. */
+const SPENT_MS = 60 * 60_000;
 /** What came with an answer is not asked for again for so long. */
 const QUOTA_KEPT_MS = 60 * 60_000;
 
 /** The Copilot subscriptions of the running engine: their accounts, models and quotas. */
 export class CopilotService {
   private loading: Promise<CopilotUpstream> | undefined;
-  /** What each account may use, by provider and label. */
+  /** What each account may use, by provider, label and token: another token is another account. */
   private readonly lists = new Map<string, readonly CopilotModel[]>();
   private readonly asking = new Map<string, NodeJS.Timeout>();
   /** When an account's quota last came with an answer. */
   private readonly heardAt = new Map<string, number>();
+  /** Until when an account has no premium requests, in milliseconds since the epoch. */
+  private readonly spentUntil = new Map<string, number>();
   private providers: ReadonlyMap<string, EngineProvider> = new Map();
 
   constructor(private readonly parts: CopilotServiceParts) {}
@@ -49,8 +53,11 @@ export class CopilotService {
   configure(providers: readonly EngineProvider[]): void {
     const mine = providers.filter(({ config }) => config.type === "copilot");
     this.providers = new Map(mine.map((provider) => [provider.config.id, provider]));
-    for (const key of this.lists.keys())
-      if (!this.providers.has(key.split("\0")[0] ?? "")) this.lists.delete(key);
+    const known = new Set(
+      mine.flatMap((provider) => accountsIn(provider).map((account) => keyOf(provider.config.id, account))),
+    );
+    for (const kept of [this.lists, this.heardAt, this.spentUntil])
+      for (const key of kept.keys()) if (!known.has(key)) kept.delete(key);
   }
 
   /**
@@ -60,14 +67,13 @@ export class CopilotService {
   async listModels(provider: EngineProvider): Promise<readonly ListedModel[]> {
     const lists: (readonly CopilotModel[])[] = [];
     let fault: unknown;
-    for (const { label, credential } of accountsIn(provider)) {
+    for (const account of accountsIn(provider)) {
       try {
-        const list = await this.listOf(provider, label, credential.value);
-        lists.push(list);
-        this.askQuotaSoon(provider.config.id, label, 0);
+        lists.push(await this.listOf(provider, account));
+        this.askQuotaSoon(provider.config.id, account.label, 0);
       } catch (thrown) {
         fault ??= thrown;
-        this.parts.log.warn(`provider "${provider.config.id}", account "${label}": ${said(thrown)}`);
+        this.parts.log.warn(`provider "${provider.config.id}", account "${account.label}": ${said(thrown)}`);
       }
     }
     if (lists.length === 0 && fault !== undefined) throw providerError(provider, fault);
@@ -104,9 +110,7 @@ export class CopilotService {
     let fault: unknown;
     for (const account of pool) {
       try {
-        const key = keyOf(id, account.label);
-        const list =
-          this.lists.get(key) ?? (await this.listOf(provider, account.label, account.credential.value));
+        const list = this.lists.get(keyOf(id, account)) ?? (await this.listOf(provider, account));
         const found = list.find((other) => other.id === model.id);
         if (found && found.unavailable === undefined) able.push(account);
         else reason ??= found?.unavailable;
@@ -126,19 +130,26 @@ export class CopilotService {
     }
     if (fault !== undefined && able.length === 1 && isRuntimeFault(fault))
       throw providerError(provider, fault);
-    return { ...target, provider: { ...provider, credential: first.credential, pool: able } };
+    // Where none has any left, GitHub says whether more may be used.
+    const needsNone = model.facts?.premiumMultiplier === 0;
+    const stocked = able.filter((account) => !((this.spentUntil.get(keyOf(id, account)) ?? 0) > Date.now()));
+    const chosen = needsNone || stocked.length === 0 ? able : stocked;
+    return {
+      ...target,
+      provider: { ...provider, credential: (chosen[0] ?? first).credential, pool: chosen },
+    };
   }
 
   /** What sends a turn with the target's account. */
   turn(provider: EngineProvider, turn: CopilotTurn): RunTurn {
     const { id } = provider.config;
     const account = accountOf(provider);
-    const label = accountsIn(provider).find(({ credential }) => credential.value === account.token)?.label;
+    const used = accountsIn(provider).find(({ credential }) => credential.value === account.token);
     return async (sink, signal) =>
       (await this.upstream()).run(account, turn, sink, signal, (figures) => {
-        if (label === undefined || !this.providers.has(id)) return;
-        this.heardAt.set(keyOf(id, label), this.parts.monotonic());
-        this.parts.take(figures, { provider: id, credential: label });
+        if (!used || !this.providers.has(id)) return;
+        this.heardAt.set(keyOf(id, used), this.parts.monotonic());
+        this.take(id, used, figures);
       });
   }
 
@@ -171,17 +182,18 @@ export class CopilotService {
 
   private async listOf(
     provider: EngineProvider,
-    label: string,
-    token: string,
+    account: LabelledCredential,
   ): Promise<readonly CopilotModel[]> {
     const upstream = await this.upstream();
-    const list = await upstream.listModels({ ...accountOf(provider), token });
-    this.lists.set(keyOf(provider.config.id, label), list);
+    const list = await upstream.listModels({ ...accountOf(provider), token: account.credential.value });
+    this.lists.set(keyOf(provider.config.id, account), list);
     return list;
   }
 
   private askQuotaSoon(providerId: string, label: string, afterMs: number): void {
-    const key = keyOf(providerId, label);
+    const account = this.accountOf(providerId, label);
+    if (!account) return;
+    const key = keyOf(providerId, account);
     const heardAt = this.heardAt.get(key);
     // The runtime keeps what it was told when it was asked; what came with an answer is newer.
     if (heardAt !== undefined && this.parts.monotonic() - heardAt < QUOTA_KEPT_MS) return;
@@ -196,16 +208,27 @@ export class CopilotService {
 
   private async askQuota(providerId: string, label: string): Promise<void> {
     const provider = this.providers.get(providerId);
-    const account = provider && accountsIn(provider).find((other) => other.label === label);
+    const account = this.accountOf(providerId, label);
     if (!provider || !account) return;
     try {
       const upstream = await this.upstream();
       const figures = await upstream.quota({ ...accountOf(provider), token: account.credential.value });
-      if (this.providers.get(providerId) === provider)
-        this.parts.take(figures, { provider: providerId, credential: label });
+      if (this.providers.get(providerId) === provider) this.take(providerId, account, figures);
     } catch (thrown) {
       this.parts.log.debug(`the quota of account "${label}" is not known: ${said(thrown)}`);
     }
+  }
+
+  private take(providerId: string, account: LabelledCredential, figures: readonly QuotaFigure[]): void {
+    this.parts.take(figures, { provider: providerId, credential: account.label });
+    const premium = figures.find(({ unit }) => unit === "premiumRequests");
+    const until = premium?.remaining === 0 ? (premium.resetsAt ?? Date.now() + SPENT_MS) : 0;
+    if (premium) this.spentUntil.set(keyOf(providerId, account), until);
+  }
+
+  private accountOf(providerId: string, label: string): LabelledCredential | undefined {
+    const provider = this.providers.get(providerId);
+    return provider && accountsIn(provider).find((account) => account.label === label);
   }
 
   private upstream(): Promise<CopilotUpstream> {
@@ -238,8 +261,8 @@ function accountOf({ config, credential }: EngineProvider): CopilotAccount {
   };
 }
 
-function keyOf(providerId: string, label: string): string {
-  return `${providerId}\0${label}`;
+function keyOf(providerId: string, { label, credential }: LabelledCredential): string {
+  return `${providerId}\0${label}\0${credential.value}`;
 }
 
 function said(thrown: unknown): string {

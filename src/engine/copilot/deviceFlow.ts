@@ -36,7 +36,7 @@ export async function deviceFlow({
       nonEmpty(begun.error_description) ?? "it does not know this client id, or its device flow is off",
     );
   tell(`Open ${page} in a browser and enter ${userCode}`);
-  let interval = (asNumber(begun.interval) ?? 5) * 1000;
+  let interval = (asNumber(begun.interval) || 5) * 1000;
   let left = (asNumber(begun.expires_in) ?? 900) * 1000;
   for (; left > 0; left -= interval) {
     await wait(interval);
@@ -44,11 +44,12 @@ export async function deviceFlow({
       client_id: clientId,
       device_code: deviceCode,
       grant_type: GRANT,
-    });
+      // The person may have entered the code: what fails for a moment is asked again.
+    }).catch(() => ({}) as Record<string, unknown>);
     const token = nonEmpty(answer.access_token);
     if (token !== undefined) return token;
     if (answer.error === "slow_down") interval = (asNumber(answer.interval) ?? interval / 1000 + 5) * 1000;
-    else if (answer.error !== "authorization_pending")
+    else if (answer.error !== undefined && answer.error !== "authorization_pending")
       throw refused(nonEmpty(answer.error_description) ?? "the request was refused");
   }
   throw refused("the code was not entered in time");

@@ -1,6 +1,7 @@
 import { isCopilotFault, type LoadCopilot } from "../../core/copilot/contract";
 import { PosternError } from "../../core/errors";
 import type { LoadedConfig } from "../headless";
+import { untilSignal } from "../lifecycle/untilSignal";
 
 /** At most so many lines of progress. */
 const STEPS = 10;
@@ -28,7 +29,7 @@ export async function downloadCopilot(
         told = step;
         write(`downloaded ${Math.round((received / (total ?? received)) * 100)} %`);
       },
-      new AbortController().signal,
+      untilSignal(),
     );
   } catch (thrown) {
     if (isCopilotFault(thrown)) throw new PosternError("provider_unreachable", thrown.message);

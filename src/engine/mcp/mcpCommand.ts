@@ -1,5 +1,6 @@
 import { logSafeText } from "../../core/errors";
 import { openEngine, type ServeOptions } from "../headless";
+import { untilSignal } from "../lifecycle/untilSignal";
 import { StdioBridge } from "./stdioBridge";
 
 /** `postern mcp --config FILE`. @returns the exit code */
@@ -51,10 +52,4 @@ function gatewayUrl(text: string): URL | undefined {
   if (url.username !== "" || url.password !== "") return undefined;
   if (url.protocol !== "https:" && !(url.protocol === "http:" && local)) return undefined;
   return new URL("/mcp", url);
-}
-
-function untilSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => controller.abort());
-  return controller.signal;
 }

@@ -1,5 +1,5 @@
 import { PosternError } from "../../core/errors";
-import { isObject, type JsonObject, parseJson } from "../../core/json/access";
+import { asArray, isObject, type JsonObject, parseJson } from "../../core/json/access";
 import { decodeSpan, scanTopLevel, type TopLevel } from "../../core/json/topLevel";
 import type { WireProtocol } from "../../core/protocols/wire";
 import { SEAL_MARK, withoutForeignSeals } from "../../core/translation";
@@ -51,5 +51,24 @@ export function withoutForeignReasoning(body: ClientBody, protocol: WireProtocol
   // The mark may also stand in what somebody wrote.
   if (text === JSON.stringify(parsed)) return body;
   const bytes = Buffer.from(text);
+  return { ...body, bytes, top: scanTopLevel(bytes) };
+}
+
+/** What Copilot's runtime writes to tool messages of a session that it goes on with; strict servers refuse it. */
+export const RUNTIME_MARK = "__copilotMessageSource";
+
+/** A Chat Completions request without the runtime's own note on its messages. */
+export function withoutRuntimeMark(body: ClientBody): ClientBody {
+  if (!body.bytes.includes(`"${RUNTIME_MARK}"`)) return body;
+  const parsed = parsedBody(body);
+  const messages = asArray(parsed.messages);
+  // It may also stand in what somebody wrote.
+  if (!messages.some((message) => isObject(message) && RUNTIME_MARK in message)) return body;
+  const plain = messages.map((message) => {
+    if (!isObject(message)) return message;
+    const { [RUNTIME_MARK]: _, ...rest } = message;
+    return rest;
+  });
+  const bytes = Buffer.from(JSON.stringify({ ...parsed, messages: plain }));
   return { ...body, bytes, top: scanTopLevel(bytes) };
 }

@@ -9,6 +9,7 @@ import { preferredProtocol } from "../../core/providers/spoken";
 import { conversationKey } from "../../core/routing/affinity";
 import { firstValue } from "../../core/text/firstValue";
 import type { CopilotService } from "../copilot/copilotService";
+import { planAccounts } from "../copilot/planAccounts";
 import { answerJson } from "../gateway/answer";
 import { readRequestBody } from "../gateway/requestBody";
 import type { RunningRequests } from "../governance/governor";
@@ -17,7 +18,6 @@ import type { Log } from "../log/log";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { Attempts, Tried } from "../routing/attempts";
 import type { Presence } from "../routing/backoff";
-import type { Candidate } from "../routing/candidate";
 import type { Plan, Router } from "../routing/router";
 import type { Stickiness } from "../routing/stickiness";
 import { estimateTokens } from "../tokens/estimateTokens";
@@ -150,28 +150,7 @@ export class Operations {
     trace.route = plan.route;
     for (const { model, reason } of plan.unusable)
       this.parts.log.info(`${trace.id} route "${plan.route}" cannot use ${model}: ${reason}`);
-    return this.withAccounts(plan, header(request, "x-github-token-id"));
-  }
-
-  /** Of a Copilot subscription, only the accounts that have the model, and the one that the client has named. */
-  private async withAccounts(plan: Plan, named: string | undefined): Promise<Plan> {
-    if (plan.candidates.every(({ target }) => target.provider.config.type !== "copilot")) return plan;
-    const candidates: Candidate[] = [];
-    let fault: unknown;
-    for (const candidate of plan.candidates) {
-      const { target } = candidate;
-      try {
-        const own = target.provider.config.type === "copilot";
-        candidates.push(
-          own ? { ...candidate, target: await this.parts.copilot.withAccounts(target, named) } : candidate,
-        );
-      } catch (thrown) {
-        if (!(thrown instanceof PosternError)) throw thrown;
-        fault ??= thrown;
-      }
-    }
-    if (candidates.length === 0) throw fault;
-    return { ...plan, candidates };
+    return planAccounts(plan, header(request, "x-github-token-id"), this.parts.copilot);
   }
 
   /** Tries the plan's targets one after the other; the provider's state follows from how that goes. */

@@ -16,7 +16,14 @@ import type { CopilotService } from "../copilot/copilotService";
 import { dispatchTurn } from "../copilot/dispatch";
 import { Addresses } from "./addresses";
 import { ByteLane } from "./byteLane";
-import { type ClientBody, member, parsedBody, withoutForeignReasoning } from "./clientBody";
+import {
+  type ClientBody,
+  member,
+  parsedBody,
+  RUNTIME_MARK,
+  withoutForeignReasoning,
+  withoutRuntimeMark,
+} from "./clientBody";
 import { EmbeddingsLane } from "./embeddingsLane";
 import type { Exchange } from "./exchange";
 import { firstValues, forwardQuery } from "./forwarded";
@@ -91,8 +98,12 @@ export class Sender {
   ): ResponseRelay {
     const { provider } = target;
     const { config } = provider;
-    const body = withoutForeignReasoning(given, route.protocol);
-    noteDropped(exchange, body === given ? [] : [route.protocol === "messages" ? "thinking" : "reasoning"]);
+    const unmarked = route.operation === "chat" ? withoutRuntimeMark(given) : given;
+    const body = withoutForeignReasoning(unmarked, route.protocol);
+    noteDropped(exchange, [
+      ...(unmarked === given ? [] : [RUNTIME_MARK]),
+      ...(body === unmarked ? [] : [route.protocol === "messages" ? "thinking" : "reasoning"]),
+    ]);
     const previous =
       route.operation === "responses" ? nonEmpty(member(body, "previous_response_id")) : undefined;
     if (previous !== undefined) this.stored.assertKeptBy(provider, previous, exchange.trace.caller);

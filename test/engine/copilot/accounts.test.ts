@@ -95,6 +95,21 @@ describe.each(RUNTIMES)("accounts of a Copilot subscription by $name", ({ path }
     expect(await response.text()).toContain("fine");
   });
 
+  it("is one that has premium requests left, where one is needed", async () => {
+    const stage = await start({ runtime: path, accounts: BOTH });
+    const account = stage.github.accounts.get(ONE);
+    if (account) account.used = account.entitlement;
+    await stage.quota("one", 0);
+    await stage.quota("two", 800);
+    const tokens = async (model: string) => {
+      stage.github.asked.length = 0;
+      for (let at = 0; at < 2; at++) await (await stage.chat({ model })).text();
+      return new Set(stage.github.asked.map(({ token }) => token));
+    };
+    expect(await tokens("claude-sonnet-4.5")).toEqual(new Set([TWO]));
+    expect(await tokens("gpt-5-mini")).toContain(ONE);
+  });
+
   it("counts premium requests against a gateway key's budget: a person's questions, not what follows from tools", async () => {
     const keys = [{ name: "test", key: GATEWAY_KEY, budget: { premiumRequests: 2, period: "day" } }];
     const stage = await start({ runtime: path, gateway: { keys } });
@@ -119,6 +134,19 @@ describe.each(RUNTIMES)("accounts of a Copilot subscription by $name", ({ path }
     expect(await refused.text()).toContain("premium request");
     // One that is free with the subscription needs none.
     expect((await stage.chat({ model: "gpt-5-mini" })).status).toBe(200);
+  });
+
+  it("hands its token to the runtime by no argument and no variable, and says nothing of it", async () => {
+    const stage = await start({ runtime: path });
+    stage.github.answer = () => [{ status: 400, error: `strange ${ONE}` }];
+    const response = await stage.chat({});
+    expect(await response.text()).not.toContain(ONE);
+    expect(JSON.stringify([...response.headers])).not.toContain(ONE.slice(-8));
+    const gateway = String(stage.gateway.process.pid);
+    const listed = execFileSync("ps", ["eww", "-o", "args=", "--ppid", gateway]).toString();
+    expect(listed).toContain("COPILOT_AUTO_UPDATE=false");
+    expect(listed).not.toContain(ONE);
+    expect(stage.gateway.stderr).not.toContain(ONE);
   });
 
   it("leaves nothing of a prompt, an answer or a token on the disk", async () => {

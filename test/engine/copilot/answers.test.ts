@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CopilotStage, ONE, RUNTIMES } from "../../support/copilot/stage";
-import { GATEWAY_KEY, run } from "../../support/gateway";
+import { GATEWAY_KEY, run, temporaryFolder } from "../../support/gateway";
 import { eventually } from "../../support/waiting";
 
 const PARAMETERS = {
@@ -204,6 +206,36 @@ describe.each(RUNTIMES)("a Copilot subscription by $name", ({ path }) => {
     expect(stage.github.asked.map(({ body }) => body.tools?.map((tool) => tool.function.name) ?? [])).toEqual(
       [["get_weather"], []],
     );
+  });
+
+  it("takes tools of the client's that are named as the runtime's own, and runs none of them", async () => {
+    const folder = temporaryFolder();
+    const touched = join(folder.path, "touched");
+    const names = ["bash", "view", "create", "edit", "grep", "glob", "task", "web_fetch"];
+    const tools = names.map((name) => ({ type: "function", function: { name, parameters: PARAMETERS } }));
+    const args = JSON.stringify({ command: `touch ${touched}`, description: "d" });
+    stage.github.answer = () => [
+      {
+        tool_calls: [
+          { index: 0, id: "call_b", type: "function", function: { name: "bash", arguments: args } },
+        ],
+      },
+    ];
+    const response = await stage.chat({ tools });
+    const text = await response.text();
+    expect(response.status, text).toBe(200);
+    const [call] = (JSON.parse(text) as OpenAI.ChatCompletion).choices[0]?.message.tool_calls ?? [];
+    expect(call?.type === "function" && [call.function.name, call.function.arguments]).toEqual([
+      "bash",
+      args,
+    ]);
+    expect(stage.github.asked.map(({ body }) => body.tools?.map((tool) => tool.function.name))).toEqual([
+      names,
+    ]);
+    // What is asked after it has gone through the same runtime.
+    await (await stage.chat({})).text();
+    expect(existsSync(touched)).toBe(false);
+    folder.remove();
   });
 
   it("sends what was said before as it was said, with an image", async () => {

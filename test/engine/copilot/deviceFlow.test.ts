@@ -6,7 +6,7 @@ import { runCli } from "../../support/gateway";
 
 let server: Server;
 let url: string;
-let answers: object[];
+let answers: (object | "broken" | "not JSON")[];
 let asked: { path: string; body: Record<string, string> }[];
 const BEGUN = {
   device_code: "d1",
@@ -22,9 +22,9 @@ beforeEach(async () => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     asked.push({ path: request.url ?? "", body: JSON.parse(Buffer.concat(chunks).toString()) });
-    response.end(
-      JSON.stringify(answers.shift() ?? { error: "expired_token", error_description: "It has expired." }),
-    );
+    const next = answers.shift() ?? { error: "expired_token", error_description: "It has expired." };
+    if (next === "broken") response.destroy();
+    else response.end(typeof next === "string" ? next : JSON.stringify(next));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -51,6 +51,12 @@ describe("signing in on a machine without a browser", () => {
     expect(waits).toEqual([5000, 5000, 10_000]);
     expect(asked[0]).toEqual({ path: "/login/device/code", body: { client_id: "own", scope: "read:user" } });
     expect(asked[1]?.body).toMatchObject({ client_id: "own", device_code: "d1" });
+  });
+
+  it("goes on where the network or GitHub fails for a moment: the person may have entered the code", async () => {
+    answers = [BEGUN, "broken", "not JSON", { access_token: "gho_new" }];
+    const options = { clientId: "own", baseUrl: url, tell: () => {}, wait: async () => {} };
+    expect(await deviceFlow(options)).toBe("gho_new");
   });
 
   it("prints the token alone on the command line, and says why there is none", async () => {

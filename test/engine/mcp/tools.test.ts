@@ -67,6 +67,8 @@ describe.each(Object.entries(connections))("MCP over %s", (_, connect) => {
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name)).toEqual(["chat", "list_models", "get_quota"]);
     expect(client.getServerVersion()?.name).toBe("postern");
+    // Clients call what only reads without asking the person; a question to a model costs.
+    expect(tools.map(({ annotations }) => annotations?.readOnlyHint)).toEqual([false, true, true]);
   });
 
   it.each(["chat", "responses", "messages"])("asks a model of a %s provider", async (id) => {

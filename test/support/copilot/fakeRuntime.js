@@ -1,12 +1,25 @@
 // The Copilot runtime as far as the SDK is spoken to: JSON-RPC 2.0 with Content-Length on the standard streams, GitHub's
 // answers fetched from where COPILOT_DEBUG_GITHUB_API_URL says. It shares the real one's traps: another model in place
-// of one that it does not know, a second question to the model after a call of a tool that is not there, retries.
+// of one that it does not know, a second question to the model after a call of a tool that is not there, retries, and no
+// session for a tool that has the name of one of its own and does not say that it stands in its place.
 const github = process.env.COPILOT_DEBUG_GITHUB_API_URL;
 let buffer = Buffer.alloc(0);
 let nextId = 1;
 const waiting = new Map();
 const sessions = new Map();
 let frozen = false;
+const OWN_TOOLS = [
+  "bash",
+  "read_bash",
+  "stop_bash",
+  "view",
+  "create",
+  "edit",
+  "grep",
+  "glob",
+  "task",
+  "web_fetch",
+];
 
 process.stdin.on("data", (chunk) => {
   buffer = Buffer.concat([buffer, chunk]);
@@ -99,6 +112,8 @@ const methods = {
   },
   "session.resume": async (config) => {
     const { sessionId } = config;
+    const clash = config.tools?.find((tool) => OWN_TOOLS.includes(tool.name) && !tool.overridesBuiltInTool);
+    if (clash) throw new Error(`External tool "${clash.name}" conflicts with a built-in tool.`);
     const { content } = await ask("sessionFs.readFile", { sessionId, path: "/s/events.jsonl" });
     const past = content
       .trim()

@@ -14,13 +14,23 @@ mkdirSync(join(work, "..", "work-beside"));
 writeFileSync(join(work, "a"), "");
 symlinkSync(join(work, ".."), join(work, "out"));
 symlinkSync(join(work, "sub"), join(work, "in"));
+// What they point at is not there yet: writing through them would make it.
+symlinkSync(join(work, "..", "not-there"), join(work, "dangling"));
+symlinkSync("../../not-there/deep", join(work, "sub", "dangling"));
+symlinkSync("dangling", join(work, "twice"));
+symlinkSync("new-one", join(work, "fine"));
+symlinkSync("loop", join(work, "loop"));
+symlinkSync(".git/hooks/new", join(work, "sub", "hook"));
 afterAll(() => folder.remove());
 
 describe("the folder's border", () => {
-  it.each(["a", "sub/new/deep", "in/x", "./sub/../a", ""])("holds %j", (path) => {
-    expect(isInside(join(work, path), work)).toBe(true);
-    expect(isInside(path === "" ? "." : path, work)).toBe(true);
-  });
+  it.each(["a", "sub/new/deep", "in/x", "./sub/../a", "", "fine", "..a", ".github/x", ".gitignore"])(
+    "holds %j",
+    (path) => {
+      expect(isInside(join(work, path), work)).toBe(true);
+      expect(isInside(path === "" ? "." : path, work)).toBe(true);
+    },
+  );
 
   it.each([
     "../x",
@@ -32,8 +42,31 @@ describe("the folder's border", () => {
     ".GIT/config",
     "sub/.git/config",
     "/etc/passwd",
+    "dangling",
+    "sub/dangling/x",
+    "twice",
+    "loop",
+    "sub/hook",
+    // Names that Windows and macOS take for .git.
+    "new/.git./config",
+    "new/.git /config",
+    "new/git~1/config",
+    "new/.git::$INDEX_ALLOCATION/config",
+    "new/.g\u200cit/config",
   ])("does not hold %j", (path) => {
     expect(isInside(path.startsWith("/") ? path : join(work, path), work)).toBe(false);
+  });
+});
+
+describe("a path that means two places", () => {
+  it("is inside only if both are", () => {
+    mkdirSync(join(work, "one", "two", "three"), { recursive: true });
+    symlinkSync(join(work, "one", "two", "three"), join(work, "deep"));
+    // By the links work/one/x, by the letters a file beside the folder.
+    expect(isInside(`${work}/deep/../../x`, work)).toBe(false);
+    // By the letters work/x, by the links a file beside the folder.
+    expect(isInside(`${work}/out/../x`, work)).toBe(false);
+    expect(isInside(`${work}/deep/../x`, work)).toBe(true);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAnswerReader } from "../../../src/core/copilot/answer";
 import { isCopilotFault } from "../../../src/core/copilot/contract";
+import { rpcFault, sessionFault } from "../../../src/core/copilot/faults";
 import { copilotModels, isSameModel, unitedModels } from "../../../src/core/copilot/models";
 import { copilotQuota } from "../../../src/core/copilot/quota";
 import { maskedToken, tokenFault } from "../../../src/core/copilot/tokens";
@@ -33,6 +34,21 @@ describe("a session's events as an answer", () => {
     expect(reader.read(event("assistant.message_delta", { deltaContent: "more" }))).toEqual([]);
   });
 
+  it("gives the arguments once, and those of a call that streamed none as the whole message has them", () => {
+    const reader = createAnswerReader("m");
+    const delta = (toolCallId: string, inputDelta: string) =>
+      reader.read(event("assistant.tool_call_delta", { toolCallId, toolName: "look", inputDelta }));
+    const events = [...delta("a", ""), ...delta("b", '{"at":'), ...delta("b", "1}")];
+    const toolRequests = [
+      { toolCallId: "a", name: "look", arguments: {} },
+      { toolCallId: "b", name: "look", arguments: { at: 1 } },
+    ];
+    events.push(...reader.read(event("assistant.message", { model: "m", content: "", toolRequests })));
+    const texts = (wanted: number) =>
+      events.flatMap((one) => (one.type === "toolArguments" && one.call === wanted ? one.text : [])).join("");
+    expect([texts(0), texts(1)]).toEqual(["{}", '{"at":1}']);
+  });
+
   it("says no before a word of another model's answer", () => {
     for (const type of ["session.tools_updated", "model.call_start", "assistant.message"])
       expect(statusOf(() => createAnswerReader("m").read(event(type, { model: "other" })))).toBe(404);
@@ -60,6 +76,23 @@ describe("a session's events as an answer", () => {
     expect(reader.read(event("session.idle"))).toEqual([]);
     reader.read(event("model.call_start", { model: "m" }));
     expect(statusOf(() => reader.read(event("session.idle")))).toBe(502);
+  });
+});
+
+describe("a refusal", () => {
+  it.each([
+    [401, /Sign in again, or enter another token\. GitHub says: no/],
+    [402, /multiplier 0, or another account/],
+    [403, /permission Copilot Requests/],
+  ])("of status %i says what can be done", (statusCode, words) => {
+    expect(sessionFault({ errorType: "query", statusCode, message: '{"message":"no"}' })).toMatchObject({
+      error: { status: statusCode, message: expect.stringMatching(words) },
+    });
+  });
+
+  it("of an RPC repeats nothing of it", () => {
+    const fault = rpcFault(new Error("Request session.resume failed with message: gho_secret and a prompt"));
+    expect(fault.message).toMatch(/^The Copilot runtime failed on this request\. Try again/);
   });
 });
 

@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { Runtime } from "../../../src/copilot/runtime";
+import { isThere, muteRuntime } from "../../support/copilot/muteRuntime";
 import { FAKE_RUNTIME, newGitHub, ONE } from "../../support/copilot/stage";
 import { temporaryFolder } from "../../support/gateway";
-import { eventually } from "../../support/waiting";
+import { eventually, within } from "../../support/waiting";
 
 const log = { info: () => {}, warn: () => {} };
 const ends: (() => unknown)[] = [];
@@ -27,15 +28,6 @@ async function runtime(change: object = {}) {
 
 /** The process behind a client, which the SDK keeps to itself. */
 const pidOf = (client: object) => (client as { cliProcess?: { pid: number } }).cliProcess?.pid ?? 0;
-const isThere = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 describe("a Copilot runtime that has served enough", () => {
   it("lets what runs come to its end, and then ends itself", async () => {
     const worn = await runtime({ maxUses: 1 });
@@ -64,6 +56,27 @@ describe("a Copilot runtime that has served enough", () => {
     expect(existsSync(base)).toBe(true);
     await passing.stop();
     expect(existsSync(base)).toBe(false);
+  });
+
+  it("leaves no process behind when it is stopped while it starts", async () => {
+    const folder = temporaryFolder();
+    ends.push(() => folder.remove());
+    const slow = muteRuntime(folder.path, "sessionFs.setProvider");
+    const starting = await runtime({ path: slow.path });
+    const used = starting.use((client) => client.ping());
+    used.catch(() => {});
+    const pid = await eventually(slow.pid, "the start of the process");
+    await starting.stop();
+    await expect(within(used, "the end of the use")).rejects.toThrow(/ended unexpectedly/);
+    await eventually(() => !isThere(pid), "the end of the process");
+  });
+
+  it("is not ended under a request that has just come", async () => {
+    const worn = await runtime({ maxUses: 1 });
+    await worn.use((client) => client.ping());
+    const used = worn.use((client) => client.rpc.models.list({ gitHubToken: ONE }));
+    worn.retire();
+    expect((await used).models.length).toBeGreaterThan(0);
   });
 
   it("is told to be gone by what runs in it, at once, when it is killed", async () => {

@@ -124,6 +124,7 @@ describe("providerRequestHeaders", () => {
     ["X-Hop", "1"],
     ["X-Postern-Task", "t"],
     ["X-Forwarded-For", "1.2.3.4"],
+    ["X-GitHub-Token-Id", "gho_oneone...1111"],
     ["Sec-Fetch-Mode", "cors"],
     ["Accept-Encoding", "gzip, br"],
     ["Content-Length", "3"],

@@ -28,25 +28,27 @@ export function createComparer(
   return {
     async compare(plan, host, signal) {
       const trees = await Worktrees.open(plan.folder, passedOn);
+      const broken = new AbortController();
+      const over = AbortSignal.any([signal, broken.signal]);
+      const waiting = plan.models.entries();
+      const results: TaskRunWithDiff[] = [];
+      const work = async (): Promise<void> => {
+        for (const [index, model] of waiting) {
+          const means = { agent, trees, host, environment: passedOn };
+          const result = await new OneModel(plan, model, `${index + 1}`, means).do(over);
+          results.push(result);
+          await host.onResult(result);
+          host.onStep(model.id, "done");
+        }
+      };
       try {
-        const waiting = plan.models.entries();
-        const results: TaskRunWithDiff[] = [];
         for (const { id } of plan.models) host.onStep(id, "waiting");
-        const work = async (): Promise<void> => {
-          for (const [index, model] of waiting) {
-            const run = new OneModel(plan, model, `${index + 1}`, {
-              agent,
-              trees,
-              host,
-              environment: passedOn,
-            });
-            const result = await run.do(signal);
-            results.push(result);
-            await host.onResult(result);
-            host.onStep(model.id, "done");
-          }
-        };
-        await Promise.all(Array.from({ length: Math.max(1, plan.parallel) }, work));
+        const atOnce = Math.min(Math.max(1, plan.parallel), plan.models.length);
+        // No checkout goes away under a model that still works in it.
+        await Promise.allSettled(
+          Array.from({ length: atOnce }, () => work().catch((fault: unknown) => broken.abort(fault))),
+        );
+        if (broken.signal.aborted) throw broken.signal.reason;
         return results;
       } finally {
         await trees.close();
@@ -82,7 +84,7 @@ class OneModel {
     this.id = `${plan.id}-${number}`;
   }
 
-  /** Never rejects. */
+  /** Rejects only where the host does. */
   async do(signal: AbortSignal): Promise<TaskRunWithDiff> {
     const { trees, host } = this.means;
     let path: string | undefined;

@@ -105,10 +105,10 @@ export class Worktrees {
     };
   }
 
+  /** Not by `git worktree prune`, which forgets also those of the person's whose disk is not there just now. */
   async remove(path: string): Promise<void> {
-    await this.git(this.root, ["worktree", "remove", "--force", "--force", path]);
     rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    await this.git(this.root, ["worktree", "prune"]);
+    await this.git(this.root, ["worktree", "remove", "--force", "--force", path]);
   }
 
   async close(): Promise<void> {
@@ -122,7 +122,7 @@ export class Worktrees {
     for (const [, path = ""] of output.matchAll(/^worktree (.+)$/gm)) {
       const home = basename(dirname(path));
       const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(home)?.[1];
-      if (pid === undefined || isAlive(Number(pid))) continue;
+      if (pid === undefined || isAlive(Number(pid)) || path.split(/[\\/]/).includes("..")) continue;
       await this.remove(path);
       rmSync(dirname(path), { recursive: true, force: true });
     }
@@ -144,8 +144,9 @@ function git(
   args: readonly string[],
   keep?: number,
 ) {
-  return runProgram("git", [...SAFELY, ...args], {
-    folder,
+  return runProgram("git", [...SAFELY, "-C", folder, ...args], {
+    // Windows looks for a program in the folder it is started in first: it must not be the repository.
+    folder: tmpdir(),
     environment: { ...environment, GIT_TERMINAL_PROMPT: "0", GIT_OPTIONAL_LOCKS: "0" },
     milliseconds: GIT_MS,
     // Tidying up goes on after a cancel.

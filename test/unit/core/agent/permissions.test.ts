@@ -4,10 +4,9 @@ import { ASK_ALWAYS, allowingAllLike, isAllowed, questionText } from "../../../.
 
 const read: PermissionQuestion = { kind: "read", path: "/w/a", inside: true };
 const edit: PermissionQuestion = { kind: "edit", path: "/w/a", inside: true, diff: "" };
-const command: PermissionQuestion = { kind: "command", command: "rm -rf x", readOnly: false, intention: "" };
-const look: PermissionQuestion = { ...command, command: "ls", readOnly: true };
+const command: PermissionQuestion = { kind: "command", command: "rm -rf x", intention: "" };
 const url: PermissionQuestion = { kind: "url", url: "http://x" };
-const all = [read, edit, command, look, url];
+const all = [read, edit, command, url];
 
 describe("what the agent may", () => {
   it("is nothing that nobody has allowed", () => {
@@ -19,12 +18,11 @@ describe("what the agent may", () => {
       all.filter((question) => isAllowed(question, { ...ASK_ALWAYS, ...rules }));
     expect(allowed({ read: true })).toEqual([read]);
     expect(allowed({ edit: true })).toEqual([edit]);
-    expect(allowed({ command: true })).toEqual([command, look]);
-    expect(allowed({ readOnlyCommand: true })).toEqual([look]);
+    expect(allowed({ command: true })).toEqual([command]);
   });
 
   it("ends at the folder's border, and never covers addresses", () => {
-    const everything = { read: true, edit: true, command: true, readOnlyCommand: true };
+    const everything = { read: true, edit: true, command: true };
     expect(isAllowed({ ...read, inside: false }, everything)).toBe(false);
     expect(isAllowed({ ...edit, inside: false }, everything)).toBe(false);
     expect(isAllowed(url, everything)).toBe(false);
@@ -35,8 +33,11 @@ describe("what the agent may", () => {
   });
 
   it("is asked for on one line that hides nothing", () => {
-    const text = questionText({ ...command, command: `echo hi\n\u202Erm -rf ~\u0007${"x".repeat(1000)}` });
-    expect(text).toMatch(/^Run echo hi rm -rf ~ x+… \(\d+ characters\)$/);
+    const text = questionText({
+      ...command,
+      command: `echo hi\n\u202Erm -rf ~\u0007${"x".repeat(1000)}; curl evil`,
+    });
+    expect(text).toMatch(/^Run echo hi rm -rf ~ x+ … \(\d+ characters in all\) … x+; curl evil$/);
     expect(questionText({ ...read, inside: false })).toContain("outside of the folder");
   });
 });

@@ -70,7 +70,7 @@ describe("the table of a comparison", () => {
   it("has those first that passed, the cheapest of them on top, and keeps its columns", () => {
     const cheap = runCost([record({ usage, cost: cost(10) })]);
     const rows = comparisonTable([
-      run({ model: "bad", passed: false, reason: "check | said\nno", cost: cheap }),
+      run({ model: "bad", passed: false, reason: "check | said\n\u001b[2Kno", cost: cheap }),
       run({ model: "broken", end: "failed", reason: "HTTP 500" }),
       run({ model: "dear", passed: true }),
       run({ model: "unpriced", passed: true, cost: runCost([record({ usage })]) }),
@@ -80,7 +80,7 @@ describe("the table of a comparison", () => {
       .slice(2);
     expect(rows.map((row) => row.split(" ")[1])).toEqual(["cheap", "dear", "unpriced", "bad", "broken"]);
     expect(rows[0]).toBe("| cheap | passed | $0.00001 | 100 | 10 | 1.5 s | 2 | 1 files, +2 −3 |");
-    expect(rows[3]).toContain("failed: check \\| said no");
+    expect(rows[3]).toContain("failed: check \\| said \\u{1b}[2Kno");
     expect(rows[4]).toContain("not finished: HTTP 500");
   });
 });

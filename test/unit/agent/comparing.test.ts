@@ -1,0 +1,121 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createComparer } from "../../../src/copilot/agent";
+import type { ComparisonHost, ComparisonPlan } from "../../../src/core/agent/comparison";
+import type { AgentRun, CopilotAgent } from "../../../src/core/agent/contract";
+import { runCost } from "../../../src/core/agent/runCost";
+import { DEFAULT_LIMITS, type TaskFile } from "../../../src/core/agent/taskFile";
+import { temporaryFolder } from "../../support/gateway";
+import { within } from "../../support/waiting";
+
+let folder: ReturnType<typeof temporaryFolder>;
+let work: string;
+const git = (...args: string[]) =>
+  execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], {
+    cwd: work,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  work = join(folder.path, "work");
+  mkdirSync(join(work, "test"), { recursive: true });
+  git("init", "-q");
+  writeFileSync(join(work, "test", "a.txt"), "as it was\n");
+  git("add", "-A");
+  git("commit", "-qm", "A test");
+});
+afterEach(() => folder.remove());
+
+/** An agent that does to its checkout what is given. */
+function agent(does: (run: AgentRun, signal: AbortSignal) => unknown): CopilotAgent {
+  return {
+    run: async (run, _host, signal) => {
+      await does(run, signal);
+      return signal.aborted ? { end: "cancelled", turns: 1 } : { end: "done", turns: 1 };
+    },
+    sessions: async () => [],
+    forget: async () => {},
+  };
+}
+
+function plan(task: Partial<TaskFile>, ...models: string[]): ComparisonPlan {
+  const limits = DEFAULT_LIMITS;
+  return {
+    ...{ id: "compare-1", name: "t", folder: work, known: [], parallel: 2 },
+    task: { prompt: "p", setup: [], check: [], protect: [], models: [], limits, ...task },
+    models: models.map((id) => ({ id, protocol: "chat" })),
+    gateway: { url: "http://127.0.0.1:9", key: "k" },
+  };
+}
+
+const host: ComparisonHost = {
+  onStep: () => {},
+  cost: async () => runCost([]),
+  onResult: async () => {},
+};
+const never = new AbortController().signal;
+const compare = (plan: ComparisonPlan, by: CopilotAgent, about: Partial<ComparisonHost> = {}) =>
+  createComparer(by, process.env).compare(plan, { ...host, ...about }, never);
+
+describe("a comparison", () => {
+  it("leaves alone the person's own worktrees, also one whose disk is not there just now", async () => {
+    const mine = join(folder.path, "mine");
+    git("worktree", "add", "-q", mine);
+    renameSync(mine, `${mine}-elsewhere`);
+    // Its checkout cannot be told for one any more, and is to go all the same.
+    const breaks = agent((run) => execFileSync("rm", [join(run.folder, ".git")]));
+    await compare(plan({}, "a/b"), breaks);
+    expect(git("worktree", "list").trim().split("\n")).toEqual([
+      expect.stringContaining(work),
+      expect.stringContaining(mine),
+    ]);
+  });
+
+  it("puts back what is protected, a folder as well, and nothing else", async () => {
+    writeFileSync(join(work, "[id].txt"), "as it was\n");
+    writeFileSync(join(work, "i.txt"), "as it was\n");
+    git("add", "-A");
+    git("commit", "-qm", "A name that looks like a pattern");
+    const changes = agent((run) => {
+      for (const name of ["[id].txt", "i.txt"]) writeFileSync(join(run.folder, name), "changed\n");
+      writeFileSync(join(run.folder, "test", "a.txt"), "changed\n");
+      writeFileSync(join(run.folder, "test", "b.txt"), "new\n");
+    });
+    const check = ["git diff --name-only HEAD; git diff --exit-code HEAD -- test", "test ! -e test/b.txt"];
+    const [run] = await compare(plan({ check, protect: ["./test/", "[id].txt"] }, "a/b"), changes);
+    expect(run).toMatchObject({ passed: true, filesChanged: 4 });
+    const [again] = await compare(
+      plan({ check: ["git diff --name-only HEAD; false"], protect: ["test", "[id].txt"] }, "a/b"),
+      changes,
+    );
+    expect(again).toMatchObject({ passed: false, output: "i.txt" });
+  });
+
+  it("ends what the other models do before it tells of a fault of its own", async () => {
+    let other: AgentRun | undefined;
+    let ended = false;
+    const fault = new Error("the ledger is gone");
+    const result = compare(
+      plan({}, "a/fast", "b/slow"),
+      agent(async (run, signal) => {
+        if (run.model === "a/fast") return;
+        other = run;
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        ended = existsSync(run.folder);
+      }),
+      {
+        cost: async () => {
+          while (!other) await new Promise((resolve) => setTimeout(resolve, 5));
+          throw fault;
+        },
+      },
+    );
+    await expect(within(result, "the end of the comparison")).rejects.toBe(fault);
+    expect(ended).toBe(true);
+    expect(git("worktree", "list").trim().split("\n")).toHaveLength(1);
+  });
+});

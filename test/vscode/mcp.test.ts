@@ -1,8 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import * as vscode from "vscode";
-import { suite, test } from "../registry";
+import { note, suite, test } from "../registry";
 import { startFakeProvider } from "./support/fakeProvider";
-import { clean, postern, statusOf } from "./support/postern";
+import { clean, postern, statusOf, until } from "./support/postern";
 
 suite("the MCP server in VS Code", () => {
   test("is reached with a gateway key of its own, on a gateway that is started for it", async () => {
@@ -37,6 +37,43 @@ suite("the MCP server in VS Code", () => {
       await provider.close();
     }
   });
+
+  test("gives VS Code's own MCP client its tools, which answer and count", async () => {
+    const api = await postern();
+    await clean(api);
+    const provider = await startFakeProvider("sk-3");
+    const ours = () => vscode.lm.tools.filter(({ name }) => /postern/i.test(name));
+    const tool = (name: string) => ours().find((one) => one.name.endsWith(name));
+    try {
+      await api.registry.add({ id: "fake", type: "openai", baseUrl: provider.baseUrl }, "sk-3");
+      equal(ours().length, 0);
+      await vscode.commands.executeCommand("postern.startGateway");
+      const chat = await until(
+        "the tool in VS Code",
+        async () => {
+          await vscode.commands.executeCommand("workbench.mcp.startServer", "*", { waitForLiveTools: true });
+          return tool("chat");
+        },
+        30_000,
+      );
+      console.log(ours());
+      const said = await vscode.lm.invokeTool(chat.name, {
+        input: { model: "fake/small", prompt: "hi" },
+        toolInvocationToken: undefined,
+      });
+      console.log(JSON.stringify(said));
+      const models = await vscode.lm.invokeTool(tool("list_models")?.name ?? "", {
+        input: {},
+        toolInvocationToken: undefined,
+      });
+      console.log(JSON.stringify(models));
+      note(JSON.stringify([ours(), said, models]));
+      await vscode.commands.executeCommand("postern.stopGateway");
+      await until("no tools", () => ours().length === 0);
+    } finally {
+      await provider.close();
+    }
+  }, 60_000);
 
   test("and the agent are contributed, and the agent's commands are there", async () => {
     const api = await postern();

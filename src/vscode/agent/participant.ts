@@ -27,7 +27,7 @@ export function registerParticipant(agent: Promise<AgentParts>): DisposableStore
     if (model === undefined) return {};
     const abort = new AbortController();
     token.onCancellationRequested(() => abort.abort());
-    const person = new AskPerson(parts.documents);
+    const person = new AskPerson(parts.documents, (text) => response.progress(text));
     const host: AgentHost = {
       onEvent: (event) => {
         if (event.type === "tool") response.progress(`${event.name} ${event.detail}`);
@@ -42,6 +42,8 @@ export function registerParticipant(agent: Promise<AgentParts>): DisposableStore
       abort.signal,
     );
     response.markdown(endText(outcome, cost));
+    if (person.changes.paths.length > 0)
+      response.button({ command: "postern.undoAgentChanges", title: "Undo Changes…" });
     const metadata: TurnMetadata = {
       model,
       ...(outcome.sessionId === undefined ? {} : { session: outcome.sessionId }),

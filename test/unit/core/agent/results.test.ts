@@ -40,7 +40,7 @@ describe("what a run has cost", () => {
   it("never passes off what is not known as nothing", () => {
     expect(costText(runCost([record({ usage })]))).toBe("unknown");
     const half = runCost([record({ usage }), record({ usage, cost: cost(1_000) })]);
-    expect(costText(half)).toBe("$0.001 and 1 requests of unknown price");
+    expect(costText(half)).toBe("$0.001 and 1 request of unknown price");
     expect(costText(runCost([record({ usage, usageBasis: "estimated", cost: cost(1_000) })]))).toBe(
       "about $0.001",
     );

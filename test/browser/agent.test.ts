@@ -28,16 +28,13 @@ async function asksAndIsUndone(scene: AgentScene): Promise<void> {
   await scene.answer("wants to read sum.js", "Allow", "agent-read");
   await workbench.notification("Change sum.js?");
   await workbench.notification("Waiting for your answer: Change sum.js");
-  for (const theme of ["dark", "light"] as const) {
-    await workbench.useTheme(theme);
-    await workbench.screenshot(`agent-change-${theme}`);
-  }
+  await workbench.screenshot("agent-change-dark");
   assert.equal(readFileSync(sum, "utf8"), WRONG);
   await scene.click(scene.inNotification("Change sum.js?", "Deny"), () => provider.last.results.length === 2);
   assert.match(provider.last.results[1]?.text ?? "", /does not allow this/);
   await scene.apply.waitFor();
   assert.equal(readFileSync(sum, "utf8"), WRONG);
-  for (const theme of ["highContrastLight", "highContrastDark"] as const) {
+  for (const theme of ["light", "highContrastLight", "highContrastDark"] as const) {
     await workbench.useTheme(theme);
     await workbench.screenshot(`agent-change-${theme}`);
   }
@@ -149,13 +146,13 @@ async function compares(scene: AgentScene): Promise<void> {
   await scene.answer("Compare 2 models on mend?", "Run Commands and Models", "compare-consent");
   const done = `Compared on mend: ${SONNET}: passed; ${HAIKU}: failed`;
   await scene.inNotification(done, "Show Changes").waitFor({ timeout: 40_000 });
-  await workbench.screenshot("compare-table");
   assert.equal(readFileSync(scene.sum, "utf8"), WRONG);
   const table = page
     .frameLocator("iframe.webview.ready")
     .frameLocator("iframe#active-frame")
     .locator("table");
   await until("the table", async () => /passed.*failed/s.test(await table.innerText().catch(() => "")));
+  await workbench.screenshot("compare-table");
 
   await workbench.runCommand("Postern: Open Comparison…");
   await workbench.pickQuickItem("Which one?", "mend");

@@ -29,6 +29,7 @@ export class AgentScene {
     }));
     const vscode = await stage().startVscode(
       {
+        "workbench.colorTheme": "Dark Modern",
         "chat.allowAnonymousAccess": true,
         "postern.gateway.port": 0,
         "postern.providers": [{ id: "mine", type: "anthropic", baseUrl: provider.url, models }],

@@ -79,7 +79,7 @@ describe("the table of a comparison", () => {
       .split("\n")
       .slice(2);
     expect(rows.map((row) => row.split(" ")[1])).toEqual(["cheap", "dear", "unpriced", "bad", "broken"]);
-    expect(rows[0]).toBe("| cheap | passed | $0.00001 | 100 | 10 | 1.5 s | 2 | 1 files, +2 −3 |");
+    expect(rows[0]).toBe("| cheap | passed | $0.00001 | 100 | 10 | 1.5 s | 2 | 1 file, +2 −3 |");
     expect(rows[3]).toContain("failed: check \\| said no");
     expect(rows[4]).toContain("not finished: HTTP 500");
   });

@@ -52,22 +52,13 @@ async function asksAndIsUndone(scene: AgentScene): Promise<void> {
 
 async function isCancelled(scene: AgentScene): Promise<void> {
   const { provider, workbench } = scene;
-  const { play, requests } = { play: provider.wire.play, requests: provider.wire.requests };
-  const before = requests.length;
-  provider.wire.play = ({ response }) => {
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    response.write(": wait\n\n");
-  };
+  const held = scene.hold();
   await scene.ask("Wait");
-  await until("the request", () => requests.length > before, 30_000);
-  let early: boolean | undefined;
-  void requests.at(-1)?.closed.then((closed) => {
-    early = closed.early;
-  });
-  await scene.click(scene.inNotification("Copilot's agent on", "Cancel"), () => early !== undefined);
-  assert.equal(early, true);
+  await until("the request", held.asked, 30_000);
+  await scene.click(scene.inNotification("Copilot's agent on", "Cancel"), () => held.early() !== undefined);
+  assert.equal(held.early(), true);
   await scene.untilShown("Cancelled after 1 turn");
-  provider.wire.play = play;
+  scene.letGo();
 
   provider.play(() => ({ text: "As I said." }));
   await workbench.runCommand("Postern: Resume Copilot Agent Session…");
@@ -93,24 +84,37 @@ async function worksInChat(scene: AgentScene): Promise<void> {
     .waitFor({ state: "attached" });
   const input = page.locator(".interactive-input-part:visible .monaco-editor").first();
   const typed = async () => ((await input.innerText()) ?? "").replaceAll("\u00a0", " ");
-  await until("the question", async () => {
-    await input.click({ timeout: 1_000 }).catch(() => undefined);
-    await page.keyboard.press("ControlOrMeta+a");
-    await page.keyboard.type("@postern Mend sum.js");
-    return (await typed()).includes("@postern Mend sum.js");
-  });
-  await until("the question asked", async () => {
-    // A list of suggestions takes the first of them.
-    await page.keyboard.press("Enter");
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    return !(await typed()).includes("Mend");
-  });
-  await scene.click(scene.apply, () => readFileSync(sum, "utf8") !== WRONG);
   const said = page.locator(".interactive-item-container:visible");
-  const says = (text: string) =>
-    until(`"${text}" in Chat`, async () => (await said.allInnerTexts()).join("\n").includes(text));
-  await says("It adds now.");
-  await says("2 requests, 200 tokens in, 50 out, cost: $0.0003");
+  const says = async (text: string) => (await said.allInnerTexts()).join("\n").includes(text);
+  const untilSaid = (text: string) => until(`"${text}" in Chat`, () => says(text), 30_000);
+  const ask = (question: string) =>
+    until(
+      `"${question}" asked`,
+      async () => {
+        await input.click({ timeout: 1_000 }).catch(() => undefined);
+        // What had the focus before may take it back.
+        if (!(await page.evaluate("!!document.activeElement?.closest('.interactive-input-part')")))
+          return false;
+        await page.keyboard.press("ControlOrMeta+a");
+        await page.keyboard.type(`@postern ${question}`);
+        if (!(await typed()).includes(`@postern ${question}`)) return false;
+        // Enter would take the first of a list of suggestions.
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("Enter");
+        const soon = Date.now() + 5_000;
+        while (!(await says(question)) && Date.now() < soon)
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        return says(question);
+      },
+      30_000,
+    );
+  await ask("Mend sum.js");
+  await scene.apply.waitFor({ timeout: 30_000 });
+  // By the keyboard; the palette has it only while a change is asked about.
+  await workbench.runCommand("Postern: Apply the Agent's Change");
+  await until("the change applied", () => readFileSync(sum, "utf8") !== WRONG);
+  await untilSaid("It adds now.");
+  await untilSaid("2 requests, 200 tokens in, 50 out, cost: $0.0003");
   assert.equal(provider.last.model, HAIKU.slice(5));
   await workbench.screenshot("agent-chat");
   const asked = page.locator(".monaco-dialog-box", { hasText: "Undo the changes" });
@@ -120,6 +124,20 @@ async function worksInChat(scene: AgentScene): Promise<void> {
   );
   await scene.answer("Undo the changes", "Undo Changes");
   await until("the file as it was", () => readFileSync(sum, "utf8") === WRONG);
+
+  // The conversation is one session.
+  provider.play(() => ({ text: "As I said here." }));
+  await ask("What was it?");
+  await untilSaid("As I said here.");
+  assert.ok(provider.last.texts.some(({ text }) => text.includes("It adds now.")));
+
+  const held = scene.hold();
+  await ask("Wait for me");
+  await until("the request", held.asked, 30_000);
+  const stop = page.locator('.interactive-input-part:visible a[aria-label^="Cancel"]').first();
+  await scene.click(stop, () => held.early() !== undefined);
+  assert.equal(held.early(), true);
+  scene.letGo();
 }
 
 async function compares(scene: AgentScene): Promise<void> {

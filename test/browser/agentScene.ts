@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator } from "playwright-core";
+import type { Player } from "../support/replayProvider";
 import { ScriptedProvider } from "../support/scriptedProvider";
 import { stage, until, Workbench } from "./workbench";
 
@@ -12,6 +13,8 @@ export const WRONG = "module.exports = (a, b) => a - b;\n";
 
 /** A window on a folder with a file that wants mending, and a provider that plays what a test wants. */
 export class AgentScene {
+  private held: Player | undefined;
+
   private constructor(
     readonly provider: ScriptedProvider,
     readonly folder: string,
@@ -90,6 +93,27 @@ export class AgentScene {
   inNotification(text: string, name: string): Locator {
     const item = this.workbench.page.locator(".notification-list-item").filter({ hasText: text }).first();
     return item.locator("a, .monaco-button").filter({ hasText: new RegExp(`^${name}$`) });
+  }
+
+  /** Answers nothing from now on. `early`: whether the request was left; undefined while it is not over. */
+  hold(): { readonly asked: () => boolean; readonly early: () => boolean | undefined } {
+    let early: boolean | undefined;
+    let asked = false;
+    this.held = this.provider.wire.play;
+    this.provider.wire.play = ({ response, closed }) => {
+      asked = true;
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(": wait\n\n");
+      void closed.then((how) => {
+        early = how.early;
+      });
+    };
+    return { asked: () => asked, early: () => early };
+  }
+
+  /** Answers again. */
+  letGo(): void {
+    if (this.held) this.provider.wire.play = this.held;
   }
 
   /** The button above the change that is shown. */

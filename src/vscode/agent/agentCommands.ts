@@ -2,10 +2,10 @@ import * as vscode from "vscode";
 import type { AgentHost } from "../../core/agent/contract";
 import { costText } from "../../core/agent/runCost";
 import type { CommandHandlers } from "../commands/register";
-import { endText, eventText, outcomeText } from "../render/agentText";
+import { endText, eventText, lacksRuntime, outcomeText } from "../render/agentText";
 import { plain } from "../render/policyWarning";
 import type { PosternState } from "../state";
-import { notify } from "../ui/notify";
+import { type Actions, notify } from "../ui/notify";
 import { withCancel } from "../ui/progress";
 import { inputStep, pickStep } from "../ui/steps";
 import { AskPerson } from "./askPerson";
@@ -72,7 +72,7 @@ async function runInDocument(parts: AgentParts, run: AskedRun): Promise<void> {
     `# ${run.prompt}\n\n${run.model}, in ${run.folder}\n\n`,
   );
   await vscode.window.showTextDocument(document, { preview: false, preserveFocus: true });
-  let undo = {};
+  let more: Actions = {};
   const { outcome, cost } = await withCancel(`Copilot's agent on ${run.model}`, async (signal, at) => {
     const person = new AskPerson(documents, at);
     const host: AgentHost = {
@@ -85,7 +85,7 @@ async function runInDocument(parts: AgentParts, run: AskedRun): Promise<void> {
     };
     const finished = await runner.run(run, host, signal);
     if (person.changes.paths.length > 0)
-      undo = { "Undo Changes": () => vscode.commands.executeCommand("postern.undoAgentChanges") };
+      more = { "Undo Changes": () => vscode.commands.executeCommand("postern.undoAgentChanges") };
     return finished;
   });
   documents.append(document, endText(outcome, cost));
@@ -97,7 +97,10 @@ async function runInDocument(parts: AgentParts, run: AskedRun): Promise<void> {
       ...(sessionId === undefined
         ? {}
         : { Reply: () => askAndRun(parts, { folder: run.folder, model: run.model, resume: sessionId }) }),
-      ...undo,
+      ...(lacksRuntime(outcome)
+        ? { "Download Runtime": () => vscode.commands.executeCommand("postern.downloadCopilotRuntime") }
+        : {}),
+      ...more,
     },
   );
 }

@@ -60,6 +60,7 @@ export class AgentDocuments implements vscode.TextDocumentContentProvider, Dispo
 
   forget(uri: vscode.Uri): void {
     this.texts.delete(uri.path);
+    this.lines.delete(uri.path);
   }
 
   dispose(): void {

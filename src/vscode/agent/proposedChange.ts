@@ -31,8 +31,9 @@ export async function askChange(
     const answered = new Promise<Choice>((resolve) => {
       answer = resolve;
       signal.addEventListener("abort", () => resolve("deny"), { once: true });
-      closed = vscode.window.tabGroups.onDidChangeTabs(() => {
-        if (tabsOf(shown).length === 0) resolve("deny");
+      closed = vscode.window.tabGroups.onDidChangeTabs((event) => {
+        // One that is moved to another group is closed in the first.
+        if (event.closed.some(isOneOf(shown)) && tabsOf(shown).length === 0) resolve("deny");
       });
     });
     // VS Code shows one line of it: the links must not be behind a long path.
@@ -80,11 +81,13 @@ function nameOf(path: string): string {
 }
 
 function tabsOf(uris: readonly vscode.Uri[]): vscode.Tab[] {
+  return vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter(isOneOf(uris));
+}
+
+function isOneOf(uris: readonly vscode.Uri[]): (tab: vscode.Tab) => boolean {
   const own = new Set(uris.map(String));
-  return vscode.window.tabGroups.all
-    .flatMap((group) => group.tabs)
-    .filter(({ input }) => {
-      if (input instanceof vscode.TabInputTextDiff) return own.has(String(input.modified));
-      return input instanceof vscode.TabInputText && own.has(String(input.uri));
-    });
+  return ({ input }) => {
+    if (input instanceof vscode.TabInputTextDiff) return own.has(String(input.modified));
+    return input instanceof vscode.TabInputText && own.has(String(input.uri));
+  };
 }

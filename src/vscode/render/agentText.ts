@@ -30,6 +30,11 @@ export function outcomeText({ end, reason, turns }: AgentOutcome): string {
   return `${said} after ${counted(turns, "turn")}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
+/** Whether it came to nothing for want of Copilot's program: the reason then names the command that fetches it. */
+export function lacksRuntime({ reason }: AgentOutcome): boolean {
+  return reason?.includes("Download Copilot Runtime") ?? false;
+}
+
 /** A comparison as a document. */
 export function comparisonText(runs: readonly TaskRun[]): string {
   const [first] = runs;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { suite, test } from "../registry";
-import { AgentScene, call, HAIKU, SONNET, WRONG } from "./agentScene";
+import { compares } from "./agentComparison";
+import { worksInChat } from "./agentInChat";
+import { AgentScene, call, SONNET, WRONG } from "./agentScene";
 import { copilotRuntime } from "./copilotRuntime";
 import { until } from "./workbench";
 
@@ -67,116 +67,6 @@ async function isCancelled(scene: AgentScene): Promise<void> {
   await workbench.fillQuickInput("What shall it do", "What was it?");
   await scene.untilShown("As I said.");
   assert.ok(provider.last.texts.some(({ text }) => text.includes("A sum is no difference.")));
-}
-
-async function worksInChat(scene: AgentScene): Promise<void> {
-  const { provider, sum, workbench } = scene;
-  const { page } = workbench;
-  provider.play(({ results, tools }) => {
-    if (tools.length === 0) return { text: "Sums" };
-    const edit = call("edit", { path: sum, old_str: "a - b", new_str: "a + b" });
-    return [{ text: "I mend it.", ...edit }][results.length] ?? { text: "It adds now." };
-  });
-  await workbench.runCommand("Chat: Open Chat");
-  await page
-    .locator(`[aria-label^="Models, ${HAIKU.slice(5)}"]`)
-    .first()
-    .waitFor({ state: "attached" });
-  const input = page.locator(".interactive-input-part:visible .monaco-editor").first();
-  const typed = async () => ((await input.innerText()) ?? "").replaceAll("\u00a0", " ");
-  const said = page.locator(".interactive-item-container:visible");
-  const says = async (text: string) => (await said.allInnerTexts()).join("\n").includes(text);
-  const untilSaid = (text: string) => until(`"${text}" in Chat`, () => says(text), 30_000);
-  const ask = (question: string) =>
-    until(
-      `"${question}" asked`,
-      async () => {
-        await input.click({ timeout: 1_000 }).catch(() => undefined);
-        // What had the focus before may take it back.
-        if (!(await page.evaluate("!!document.activeElement?.closest('.interactive-input-part')")))
-          return false;
-        await page.keyboard.press("ControlOrMeta+a");
-        await page.keyboard.type(`@postern ${question}`);
-        if (!(await typed()).includes(`@postern ${question}`)) return false;
-        // Enter would take the first of a list of suggestions.
-        await page.keyboard.press("Escape");
-        await page.keyboard.press("Enter");
-        const soon = Date.now() + 5_000;
-        while (!(await says(question)) && Date.now() < soon)
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        return says(question);
-      },
-      30_000,
-    );
-  await ask("Mend sum.js");
-  await scene.apply.waitFor({ timeout: 30_000 });
-  // By the keyboard; the palette has it only while a change is asked about.
-  await workbench.runCommand("Postern: Apply the Agent's Change");
-  await until("the change applied", () => readFileSync(sum, "utf8") !== WRONG);
-  await untilSaid("It adds now.");
-  await untilSaid("2 requests, 200 tokens in, 50 out, cost: $0.0003");
-  assert.equal(provider.last.model, HAIKU.slice(5));
-  await workbench.screenshot("agent-chat");
-  const asked = page.locator(".monaco-dialog-box", { hasText: "Undo the changes" });
-  await scene.click(
-    said.locator(".monaco-button", { hasText: "Undo" }),
-    async () => (await asked.count()) > 0,
-  );
-  await scene.answer("Undo the changes", "Undo Changes");
-  await until("the file as it was", () => readFileSync(sum, "utf8") === WRONG);
-
-  // The conversation is one session.
-  provider.play(() => ({ text: "As I said here." }));
-  await ask("What was it?");
-  await untilSaid("As I said here.");
-  assert.ok(provider.last.texts.some(({ text }) => text.includes("It adds now.")));
-
-  const held = scene.hold();
-  await ask("Wait for me");
-  await until("the request", held.asked, 30_000);
-  const stop = page.locator('.interactive-input-part:visible a[aria-label^="Cancel"]').first();
-  await scene.click(stop, () => held.early() !== undefined);
-  assert.equal(held.early(), true);
-  scene.letGo();
-}
-
-async function compares(scene: AgentScene): Promise<void> {
-  const { provider, folder, workbench } = scene;
-  const { page } = workbench;
-  mkdirSync(join(folder, ".postern", "tasks"), { recursive: true });
-  writeFileSync(join(folder, "test.js"), 'if (require("./sum")(2, 3) !== 5) throw new Error("not 5");\n');
-  writeFileSync(
-    join(folder, ".postern", "tasks", "mend.md"),
-    `---\ncheck: node test.js\nprotect: test.js\nmodels:\n  - ${SONNET}\n  - ${HAIKU}\n---\nMend sum.js.\n`,
-  );
-  for (const args of ["init -q", "add -A", "-c user.name=t -c user.email=t@example.org commit -qm Wrong"])
-    execFileSync("git", args.split(" "), { cwd: folder });
-  provider.play(({ results, model, body }) => {
-    if (results.length > 0) return { text: "All green." };
-    const path = /\/[^\s"]*postern-task-[^\s"<\\]+/.exec(JSON.stringify(body))?.[0] ?? "";
-    return model === SONNET.slice(5)
-      ? call("edit", { path: join(path, "sum.js"), old_str: "a - b", new_str: "a + b" })
-      : call("create", { path: join(path, "new.txt"), file_text: "1\n2\n" });
-  });
-  await workbench.runCommand("Postern: Compare Models on a Task…");
-  await workbench.pickQuickItem("Which task?", "mend");
-  await workbench.acceptQuickInput("Which models shall try it?");
-  await scene.answer("Compare 2 models on mend?", "Run Commands and Models", "compare-consent");
-  const done = `Compared on mend: ${SONNET}: passed; ${HAIKU}: failed`;
-  await scene.inNotification(done, "Show Changes").waitFor({ timeout: 40_000 });
-  assert.equal(readFileSync(scene.sum, "utf8"), WRONG);
-  const table = page
-    .frameLocator("iframe.webview.ready")
-    .frameLocator("iframe#active-frame")
-    .locator("table");
-  await until("the table", async () => /passed.*failed/s.test(await table.innerText().catch(() => "")));
-  await workbench.screenshot("compare-table");
-
-  await workbench.runCommand("Postern: Open Comparison…");
-  await workbench.pickQuickItem("Which one?", "mend");
-  await workbench.pickQuickItem("The table, or what a model has changed", SONNET);
-  await scene.untilShown("+module.exports = (a, b) => a + b;");
-  await workbench.screenshot("compare-diff");
 }
 
 if (runtime !== undefined)

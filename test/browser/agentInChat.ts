@@ -78,4 +78,8 @@ export async function worksInChat(scene: AgentScene): Promise<void> {
   await scene.click(stop, () => held.early() !== undefined);
   assert.equal(held.early(), true);
   scene.letGo();
+  provider.play(() => ({ text: "As I said before." }));
+  await ask("Go on, please");
+  await untilSaid("As I said before.");
+  assert.ok(provider.last.texts.some(({ text }) => text.includes("It adds now.")));
 }

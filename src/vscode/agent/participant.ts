@@ -78,10 +78,10 @@ function promptOf({ prompt, references }: vscode.ChatRequest): string {
   return [prompt, ...attached.map((what) => `Attached: ${what}`)].join("\n\n");
 }
 
+/** Of what each turn has left, the latest: one that came to nothing has no session, and does not end the one before. */
 function lastTurn(history: vscode.ChatContext["history"]): TurnMetadata {
-  const last = history.findLast((turn) => turn instanceof vscode.ChatResponseTurn);
-  const metadata: unknown = last?.result.metadata;
-  const { session, model } = (metadata ?? {}) as Record<string, unknown>;
+  const left = history.map((turn) => (turn instanceof vscode.ChatResponseTurn ? turn.result.metadata : {}));
+  const { session, model }: Record<string, unknown> = Object.assign({}, ...left);
   return {
     ...(typeof session === "string" ? { session } : {}),
     ...(typeof model === "string" ? { model } : {}),

@@ -7,6 +7,7 @@ import { calmSettings } from "./lib/calmSettings.mjs";
 import { launchChromium } from "./lib/chromium.mjs";
 import { temporaryFolder } from "./lib/cleanup.mjs";
 import { startCodeServerAsUser } from "./lib/codeServer.mjs";
+import { copilotRuntimeFolder, ensureCopilotRuntime } from "./lib/copilotRuntime.mjs";
 import { followResults } from "./lib/followResults.mjs";
 import { keepLogs } from "./lib/keepLogs.mjs";
 import { endLeftovers } from "./lib/leftovers.mjs";
@@ -50,6 +51,9 @@ async function startVscode(name, settings, env = {}) {
  * @throws when VS Code or the browser cannot be had or does not come up
  */
 export async function testBrowser() {
+  const missing = await ensureCopilotRuntime();
+  if (missing === undefined) process.env.POSTERN_COPILOT_RUNTIME = copilotRuntimeFolder;
+  else console.log(`  NOT RUN and not counted: the tests of Copilot's agent (${missing})`);
   const bundle = await bundleSuite("browser");
   const screenshotFolder = join(artefactsFolder, "screenshots");
   rmSync(screenshotFolder, { recursive: true, force: true });

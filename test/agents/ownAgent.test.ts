@@ -386,7 +386,7 @@ describe("postern compare", () => {
     const rows = answer.stdout.trim().split("\n").slice(2);
     expect(rows).toHaveLength(3);
     expect(rows[0]).toMatch(
-      /messages\/claude-sonnet-4-5 \| passed \| \$0\.00045 \| 300 \| 75 \| [\d.]+ s \| 3 \| 1 files, \+1 −1 \|/,
+      /messages\/claude-sonnet-4-5 \| passed \| \$0\.00045 \| 300 \| 75 \| [\d.]+ s \| 3 \| 1 file, \+1 −1 \|/,
     );
     expect(rows[1]).toMatch(/failed: check "node test\.js" ended with 1\./);
     expect(rows[1]).toMatch(/2 files, \+\d+ −1/);

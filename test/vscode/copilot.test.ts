@@ -33,7 +33,7 @@ suite("a Copilot subscription", () => {
         () => rows().find((row) => row.includes("premium requests")),
         30_000,
       );
-      match(account, /github_pat\.\.\.6789 · 290 of 300 premium requests a month left$/);
+      match(account, /: 290 of 300 premium requests a month left · github_pat\.\.\.6789 · /);
       const status = statusOf(api);
       ok(status?.gateway.state === "running");
       const { url } = status.gateway;

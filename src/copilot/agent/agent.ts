@@ -204,7 +204,7 @@ class Running {
 
   private take(event: SessionEvent): void {
     if (this.over.signal.aborted) return;
-    const shown = agentEvent(event, this.toolNames);
+    const shown = agentEvent(event, this.toolNames, this.run.folder);
     if (shown) this.host.onEvent(shown);
     if (event.type === "assistant.turn_start") void this.nextTurn();
     else if (event.type === "assistant.idle" && event.agentId === undefined) this.waitForCommands();

@@ -68,7 +68,7 @@ export type AgentEvent =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "reasoning"; readonly text: string }
   | { readonly type: "tool"; readonly name: string; readonly detail: string }
-  | { readonly type: "toolEnd"; readonly name: string; readonly ok: boolean }
+  | { readonly type: "toolEnd"; readonly name: string; readonly ok: boolean; readonly denied?: boolean }
   /** A try that failed and is made again. */
   | { readonly type: "retry"; readonly message: string };
 

@@ -1,3 +1,4 @@
+import { counted } from "../governance/limitText";
 import { formatUsd } from "../governance/money";
 import type { RequestRecord } from "../governance/requestRecord";
 
@@ -33,10 +34,10 @@ export function runCost(records: readonly RequestRecord[]): RunCost {
 
 /** `$0.0123`, `about $0.01`, `unknown`, `$0.01 and 2 requests of unknown price`. */
 export function costText({ microUsd, unpriced, estimated, requests, premiumRequests }: RunCost): string {
-  const premium = premiumRequests > 0 ? [`${premiumRequests} premium requests`] : [];
+  const premium = premiumRequests > 0 ? [counted(premiumRequests, "premium request")] : [];
   if (requests > 0 && unpriced >= requests) return ["unknown", ...premium].join(" and ");
   const known = `${estimated ? "about " : ""}${formatUsd(microUsd)}`;
-  const rest = unpriced > 0 ? [`${unpriced} requests of unknown price`] : [];
+  const rest = unpriced > 0 ? [`${counted(unpriced, "request")} of unknown price`] : [];
   return [known, ...premium, ...rest].join(" and ");
 }
 
@@ -44,5 +45,5 @@ export function costText({ microUsd, unpriced, estimated, requests, premiumReque
 export function costLine(cost: RunCost): string {
   const { inputTokens, outputTokens, requests } = cost;
   const count = (value: number) => value.toLocaleString("en-US");
-  return `${count(requests)} requests, ${count(inputTokens)} tokens in, ${count(outputTokens)} out, cost: ${costText(cost)}`;
+  return `${counted(requests, "request")}, ${count(inputTokens)} tokens in, ${count(outputTokens)} out, cost: ${costText(cost)}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from "../governance/limitText";
 import { formatUsd } from "../governance/money";
 import type { AgentOutcome } from "./contract";
 import { costText, type RunCost } from "./runCost";
@@ -59,7 +60,7 @@ export function comparisonTable(runs: readonly TaskRun[]): string {
       count(cost.outputTokens),
       `${(durationMs / 1000).toFixed(1)} s`,
       count(turns),
-      `${filesChanged} files, +${linesAdded} −${linesRemoved}`,
+      `${counted(filesChanged, "file")}, +${linesAdded} −${linesRemoved}`,
     ];
   });
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;

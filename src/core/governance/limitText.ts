@@ -24,7 +24,8 @@ export function amountText(measure: Measure, amount: number): string {
   }
 }
 
-function counted(value: number, noun: string): string {
+/** "1 request", "2 requests". */
+export function counted(value: number, noun: string): string {
   return `${value.toLocaleString("en-US")} ${noun}${value === 1 ? "" : "s"}`;
 }
 

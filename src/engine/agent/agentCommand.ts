@@ -170,7 +170,8 @@ function hostFor(person: Person): AgentHost {
       if (event.type === "text")
         process.stdout.write(process.stdout.isTTY ? withoutControls(event.text) : event.text);
       else if (event.type === "tool") person.say(`· ${event.name} ${event.detail}`);
-      else if (event.type === "toolEnd" && !event.ok) person.say(`· ${event.name} did not work`);
+      else if (event.type === "toolEnd" && !event.ok && !event.denied)
+        person.say(`· ${event.name} did not work`);
       else if (event.type === "retry") person.say(`· again, since it failed: ${event.message}`);
     },
     permit: (question, signal) => person.permit(question, signal),

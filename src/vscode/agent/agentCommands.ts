@@ -1,19 +1,30 @@
 import * as vscode from "vscode";
 import type { AgentHost } from "../../core/agent/contract";
+import { costText } from "../../core/agent/runCost";
 import type { CommandHandlers } from "../commands/register";
-import { endText, eventText } from "../render/agentText";
+import { endText, eventText, lacksRuntime, outcomeText } from "../render/agentText";
+import { plain } from "../render/policyWarning";
 import type { PosternState } from "../state";
+import { type Actions, notify } from "../ui/notify";
 import { withCancel } from "../ui/progress";
 import { inputStep, pickStep } from "../ui/steps";
 import { AskPerson } from "./askPerson";
+import { undoLastChanges } from "./changes";
 import { modelsFor } from "./models";
 import type { AgentParts } from "./parts";
 import { folderForAgent } from "./place";
+import { answerChange } from "./proposedChange";
 import type { AgentRunner, AskedRun } from "./runner";
 
 type AgentCommands = Pick<
   CommandHandlers,
-  "postern.askAgent" | "postern.resumeAgent" | "postern.forgetAgentSession"
+  | "postern.askAgent"
+  | "postern.resumeAgent"
+  | "postern.forgetAgentSession"
+  | "postern.undoAgentChanges"
+  | "postern.applyChange"
+  | "postern.applyAllChanges"
+  | "postern.denyChange"
 >;
 
 /** The commands that let the agent do something. */
@@ -36,6 +47,10 @@ export function agentCommands(parts: AgentParts): AgentCommands {
       const session = await pickSession(parts.runner, "Forget Copilot Agent Session");
       if (session) await parts.runner.forget(session.id);
     },
+    "postern.undoAgentChanges": undoLastChanges,
+    "postern.applyChange": async () => answerChange("allow"),
+    "postern.applyAllChanges": async () => answerChange("all"),
+    "postern.denyChange": async () => answerChange("deny"),
   };
 }
 
@@ -50,21 +65,44 @@ async function askAndRun(parts: AgentParts, run: Omit<AskedRun, "prompt">): Prom
 }
 
 /** Runs the agent into a document that grows. */
-export async function runInDocument(
-  { runner, documents }: Pick<AgentParts, "runner" | "documents">,
-  run: AskedRun,
-): Promise<void> {
-  const document = documents.create("agent.md", `# ${run.prompt}\n\n${run.model}, in ${run.folder}\n\n`);
-  await vscode.window.showTextDocument(document, { preview: false, preserveFocus: true });
-  const person = new AskPerson(documents);
-  const host: AgentHost = {
-    onEvent: (event) => documents.append(document, eventText(event)),
-    permit: (question, signal) => person.permit(question, signal),
-  };
-  const { outcome, cost } = await withCancel(`Copilot's agent works on ${run.model}`, (signal) =>
-    runner.run(run, host, signal),
+async function runInDocument(parts: AgentParts, run: AskedRun): Promise<void> {
+  const { runner, documents } = parts;
+  const document = documents.create(
+    `${run.prompt.slice(0, 40)}.md`,
+    `# ${run.prompt}\n\n${run.model}, in ${run.folder}\n\n`,
   );
+  await vscode.window.showTextDocument(document, { preview: false, preserveFocus: true });
+  let more: Actions = {};
+  const { outcome, cost } = await withCancel(`Copilot's agent on ${run.model}`, async (signal, at) => {
+    const person = new AskPerson(documents, at);
+    const host: AgentHost = {
+      onEvent: (event) => {
+        documents.append(document, eventText(event));
+        if (event.type === "tool") at(plain(`${event.name} ${event.detail}`));
+        else if (event.type !== "retry") at("Working");
+      },
+      permit: (question, over) => person.permit(question, over),
+    };
+    const finished = await runner.run(run, host, signal);
+    if (person.changes.paths.length > 0)
+      more = { "Undo Changes": () => vscode.commands.executeCommand("postern.undoAgentChanges") };
+    return finished;
+  });
   documents.append(document, endText(outcome, cost));
+  const { sessionId } = outcome;
+  notify(
+    outcome.end === "failed" ? "error" : "info",
+    `Copilot's agent: ${plain(outcomeText(outcome))}, cost: ${costText(cost)}`,
+    {
+      ...(sessionId === undefined
+        ? {}
+        : { Reply: () => askAndRun(parts, { folder: run.folder, model: run.model, resume: sessionId }) }),
+      ...(lacksRuntime(outcome)
+        ? { "Download Runtime": () => vscode.commands.executeCommand("postern.downloadCopilotRuntime") }
+        : {}),
+      ...more,
+    },
+  );
 }
 
 /** @returns undefined where the person leaves */

@@ -7,108 +7,72 @@ import {
   type PermissionRules,
   questionText,
 } from "../../core/agent/permissions";
+import { plain } from "../render/policyWarning";
+import { Changes } from "./changes";
 import type { AgentDocuments } from "./documents";
-
-type Choice = "allow" | "all" | "deny";
+import { askChange, type Choice } from "./proposedChange";
 
 const ALL_TITLE: Partial<Record<PermissionQuestion["kind"], string>> = {
   read: "Allow All Reading",
-  edit: "Apply All Changes",
   command: "Allow All Commands",
 };
 
-/** Asks the person what the agent may, one question after the other; an edit is shown as a diff first. */
+/** One question after the other, whichever run it is of. */
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Asks the person what the agent may; an edit is shown as a diff first. */
 export class AskPerson {
   private rules: PermissionRules = ASK_ALWAYS;
-  private queue: Promise<unknown> = Promise.resolve();
+  /** What it was allowed to change. */
+  readonly changes = new Changes();
 
-  constructor(private readonly documents: AgentDocuments) {}
+  /** @param waits told what is asked, while it is asked */
+  constructor(
+    private readonly documents: AgentDocuments,
+    private readonly waits: (text: string) => void,
+  ) {}
 
   permit(question: PermissionQuestion, signal: AbortSignal): Promise<boolean> {
-    const turn = this.queue.then(async () => {
+    const turn = queue.then(async () => {
       if (signal.aborted) return false;
-      if (isAllowed(question, this.rules)) return true;
-      const choice =
-        question.kind === "edit" ? await this.askEdit(question, signal) : await ask(question, signal);
+      const choice = isAllowed(question, this.rules) ? "allow" : await this.ask(question, signal);
       if (choice === "all") this.rules = allowingAllLike(question, this.rules) ?? this.rules;
-      return choice !== "deny";
+      if (choice === "deny") return false;
+      if (question.kind === "edit" && question.newText !== undefined)
+        await this.changes.keep(question.path, question.newText);
+      return true;
     });
-    this.queue = turn.catch(() => {});
+    queue = turn.catch(() => {});
     return turn;
   }
 
-  private async askEdit(
-    question: Extract<PermissionQuestion, { kind: "edit" }>,
-    signal: AbortSignal,
-  ): Promise<Choice> {
-    const shown = await this.showEdit(question);
-    try {
-      return await ask(question, signal);
-    } finally {
-      await closeTabs(shown);
-      for (const uri of shown) this.documents.forget(uri);
-    }
-  }
-
-  private async showEdit({
-    path,
-    newText,
-    diff,
-  }: Extract<PermissionQuestion, { kind: "edit" }>): Promise<readonly vscode.Uri[]> {
-    const options = { preview: true, preserveFocus: true };
-    if (newText === undefined) {
-      const uri = this.documents.create("change.diff", diff);
-      await vscode.window.showTextDocument(uri, options);
-      return [uri];
-    }
-    const file = vscode.Uri.file(path);
-    const name = path.split(/[\\/]/).at(-1) ?? path;
-    const proposed = this.documents.create(name, newText);
-    const exists = await vscode.workspace.fs.stat(file).then(
-      () => true,
-      () => false,
+  private ask(question: PermissionQuestion, signal: AbortSignal): Promise<Choice> {
+    const all = allowingAllLike(question, ASK_ALWAYS) !== undefined;
+    const wish = questionText(
+      "path" in question ? { ...question, path: vscode.workspace.asRelativePath(question.path) } : question,
     );
-    const empty = exists ? undefined : this.documents.create(name, "");
-    await vscode.commands.executeCommand(
-      "vscode.diff",
-      empty ?? file,
-      proposed,
-      `${name} (proposed)`,
-      options,
-    );
-    return empty ? [proposed, empty] : [proposed];
+    const text = `Copilot's agent wants to ${wish.charAt(0).toLowerCase()}${wish.slice(1)}`;
+    this.waits(`Waiting for your answer: ${plain(wish)}`);
+    if (question.kind === "edit") return askChange(this.documents, question, all, signal);
+    return askInDialog(question, text, all ? ALL_TITLE[question.kind] : undefined, signal);
   }
 }
 
-/**
- * A dialog over everything would hide the diff, so edits are asked about beside it; a notification can be hidden but not
- * lost. What ends the run takes the answer as no.
- */
-async function ask(question: PermissionQuestion, signal: AbortSignal): Promise<Choice> {
-  const all = allowingAllLike(question, ASK_ALWAYS) ? ALL_TITLE[question.kind] : undefined;
-  const yes = question.kind === "edit" ? "Apply" : "Allow";
-  const buttons = [yes, ...(all === undefined ? [] : [all]), "Deny"];
-  const text = `The agent wants to: ${questionText(question)}`;
+/** What ends the run takes the answer as no. */
+async function askInDialog(
+  question: PermissionQuestion,
+  text: string,
+  all: string | undefined,
+  signal: AbortSignal,
+): Promise<Choice> {
+  // The dialog takes the focus, perhaps from somebody who types: what Enter does then must do no harm.
+  const buttons = ["Deny", "Allow", ...(all === undefined ? [] : [all])];
   const detail = question.kind === "command" ? question.intention.slice(0, 300) : "";
-  const asked =
-    question.kind === "edit"
-      ? vscode.window.showInformationMessage(text, ...buttons)
-      : vscode.window.showWarningMessage(text, { modal: true, detail }, ...buttons.slice(0, -1));
+  const asked = vscode.window.showWarningMessage(text, { modal: true, detail }, ...buttons);
   const over = new Promise<undefined>((resolve) => {
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
   const chosen = await Promise.race([asked, over]);
-  if (chosen === yes) return "allow";
+  if (chosen === "Allow") return "allow";
   return chosen !== undefined && chosen === all ? "all" : "deny";
-}
-
-async function closeTabs(uris: readonly vscode.Uri[]): Promise<void> {
-  const own = new Set(uris.map(String));
-  const tabs = vscode.window.tabGroups.all
-    .flatMap((group) => group.tabs)
-    .filter(({ input }) => {
-      if (input instanceof vscode.TabInputTextDiff) return own.has(String(input.modified));
-      return input instanceof vscode.TabInputText && own.has(String(input.uri));
-    });
-  if (tabs.length > 0) await vscode.window.tabGroups.close(tabs, true);
 }

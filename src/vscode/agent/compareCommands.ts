@@ -6,7 +6,10 @@ import { bestFirst, resultText, type TaskRun } from "../../core/agent/taskRun";
 import type { CommandHandlers } from "../commands/register";
 import type { EngineApi } from "../engine/api";
 import { comparisonText } from "../render/agentText";
+import { plain } from "../render/policyWarning";
+import { notify } from "../ui/notify";
 import { pickMany } from "../ui/pickMany";
+import { withCancel } from "../ui/progress";
 import { pickStep } from "../ui/steps";
 import { modelsFor } from "./models";
 import type { AgentParts } from "./parts";
@@ -49,7 +52,8 @@ export function compareCommands(parts: CompareParts): CompareCommands {
   };
 }
 
-async function compare({ runner, documents, state }: CompareParts): Promise<void> {
+async function compare(parts: CompareParts): Promise<void> {
+  const { runner, state } = parts;
   const folder = folderForAgent();
   const file = await pickTaskFile(folder);
   if (!file) return;
@@ -76,26 +80,36 @@ async function compare({ runner, documents, state }: CompareParts): Promise<void
     run,
   );
   if (agreed !== run) return;
-  const runs = await vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      title: `Comparing models on ${name}`,
-      cancellable: true,
-    },
-    async (progress, token) => {
-      const abort = new AbortController();
-      token.onCancellationRequested(() => abort.abort());
-      const steps = new Map<string, string>();
-      const onStep = (model: string, step: string): void => {
-        steps.set(model, step);
-        progress.report({ message: [...steps].map(([id, at]) => `${id}: ${at}`).join(", ") });
-      };
-      return runner.compare({ ...plan, models }, onStep, abort.signal);
-    },
-  );
-  await vscode.window.showTextDocument(documents.create(`${name}.md`, comparisonText(runs)), {
-    preview: false,
+  const runs = await withCancel(`Comparing models on ${plain(name)}`, (signal, at) => {
+    const steps = new Map<string, string>();
+    const onStep = (model: string, step: string): void => {
+      steps.set(model, step);
+      at([...steps].map(([id, reached]) => `${id}: ${reached}`).join(", "));
+    };
+    return runner.compare({ ...plan, models }, onStep, signal);
   });
+  await showTable(parts, runs);
+  notify("info", `Compared on ${plain(name)}: ${summary(runs)}`, {
+    "Show Changes": () => openOne(parts, runs),
+  });
+}
+
+/** Drawn as a table; as text where VS Code's own Markdown is switched off. */
+async function showTable({ documents }: CompareParts, runs: readonly TaskRun[]): Promise<void> {
+  const table = documents.create(`${runs[0]?.task ?? "comparison"}.md`, comparisonText(runs));
+  const commands = await vscode.commands.getCommands(true);
+  const how = commands.includes("markdown.showPreview") ? "markdown.showPreview" : "vscode.open";
+  await vscode.commands.executeCommand(how, table);
+}
+
+/** The best first, and all on one line. */
+function summary(runs: readonly TaskRun[]): string {
+  return plain(
+    [...runs]
+      .sort(bestFirst)
+      .map((run) => `${run.model}: ${resultText(run)}`)
+      .join("; "),
+  ).slice(0, 300);
 }
 
 async function pickTaskFile(folder: string): Promise<vscode.Uri | undefined> {
@@ -129,10 +143,7 @@ async function pickComparison(
     choices: [...groups.values()].map((group) => ({
       label: group[0]?.task ?? "",
       description: new Date(group[0]?.startedAt ?? 0).toLocaleString(),
-      detail: group
-        .map((run) => `${run.model}: ${resultText(run)}`)
-        .join("; ")
-        .slice(0, 300),
+      detail: summary(group),
       value: group,
     })),
   });
@@ -140,7 +151,8 @@ async function pickComparison(
 }
 
 /** The table, or what one model has changed. */
-async function openOne({ api, documents }: CompareParts, runs: readonly TaskRun[]): Promise<void> {
+async function openOne(parts: CompareParts, runs: readonly TaskRun[]): Promise<void> {
+  const { api, documents } = parts;
   const answer = await pickStep<TaskRun | "table">({
     title: "Open Comparison",
     placeholder: "The table, or what a model has changed",
@@ -152,10 +164,7 @@ async function openOne({ api, documents }: CompareParts, runs: readonly TaskRun[
     ],
   });
   if (answer.kind !== "answer") return;
-  if (answer.value === "table") {
-    await vscode.window.showTextDocument(documents.create("comparison.md", comparisonText(runs)));
-    return;
-  }
+  if (answer.value === "table") return showTable(parts, runs);
   const { diff = "It is not kept any more.\n" } = await api.ask("taskRunDiff", { id: answer.value.id });
   const name = `${answer.value.task}-${answer.value.model}.diff`;
   await vscode.window.showTextDocument(

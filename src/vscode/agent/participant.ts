@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { AgentHost } from "../../core/agent/contract";
 import { CHAT_VENDOR } from "../chat/vendor";
 import { DisposableStore } from "../common/disposables";
-import { endText, eventText } from "../render/agentText";
+import { endText, eventText, lacksRuntime } from "../render/agentText";
 import { pickModel } from "./agentCommands";
 import { AskPerson } from "./askPerson";
 import { AGENT_PARTICIPANT } from "./participantId";
@@ -27,7 +27,7 @@ export function registerParticipant(agent: Promise<AgentParts>): DisposableStore
     if (model === undefined) return {};
     const abort = new AbortController();
     token.onCancellationRequested(() => abort.abort());
-    const person = new AskPerson(parts.documents);
+    const person = new AskPerson(parts.documents, (text) => response.progress(text));
     const host: AgentHost = {
       onEvent: (event) => {
         if (event.type === "tool") response.progress(`${event.name} ${event.detail}`);
@@ -37,11 +37,15 @@ export function registerParticipant(agent: Promise<AgentParts>): DisposableStore
     };
     const resume = before.session === undefined ? {} : { resume: before.session };
     const { outcome, cost } = await parts.runner.run(
-      { prompt: request.prompt, model, folder, ...resume },
+      { prompt: promptOf(request), model, folder, ...resume },
       host,
       abort.signal,
     );
     response.markdown(endText(outcome, cost));
+    if (person.changes.paths.length > 0)
+      response.button({ command: "postern.undoAgentChanges", title: "Undo Changes…" });
+    if (lacksRuntime(outcome))
+      response.button({ command: "postern.downloadCopilotRuntime", title: "Download Runtime" });
     const metadata: TurnMetadata = {
       model,
       ...(outcome.sessionId === undefined ? {} : { session: outcome.sessionId }),
@@ -62,10 +66,22 @@ function modelOf(model: vscode.LanguageModelChat | undefined): string | undefine
   return model?.vendor === CHAT_VENDOR ? model.id : undefined;
 }
 
+/** What was asked, with what was attached to it; the agent reads files by itself. */
+function promptOf({ prompt, references }: vscode.ChatRequest): string {
+  const attached = references.flatMap(({ value }) => {
+    if (typeof value === "string") return [value];
+    const uri = value instanceof vscode.Location ? value.uri : value;
+    if (!(uri instanceof vscode.Uri) || uri.scheme !== "file") return [];
+    if (!(value instanceof vscode.Location)) return [uri.fsPath];
+    return [`${uri.fsPath}, lines ${value.range.start.line + 1} to ${value.range.end.line + 1}`];
+  });
+  return [prompt, ...attached.map((what) => `Attached: ${what}`)].join("\n\n");
+}
+
+/** Of what each turn has left, the latest: one that came to nothing has no session, and does not end the one before. */
 function lastTurn(history: vscode.ChatContext["history"]): TurnMetadata {
-  const last = history.findLast((turn) => turn instanceof vscode.ChatResponseTurn);
-  const metadata: unknown = last?.result.metadata;
-  const { session, model } = (metadata ?? {}) as Record<string, unknown>;
+  const left = history.map((turn) => (turn instanceof vscode.ChatResponseTurn ? turn.result.metadata : {}));
+  const { session, model }: Record<string, unknown> = Object.assign({}, ...left);
   return {
     ...(typeof session === "string" ? { session } : {}),
     ...(typeof model === "string" ? { model } : {}),

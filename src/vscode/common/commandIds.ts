@@ -82,6 +82,10 @@ export const COMMANDS = {
   "postern.askAgent": { title: "Ask Copilot Agent…", icon: "$(robot)" },
   "postern.resumeAgent": { title: "Resume Copilot Agent Session…" },
   "postern.forgetAgentSession": { title: "Forget Copilot Agent Session…" },
+  "postern.undoAgentChanges": { title: "Undo Changes of Copilot Agent…", icon: "$(discard)" },
+  "postern.applyChange": { title: "Apply the Agent's Change", icon: "$(check)" },
+  "postern.applyAllChanges": { title: "Apply All of the Agent's Changes", icon: "$(check-all)" },
+  "postern.denyChange": { title: "Deny the Agent's Change", icon: "$(close)" },
   "postern.compareModels": { title: "Compare Models on a Task…", icon: "$(beaker)" },
   "postern.openComparison": { title: "Open Comparison…" },
   "postern.deleteComparison": { title: "Delete Comparison…" },
@@ -102,5 +106,7 @@ export const ACTIVITY_VIEW = "postern.activity";
 
 /** Set while the Activity view shows only some requests. */
 export const ACTIVITY_FILTER_CONTEXT = "postern.activityFiltered";
+/** Set while the agent asks whether it may change a file. */
+export const AGENT_CHANGE_CONTEXT = "postern.agentChange";
 /** running, stopped, failed or busy: which gateway commands make sense. */
 export const GATEWAY_CONTEXT = "postern.gatewayState";

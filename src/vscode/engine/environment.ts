@@ -19,6 +19,11 @@ const PASSED_ON = [
   "NODE_EXTRA_CA_CERTS",
   "SSL_CERT_FILE",
   "SSL_CERT_DIR",
+  // Where Copilot's runtime is looked for, and where npm would fetch it.
+  "COPILOT_CLI_PATH",
+  "NODE_PATH",
+  "npm_config_registry",
+  "NPM_CONFIG_REGISTRY",
 ] as const;
 
 /** The environment the engine is started with. */

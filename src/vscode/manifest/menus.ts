@@ -1,6 +1,8 @@
+import { AGENT_SCHEME } from "../agent/scheme";
 import {
   ACTIVITY_FILTER_CONTEXT,
   ACTIVITY_VIEW,
+  AGENT_CHANGE_CONTEXT,
   type CommandId,
   GATEWAY_CONTEXT,
   GATEWAY_VIEW,
@@ -13,6 +15,8 @@ interface MenuItem {
   readonly when?: string;
   readonly group?: string;
 }
+
+const AGENT_CHANGE = ["postern.applyChange", "postern.applyAllChanges", "postern.denyChange"] as const;
 
 const running = `${GATEWAY_CONTEXT} == running`;
 const notRunning = `${GATEWAY_CONTEXT} != running && ${GATEWAY_CONTEXT} != busy`;
@@ -37,7 +41,13 @@ export function menus(): Record<string, readonly MenuItem[]> {
       { command: "postern.restartGateway", when: running },
       { command: "postern.clearActivityFilter", when: ACTIVITY_FILTER_CONTEXT },
       { command: "postern.showMoreActivity", when: "false" },
+      ...AGENT_CHANGE.map((command) => ({ command, when: AGENT_CHANGE_CONTEXT })),
     ],
+    "editor/title": AGENT_CHANGE.map((command, index) => ({
+      command,
+      when: `${AGENT_CHANGE_CONTEXT} && resourceScheme == ${AGENT_SCHEME}`,
+      group: `navigation@${index - AGENT_CHANGE.length}`,
+    })),
     "view/title": [
       { command: "postern.filterActivity", when: `view == ${ACTIVITY_VIEW}`, group: "navigation@1" },
       {

@@ -1,6 +1,7 @@
 import type { AgentEvent, AgentOutcome } from "../../core/agent/contract";
 import { costLine, type RunCost } from "../../core/agent/runCost";
 import { comparisonCost, comparisonTable, resultText, type TaskRun } from "../../core/agent/taskRun";
+import { counted } from "../../core/governance/limitText";
 
 /** What a run's event adds to a document of Markdown. */
 export function eventText(event: AgentEvent): string {
@@ -12,16 +13,26 @@ export function eventText(event: AgentEvent): string {
     case "tool":
       return `\n\n- ${event.name}${event.detail === "" ? "" : ` ${code(event.detail)}`}\n\n`;
     case "toolEnd":
-      return event.ok ? "" : `\n\n- ${event.name} did not work\n\n`;
+      return event.ok ? "" : `\n\n- ${event.name} ${event.denied ? "was not allowed" : "did not work"}\n\n`;
     case "retry":
       return `\n\n- again, since it failed: ${event.message}\n\n`;
   }
 }
 
 /** What stands at the end of a run. */
-export function endText({ end, reason, turns }: AgentOutcome, cost: RunCost): string {
+export function endText(outcome: AgentOutcome, cost: RunCost): string {
+  return `\n\n---\n\n${outcomeText(outcome)}\n\n${costLine(cost)}\n`;
+}
+
+/** How a run has ended: "Done after 3 turns". */
+export function outcomeText({ end, reason, turns }: AgentOutcome): string {
   const said = { done: "Done", cancelled: "Cancelled", failed: "Failed", limit: "Stopped" }[end];
-  return `\n\n---\n\n${said} after ${turns} turns${reason === undefined ? "" : `: ${reason}`}\n\n${costLine(cost)}\n`;
+  return `${said} after ${counted(turns, "turn")}${reason === undefined ? "" : `: ${reason}`}`;
+}
+
+/** Whether it came to nothing for want of Copilot's program: the reason then names the command that fetches it. */
+export function lacksRuntime({ reason }: AgentOutcome): boolean {
+  return reason?.includes("Download Copilot Runtime") ?? false;
 }
 
 /** A comparison as a document. */

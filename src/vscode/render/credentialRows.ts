@@ -27,7 +27,9 @@ export function credentialRows(
     const known = status?.credentials?.find(({ label }) => label === credential.label);
     const { text: standing, icon } = standingOf(credential, known);
     const more = credential.usable ? [known?.masked, left(credential.label)] : [];
-    const text = [standing, ...more].filter(Boolean).join(" · ");
+    const facts = [standing, ...more].filter(Boolean);
+    // The side bar is narrow: while all is well, what is left is of more use than where the token is.
+    const text = (icon.id === "key" ? facts.reverse() : facts).join(" · ");
     return {
       id: `${id}/credential/${credential.label}`,
       label: credential.label,

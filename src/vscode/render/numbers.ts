@@ -1,3 +1,4 @@
+export { counted } from "../../core/governance/limitText";
 /** A count in few characters: 950, 34.5k, 1.2M. */
 export function shortCount(value: number): string {
   if (value < 1000) return String(value);
@@ -8,9 +9,4 @@ export function shortCount(value: number): string {
 
 function oneDecimal(value: number): string {
   return value >= 100 ? String(Math.round(value)) : value.toFixed(1).replace(/\.0$/, "");
-}
-
-/** "1 request", "2 requests". */
-export function counted(value: number, noun: string): string {
-  return `${value.toLocaleString("en-US")} ${noun}${value === 1 ? "" : "s"}`;
 }

@@ -133,7 +133,7 @@ describe("accounts in the tree", () => {
     );
     const rows = (node?.children ?? []).map(({ label, description }) => [label, description]);
     expect(rows).toEqual([
-      ["work", "from the environment · gho_abcdef...wxyz · 290 of 300 premium requests a month left"],
+      ["work", "290 of 300 premium requests a month left · gho_abcdef...wxyz · from the environment"],
       ["home", "it is switched off"],
       ["gpt-5-mini", "free"],
       ["claude", "1.5× premium"],

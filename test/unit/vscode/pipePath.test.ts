@@ -117,6 +117,7 @@ test("the engine's environment has no keys", () => {
     OPENAI_API_KEY: "sk-1",
     NODE_OPTIONS: "--inspect",
     HOME: "/h",
+    COPILOT_CLI_PATH: "/c",
   });
-  expect(passed).toEqual({ ELECTRON_RUN_AS_NODE: "1", PATH: "/bin", HOME: "/h" });
+  expect(passed).toEqual({ ELECTRON_RUN_AS_NODE: "1", PATH: "/bin", HOME: "/h", COPILOT_CLI_PATH: "/c" });
 });

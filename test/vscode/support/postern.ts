@@ -14,12 +14,12 @@ export async function postern(): Promise<PosternTestApi> {
 /** Waits until something is so, and returns what it found. */
 export async function until<T>(
   what: string,
-  find: () => T | undefined | false,
+  find: () => T | undefined | false | Promise<T | undefined | false>,
   limitMs = 10_000,
 ): Promise<T> {
   const deadline = Date.now() + limitMs;
   for (;;) {
-    const found = find();
+    const found = await find();
     if (found !== undefined && found !== false) return found;
     if (Date.now() > deadline) throw new Error(`waited ${limitMs / 1000} s for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -40,7 +40,7 @@ describe("what a run has cost", () => {
   it("never passes off what is not known as nothing", () => {
     expect(costText(runCost([record({ usage })]))).toBe("unknown");
     const half = runCost([record({ usage }), record({ usage, cost: cost(1_000) })]);
-    expect(costText(half)).toBe("$0.001 and 1 requests of unknown price");
+    expect(costText(half)).toBe("$0.001 and 1 request of unknown price");
     expect(costText(runCost([record({ usage, usageBasis: "estimated", cost: cost(1_000) })]))).toBe(
       "about $0.001",
     );
@@ -79,7 +79,7 @@ describe("the table of a comparison", () => {
       .split("\n")
       .slice(2);
     expect(rows.map((row) => row.split(" ")[1])).toEqual(["cheap", "dear", "unpriced", "bad", "broken"]);
-    expect(rows[0]).toBe("| cheap | passed | $0.00001 | 100 | 10 | 1.5 s | 2 | 1 files, +2 −3 |");
+    expect(rows[0]).toBe("| cheap | passed | $0.00001 | 100 | 10 | 1.5 s | 2 | 1 file, +2 −3 |");
     expect(rows[3]).toContain("failed: check \\| said \\u{1b}[2Kno");
     expect(rows[4]).toContain("not finished: HTTP 500");
   });

@@ -1,0 +1,93 @@
+import * as vscode from "vscode";
+import type { PermissionQuestion } from "../../core/agent/contract";
+import { AGENT_CHANGE_CONTEXT } from "../common/commandIds";
+import { plain } from "../render/policyWarning";
+import type { AgentDocuments } from "./documents";
+
+export type Choice = "allow" | "all" | "deny";
+
+type EditQuestion = Extract<PermissionQuestion, { kind: "edit" }>;
+
+let answer: ((choice: Choice) => void) | undefined;
+
+/** Answers the change that is shown, if one is. */
+export function answerChange(choice: Choice): void {
+  answer?.(choice);
+}
+
+/**
+ * Shows a change as a diff until it is answered: by the buttons above it, in the notification, or by closing it, which is
+ * a no. The notification is one of progress, because others fade and cannot be taken away once they are answered.
+ */
+export async function askChange(
+  documents: AgentDocuments,
+  question: EditQuestion,
+  all: boolean,
+  signal: AbortSignal,
+): Promise<Choice> {
+  const shown = await show(documents, question);
+  let closed: vscode.Disposable | undefined;
+  try {
+    const answered = new Promise<Choice>((resolve) => {
+      answer = resolve;
+      signal.addEventListener("abort", () => resolve("deny"), { once: true });
+      closed = vscode.window.tabGroups.onDidChangeTabs((event) => {
+        // One that is moved to another group is closed in the first.
+        if (event.closed.some(isOneOf(shown)) && tabsOf(shown).length === 0) resolve("deny");
+      });
+    });
+    // VS Code shows one line of it: the links must not be behind a long path.
+    const name = plain(nameOf(question.path)).slice(0, 28);
+    const more = all ? " · [Apply All](command:postern.applyAllChanges)" : "";
+    const links = `[Apply](command:postern.applyChange)${more} · [Deny](command:postern.denyChange)`;
+    const title = `Change ${name}? ${links}${question.inside ? "" : " (outside of the folder)"}`;
+    void vscode.commands.executeCommand("setContext", AGENT_CHANGE_CONTEXT, true);
+    const location = vscode.ProgressLocation.Notification;
+    return await vscode.window.withProgress({ location, title }, () => answered);
+  } finally {
+    answer = undefined;
+    closed?.dispose();
+    void vscode.commands.executeCommand("setContext", AGENT_CHANGE_CONTEXT, false);
+    await vscode.window.tabGroups.close(tabsOf(shown), true);
+    for (const uri of shown) documents.forget(uri);
+  }
+}
+
+async function show(
+  documents: AgentDocuments,
+  { path, newText, diff }: EditQuestion,
+): Promise<readonly vscode.Uri[]> {
+  // Of its own: a preview goes, and with it the question, when another file is looked at.
+  const options = { preview: false, preserveFocus: true };
+  if (newText === undefined) {
+    const uri = documents.create("change.diff", diff);
+    await vscode.window.showTextDocument(uri, options);
+    return [uri];
+  }
+  const file = vscode.Uri.file(path);
+  const name = nameOf(path);
+  const proposed = documents.create(name, newText);
+  const exists = await vscode.workspace.fs.stat(file).then(
+    () => true,
+    () => false,
+  );
+  const empty = exists ? undefined : documents.create(name, "");
+  await vscode.commands.executeCommand("vscode.diff", empty ?? file, proposed, `${name} (proposed)`, options);
+  return empty ? [proposed, empty] : [proposed];
+}
+
+function nameOf(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
+}
+
+function tabsOf(uris: readonly vscode.Uri[]): vscode.Tab[] {
+  return vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter(isOneOf(uris));
+}
+
+function isOneOf(uris: readonly vscode.Uri[]): (tab: vscode.Tab) => boolean {
+  const own = new Set(uris.map(String));
+  return ({ input }) => {
+    if (input instanceof vscode.TabInputTextDiff) return own.has(String(input.modified));
+    return input instanceof vscode.TabInputText && own.has(String(input.uri));
+  };
+}

@@ -1,0 +1,2 @@
+/** Scheme of the addresses of runs' documents. */
+export const AGENT_SCHEME = "postern-agent";

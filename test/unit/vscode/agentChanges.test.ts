@@ -1,0 +1,51 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Changes, undoLastChanges } from "../../../src/vscode/agent/changes";
+
+let agrees = true;
+vi.mock("vscode", () => ({ workspace: { asRelativePath: (path: string) => path } }));
+vi.mock("../../../src/vscode/ui/notify", () => ({ confirm: async () => agrees }));
+
+let folder: string;
+const file = (name: string) => join(folder, name);
+beforeEach(() => {
+  agrees = true;
+  folder = mkdtempSync(join(tmpdir(), "postern-changes-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** What the agent does once it is allowed to. */
+async function change(changes: Changes, name: string, text: string): Promise<void> {
+  await changes.keep(file(name), text);
+  writeFileSync(file(name), text);
+}
+
+test("a run's changes are undone to before its first, and its new files are taken away", async () => {
+  writeFileSync(file("a"), Buffer.from([0xff, 0x0a]));
+  const changes = new Changes();
+  await change(changes, "a", "one");
+  await change(changes, "a", "two");
+  await change(changes, "new", "three");
+  agrees = false;
+  await undoLastChanges();
+  expect(readFileSync(file("a"), "utf8")).toBe("two");
+  agrees = true;
+  await undoLastChanges();
+  expect([...readFileSync(file("a"))]).toEqual([0xff, 0x0a]);
+  expect(() => readFileSync(file("new"))).toThrow("ENOENT");
+  await expect(undoLastChanges()).rejects.toThrow("nothing that could be undone");
+});
+
+test("what somebody has changed since is left alone, and named", async () => {
+  writeFileSync(file("a"), "before");
+  writeFileSync(file("b"), "before");
+  const changes = new Changes();
+  await change(changes, "a", "agent");
+  await change(changes, "b", "agent");
+  writeFileSync(file("a"), "person");
+  await expect(undoLastChanges()).rejects.toThrow(file("a"));
+  expect(readFileSync(file("a"), "utf8")).toBe("person");
+  expect(readFileSync(file("b"), "utf8")).toBe("before");
+});

@@ -17,6 +17,7 @@ export function questionOf(request: PermissionRequest, folder: string): Permissi
         kind: "edit",
         path: request.fileName,
         inside: isInside(request.fileName, folder),
+        ...(isGuarded(request.fileName, folder) ? { guarded: true } : {}),
         diff: request.diff,
         ...(request.newFileContents === undefined ? {} : { newText: request.newFileContents }),
       };
@@ -40,6 +41,8 @@ export function questionOf(request: PermissionRequest, folder: string): Permissi
 
 /** What systems take for `.git`: Windows leaves off dots, blanks and streams and has short names, macOS invisible signs. */
 const GIT_FOLDER = /^(\.git|git~\d+)[. ]*(:.*)?$/i;
+/** The same for VS Code's folder: tasks and settings name programs that it runs. */
+const VSCODE_FOLDER = /^(\.vscode|vscode~\d+)[. ]*(:.*)?$/i;
 /** More links in a row than a system follows. */
 const MOST_LINKS = 40;
 
@@ -57,10 +60,25 @@ export function isInside(path: string, folder: string): boolean {
   }
 }
 
+/** Whether what is written there may be run or obeyed by a program, with links followed or not. */
+function isGuarded(path: string, folder: string): boolean {
+  const absolute = isAbsolute(path) ? path : `${folder}${sep}${path}`;
+  try {
+    const below = [relative(folder, absolute), relative(real(folder), real(absolute))];
+    return below.some((one) => hasPart(one, GIT_FOLDER, VSCODE_FOLDER));
+  } catch {
+    return true;
+  }
+}
+
+function hasPart(path: string, ...patterns: readonly RegExp[]): boolean {
+  const parts = path.split(/[\\/]/).map((part) => part.replace(/\p{Cf}/gu, ""));
+  return parts.some((part) => patterns.some((pattern) => pattern.test(part)));
+}
+
 function isWithin(path: string, folder: string): boolean {
-  const parts = relative(folder, path).split(/[\\/]/);
-  if (parts[0] === ".." || isAbsolute(parts.join(sep))) return false;
-  return !parts.some((part) => GIT_FOLDER.test(part.replace(/\p{Cf}/gu, "")));
+  const below = relative(folder, path);
+  return below.split(/[\\/]/)[0] !== ".." && !isAbsolute(below) && !hasPart(below, GIT_FOLDER);
 }
 
 /** @throws where links go round in circles */

@@ -50,6 +50,8 @@ export type PermissionQuestion =
       readonly kind: "edit";
       readonly path: string;
       readonly inside: boolean;
+      /** Programs run or obey what is there (`.git`, `.vscode`): it is asked about by itself, as what is outside is. */
+      readonly guarded?: boolean;
       /** In unified form. */
       readonly diff: string;
       /** The whole file as it would be, where the runtime says so. */

@@ -18,7 +18,7 @@ export function isAllowed(question: PermissionQuestion, rules: PermissionRules):
     case "read":
       return rules.read && question.inside;
     case "edit":
-      return rules.edit && question.inside;
+      return rules.edit && question.inside && !question.guarded;
     case "command":
       return rules.command;
     default:
@@ -32,7 +32,7 @@ export function allowingAllLike(
   rules: PermissionRules,
 ): PermissionRules | undefined {
   if (question.kind === "read" && question.inside) return { ...rules, read: true };
-  if (question.kind === "edit" && question.inside) return { ...rules, edit: true };
+  if (question.kind === "edit" && question.inside && !question.guarded) return { ...rules, edit: true };
   if (question.kind === "command") return { ...rules, command: true };
   return undefined;
 }
@@ -41,9 +41,9 @@ export function allowingAllLike(
 export function questionText(question: PermissionQuestion): string {
   switch (question.kind) {
     case "read":
-      return `Read ${shown(question.path)}${question.inside ? "" : " (outside of the folder)"}`;
+      return `Read ${shown(question.path)}${whereText(question)}`;
     case "edit":
-      return `Change ${shown(question.path)}${question.inside ? "" : " (outside of the folder)"}`;
+      return `Change ${shown(question.path)}${whereText(question)}`;
     case "command":
       return `Run ${shown(question.command, 600)}`;
     case "url":
@@ -51,6 +51,18 @@ export function questionText(question: PermissionQuestion): string {
     case "other":
       return shown(question.what);
   }
+}
+
+/** What is special about where a file is; empty where nothing is. */
+export function whereText({
+  inside,
+  guarded,
+}: {
+  readonly inside: boolean;
+  readonly guarded?: boolean;
+}): string {
+  if (guarded) return " (programs run what is there)";
+  return inside ? "" : " (outside of the folder)";
 }
 
 /** Control characters could hide a part of it. */

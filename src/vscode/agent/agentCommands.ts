@@ -9,11 +9,9 @@ import { type Actions, notify } from "../ui/notify";
 import { withCancel } from "../ui/progress";
 import { inputStep, pickStep } from "../ui/steps";
 import { AskPerson } from "./askPerson";
-import { undoLastChanges } from "./changes";
 import { modelsFor } from "./models";
 import type { AgentParts } from "./parts";
 import { folderForAgent } from "./place";
-import { answerChange } from "./proposedChange";
 import type { AgentRunner, AskedRun } from "./runner";
 
 type AgentCommands = Pick<
@@ -47,10 +45,10 @@ export function agentCommands(parts: AgentParts): AgentCommands {
       const session = await pickSession(parts.runner, "Forget Copilot Agent Session");
       if (session) await parts.runner.forget(session.id);
     },
-    "postern.undoAgentChanges": undoLastChanges,
-    "postern.applyChange": async () => answerChange("allow"),
-    "postern.applyAllChanges": async () => answerChange("all"),
-    "postern.denyChange": async () => answerChange("deny"),
+    "postern.undoAgentChanges": () => parts.person.changes.undo(),
+    "postern.applyChange": async () => parts.person.change.choose("allow"),
+    "postern.applyAllChanges": async () => parts.person.change.choose("all"),
+    "postern.denyChange": async () => parts.person.change.choose("deny"),
   };
 }
 
@@ -74,7 +72,7 @@ async function runInDocument(parts: AgentParts, run: AskedRun): Promise<void> {
   await vscode.window.showTextDocument(document, { preview: false, preserveFocus: true });
   let more: Actions = {};
   const { outcome, cost } = await withCancel(`Copilot's agent on ${run.model}`, async (signal, at) => {
-    const person = new AskPerson(documents, at);
+    const person = new AskPerson(parts.person, at);
     const host: AgentHost = {
       onEvent: (event) => {
         documents.append(document, eventText(event));

@@ -8,32 +8,49 @@ import {
   questionText,
 } from "../../core/agent/permissions";
 import { plain } from "../render/policyWarning";
-import { Changes } from "./changes";
+import { type Changes, LastChanges } from "./changes";
 import type { AgentDocuments } from "./documents";
-import { askChange, type Choice } from "./proposedChange";
+import { type Choice, ProposedChange } from "./proposedChange";
 
 const ALL_TITLE: Partial<Record<PermissionQuestion["kind"], string>> = {
   read: "Allow All Reading",
   command: "Allow All Commands",
 };
 
-/** One question after the other, whichever run it is of. */
-let queue: Promise<unknown> = Promise.resolve();
+/** What the runs of a window have in common: its person. */
+export class WindowPerson {
+  readonly change: ProposedChange;
+  readonly changes = new LastChanges();
+  private turn: Promise<unknown> = Promise.resolve();
 
-/** Asks the person what the agent may; an edit is shown as a diff first. */
+  constructor(documents: AgentDocuments) {
+    this.change = new ProposedChange(documents);
+  }
+
+  /** One question after the other, whichever run it is of. */
+  inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    const asked = this.turn.then(ask);
+    this.turn = asked.catch(() => {});
+    return asked;
+  }
+}
+
+/** Asks the person what the agent may in one run; an edit is shown as a diff first. */
 export class AskPerson {
   private rules: PermissionRules = ASK_ALWAYS;
   /** What it was allowed to change. */
-  readonly changes = new Changes();
+  readonly changes: Changes;
 
   /** @param waits told what is asked, while it is asked */
   constructor(
-    private readonly documents: AgentDocuments,
+    private readonly person: WindowPerson,
     private readonly waits: (text: string) => void,
-  ) {}
+  ) {
+    this.changes = person.changes.begin();
+  }
 
   permit(question: PermissionQuestion, signal: AbortSignal): Promise<boolean> {
-    const turn = queue.then(async () => {
+    return this.person.inTurn(async () => {
       if (signal.aborted) return false;
       const choice = isAllowed(question, this.rules) ? "allow" : await this.ask(question, signal);
       if (choice === "all") this.rules = allowingAllLike(question, this.rules) ?? this.rules;
@@ -42,8 +59,6 @@ export class AskPerson {
         await this.changes.keep(question.path, question.newText);
       return true;
     });
-    queue = turn.catch(() => {});
-    return turn;
   }
 
   private ask(question: PermissionQuestion, signal: AbortSignal): Promise<Choice> {
@@ -53,7 +68,7 @@ export class AskPerson {
     );
     const text = `Copilot's agent wants to ${wish.charAt(0).toLowerCase()}${wish.slice(1)}`;
     this.waits(`Waiting for your answer: ${plain(wish)}`);
-    if (question.kind === "edit") return askChange(this.documents, question, all, signal);
+    if (question.kind === "edit") return this.person.change.ask(question, all, signal);
     return askInDialog(question, text, all ? ALL_TITLE[question.kind] : undefined, signal);
   }
 }

@@ -13,6 +13,8 @@ import { folderForAgent } from "./place";
 interface TurnMetadata {
   readonly session?: string;
   readonly model?: string;
+  /** Somebody else's model that was chosen in Chat, for which the person has named that one. */
+  readonly instead?: string;
 }
 
 /** `@postern` in Chat: the agent on the model that is chosen there, one session for each conversation. */
@@ -23,11 +25,13 @@ export function registerParticipant(agent: Promise<AgentParts>): DisposableStore
     const parts = await agent;
     const before = lastTurn(history);
     const folder = folderForAgent();
-    const model = modelOf(request.model) ?? before.model ?? (await pickModel(await parts.state()));
+    const foreign = foreignId(request.model);
+    const known = foreign === undefined ? request.model.id : foreign === before.instead && before.model;
+    const model = known || (await pickModel(await parts.state()));
     if (model === undefined) return {};
     const abort = new AbortController();
     token.onCancellationRequested(() => abort.abort());
-    const person = new AskPerson(parts.documents, (text) => response.progress(text));
+    const person = new AskPerson(parts.person, (text) => response.progress(text));
     const host: AgentHost = {
       onEvent: (event) => {
         if (event.type === "tool") response.progress(`${event.name} ${event.detail}`);
@@ -48,6 +52,7 @@ export function registerParticipant(agent: Promise<AgentParts>): DisposableStore
       response.button({ command: "postern.downloadCopilotRuntime", title: "Download Runtime" });
     const metadata: TurnMetadata = {
       model,
+      ...(foreign === undefined ? {} : { instead: foreign }),
       ...(outcome.sessionId === undefined ? {} : { session: outcome.sessionId }),
     };
     return {
@@ -62,8 +67,8 @@ export function registerParticipant(agent: Promise<AgentParts>): DisposableStore
 }
 
 /** Only a model of our own can be asked through the gateway; another one is not silently replaced by one. */
-function modelOf(model: vscode.LanguageModelChat | undefined): string | undefined {
-  return model?.vendor === CHAT_VENDOR ? model.id : undefined;
+function foreignId({ vendor, id }: vscode.LanguageModelChat): string | undefined {
+  return vendor === CHAT_VENDOR ? undefined : `${vendor}/${id}`;
 }
 
 /** What was asked, with what was attached to it; the agent reads files by itself. */
@@ -81,9 +86,10 @@ function promptOf({ prompt, references }: vscode.ChatRequest): string {
 /** Of what each turn has left, the latest: one that came to nothing has no session, and does not end the one before. */
 function lastTurn(history: vscode.ChatContext["history"]): TurnMetadata {
   const left = history.map((turn) => (turn instanceof vscode.ChatResponseTurn ? turn.result.metadata : {}));
-  const { session, model }: Record<string, unknown> = Object.assign({}, ...left);
+  const { session, model, instead }: Record<string, unknown> = Object.assign({}, ...left);
   return {
     ...(typeof session === "string" ? { session } : {}),
     ...(typeof model === "string" ? { model } : {}),
+    ...(typeof instead === "string" ? { instead } : {}),
   };
 }

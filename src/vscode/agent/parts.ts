@@ -1,4 +1,5 @@
 import type { PosternState } from "../state";
+import type { WindowPerson } from "./askPerson";
 import type { AgentDocuments } from "./documents";
 import type { AgentRunner } from "./runner";
 
@@ -6,6 +7,7 @@ import type { AgentRunner } from "./runner";
 export interface AgentParts {
   readonly runner: AgentRunner;
   readonly documents: AgentDocuments;
+  readonly person: WindowPerson;
   /** Starts the engine if need be, and waits a moment for its models. */
   readonly state: () => Promise<PosternState>;
 }

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { PermissionQuestion } from "../../core/agent/contract";
+import { whereText } from "../../core/agent/permissions";
 import { AGENT_CHANGE_CONTEXT } from "../common/commandIds";
 import { plain } from "../render/policyWarning";
 import type { AgentDocuments } from "./documents";
@@ -8,48 +9,48 @@ export type Choice = "allow" | "all" | "deny";
 
 type EditQuestion = Extract<PermissionQuestion, { kind: "edit" }>;
 
-let answer: ((choice: Choice) => void) | undefined;
+/** The change that the person is asked about; there is one at a time. */
+export class ProposedChange {
+  private answer: ((choice: Choice) => void) | undefined;
 
-/** Answers the change that is shown, if one is. */
-export function answerChange(choice: Choice): void {
-  answer?.(choice);
-}
+  constructor(private readonly documents: AgentDocuments) {}
 
-/**
- * Shows a change as a diff until it is answered: by the buttons above it, in the notification, or by closing it, which is
- * a no. The notification is one of progress, because others fade and cannot be taken away once they are answered.
- */
-export async function askChange(
-  documents: AgentDocuments,
-  question: EditQuestion,
-  all: boolean,
-  signal: AbortSignal,
-): Promise<Choice> {
-  const shown = await show(documents, question);
-  let closed: vscode.Disposable | undefined;
-  try {
-    const answered = new Promise<Choice>((resolve) => {
-      answer = resolve;
-      signal.addEventListener("abort", () => resolve("deny"), { once: true });
-      closed = vscode.window.tabGroups.onDidChangeTabs((event) => {
-        // One that is moved to another group is closed in the first.
-        if (event.closed.some(isOneOf(shown)) && tabsOf(shown).length === 0) resolve("deny");
+  /** Answers the change that is shown, if one is. */
+  choose(choice: Choice): void {
+    this.answer?.(choice);
+  }
+
+  /**
+   * Shows a change as a diff until it is answered: by the buttons above it, in the notification, or by closing it, which
+   * is a no. The notification is one of progress, because others fade and cannot be taken away once they are answered.
+   */
+  async ask(question: EditQuestion, all: boolean, signal: AbortSignal): Promise<Choice> {
+    const shown = await show(this.documents, question);
+    let closed: vscode.Disposable | undefined;
+    try {
+      const answered = new Promise<Choice>((resolve) => {
+        this.answer = resolve;
+        signal.addEventListener("abort", () => resolve("deny"), { once: true });
+        closed = vscode.window.tabGroups.onDidChangeTabs((event) => {
+          // One that is moved to another group is closed in the first.
+          if (event.closed.some(isOneOf(shown)) && tabsOf(shown).length === 0) resolve("deny");
+        });
       });
-    });
-    // VS Code shows one line of it: the links must not be behind a long path.
-    const name = plain(nameOf(question.path)).slice(0, 28);
-    const more = all ? " · [Apply All](command:postern.applyAllChanges)" : "";
-    const links = `[Apply](command:postern.applyChange)${more} · [Deny](command:postern.denyChange)`;
-    const title = `Change ${name}? ${links}${question.inside ? "" : " (outside of the folder)"}`;
-    void vscode.commands.executeCommand("setContext", AGENT_CHANGE_CONTEXT, true);
-    const location = vscode.ProgressLocation.Notification;
-    return await vscode.window.withProgress({ location, title }, () => answered);
-  } finally {
-    answer = undefined;
-    closed?.dispose();
-    void vscode.commands.executeCommand("setContext", AGENT_CHANGE_CONTEXT, false);
-    await vscode.window.tabGroups.close(tabsOf(shown), true);
-    for (const uri of shown) documents.forget(uri);
+      // VS Code shows one line of it: the links must not be behind a long path.
+      const name = plain(nameOf(question.path)).slice(0, 28);
+      const more = all ? " · [Apply All](command:postern.applyAllChanges)" : "";
+      const links = `[Apply](command:postern.applyChange)${more} · [Deny](command:postern.denyChange)`;
+      const title = `Change ${name}? ${links}${whereText(question)}`;
+      void vscode.commands.executeCommand("setContext", AGENT_CHANGE_CONTEXT, true);
+      const location = vscode.ProgressLocation.Notification;
+      return await vscode.window.withProgress({ location, title }, () => answered);
+    } finally {
+      this.answer = undefined;
+      closed?.dispose();
+      void vscode.commands.executeCommand("setContext", AGENT_CHANGE_CONTEXT, false);
+      await vscode.window.tabGroups.close(tabsOf(shown), true);
+      for (const uri of shown) this.documents.forget(uri);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { LoadAgent } from "../../core/agent/contract";
+import { WindowPerson } from "../agent/askPerson";
 import { AgentDocuments } from "../agent/documents";
 import type { AgentParts } from "../agent/parts";
 import { AgentRunner } from "../agent/runner";
@@ -16,8 +17,10 @@ export function createAgentParts(
   gateway: GatewayController,
   storagePath: string,
 ): AgentParts {
+  const documents = new AgentDocuments();
   return {
-    documents: new AgentDocuments(),
+    documents,
+    person: new WindowPerson(documents),
     runner: new AgentRunner({
       load,
       api,

@@ -1,8 +1,9 @@
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { PermissionRequest } from "@github/copilot-sdk";
 import { afterAll, describe, expect, it } from "vitest";
 import { agentEnvironment } from "../../../src/copilot/agent/environment";
-import { isInside } from "../../../src/copilot/agent/permission";
+import { isInside, questionOf } from "../../../src/copilot/agent/permission";
 import { modelInfos, providerOf } from "../../../src/copilot/agent/sessionConfig";
 import type { AgentRun } from "../../../src/core/agent/contract";
 import { temporaryFolder } from "../../support/gateway";
@@ -21,6 +22,7 @@ symlinkSync("dangling", join(work, "twice"));
 symlinkSync("new-one", join(work, "fine"));
 symlinkSync("loop", join(work, "loop"));
 symlinkSync(".git/hooks/new", join(work, "sub", "hook"));
+symlinkSync(".vscode/tasks.json", join(work, "tasks"));
 afterAll(() => folder.remove());
 
 describe("the folder's border", () => {
@@ -55,6 +57,25 @@ describe("the folder's border", () => {
     "new/.g\u200cit/config",
   ])("does not hold %j", (path) => {
     expect(isInside(path.startsWith("/") ? path : join(work, path), work)).toBe(false);
+  });
+});
+
+describe("what programs run or obey by themselves", () => {
+  const edit = (fileName: string) =>
+    questionOf({ kind: "write", fileName, diff: "", intention: "" } as unknown as PermissionRequest, work);
+
+  it.each([
+    ".vscode/tasks.json",
+    "sub/.VSCODE/settings.json",
+    "sub/.git/config",
+    join(work, ".vscode", "x"),
+    "tasks",
+  ])("is asked about by itself: %s", (path) => {
+    expect(edit(path)).toMatchObject({ kind: "edit", guarded: true });
+  });
+
+  it.each(["a", "sub/vscode/x", ".vscodeignore", join(work, "a")])("is not: %s", (path) => {
+    expect(edit(path)).not.toHaveProperty("guarded");
   });
 });
 

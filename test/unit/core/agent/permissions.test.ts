@@ -25,6 +25,9 @@ describe("what the agent may", () => {
     const everything = { read: true, edit: true, command: true };
     expect(isAllowed({ ...read, inside: false }, everything)).toBe(false);
     expect(isAllowed({ ...edit, inside: false }, everything)).toBe(false);
+    expect(isAllowed({ ...edit, guarded: true }, everything)).toBe(false);
+    expect(allowingAllLike({ ...edit, guarded: true }, ASK_ALWAYS)).toBeUndefined();
+    expect(questionText({ ...edit, guarded: true })).toContain("programs run what is there");
     expect(isAllowed(url, everything)).toBe(false);
     expect(isAllowed({ kind: "other", what: "x" }, everything)).toBe(false);
     expect(allowingAllLike({ ...read, inside: false }, ASK_ALWAYS)).toBeUndefined();

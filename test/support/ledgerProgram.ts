@@ -33,20 +33,24 @@ function sums(): Sums {
   };
 }
 
+/** As long as an answer takes at the least. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 async function obey(order: Order): Promise<unknown> {
   switch (order.do) {
     case "append":
       for (const record of order.records) ledger.append(record);
       if (order.flush) ledger.flush();
-      return undefined;
+      return turn();
     case "hold":
       for (const request of order.requests) ledger.transaction((spend) => spend.hold(request));
       return undefined;
     case "opened":
       for (const request of order.requests) ledger.opened(request);
       if (order.flush) ledger.flush();
-      // As long as an answer would take at the least.
-      return new Promise((resolve) => setImmediate(resolve));
+      return turn();
     case "holdWithin": {
       let held = 0;
       for (const request of order.requests) {
@@ -69,9 +73,12 @@ async function obey(order: Order): Promise<unknown> {
   }
 }
 
+let obeyed: Promise<unknown> = Promise.resolve();
 process.on("message", (order: Order) => {
-  obey(order).then((result) => {
-    process.send?.(result ?? null);
-    if (order.do === "close") process.disconnect();
-  });
+  obeyed = obeyed
+    .then(() => obey(order))
+    .then((result) => {
+      process.send?.(result ?? null);
+      if (order.do === "close") process.disconnect();
+    });
 });

@@ -9,9 +9,15 @@ import {
 import type { TimeRange } from "../../core/governance/period";
 import { type Scope, scopesOf } from "../../core/governance/spend";
 
+interface Hold {
+  readonly request: OpenRequest;
+  /** The keys of its scopes. */
+  readonly scopes: readonly string[];
+}
+
 /** Running requests and what is held for them. */
 export class Holds {
-  private readonly running = new Map<string, OpenRequest>();
+  private readonly running = new Map<string, Hold>();
   private readonly byScope = new Map<string, Set<OpenRequest>>();
 
   constructor(requests: Iterable<OpenRequest> = []) {
@@ -25,9 +31,9 @@ export class Holds {
   /** In place of what was held for the same request before. */
   set(request: OpenRequest): void {
     this.delete(request.record.id);
-    this.running.set(request.record.id, request);
-    for (const scope of scopesOf(request.record)) {
-      const key = keyOf(scope);
+    const scopes = scopesOf(request.record).map(keyOf);
+    this.running.set(request.record.id, { request, scopes });
+    for (const key of scopes) {
       const members = this.byScope.get(key);
       if (members) members.add(request);
       else this.byScope.set(key, new Set([request]));
@@ -36,24 +42,25 @@ export class Holds {
 
   /** @returns whether it was running */
   delete(id: string): boolean {
-    const request = this.running.get(id);
-    if (!request) return false;
-    for (const scope of scopesOf(request.record)) {
-      const key = keyOf(scope);
+    const hold = this.running.get(id);
+    if (!hold) return false;
+    for (const key of hold.scopes) {
       const members = this.byScope.get(key);
-      members?.delete(request);
+      members?.delete(hold.request);
       if (members?.size === 0) this.byScope.delete(key);
     }
     return this.running.delete(id);
   }
 
-  all(): Iterable<OpenRequest> {
-    return this.running.values();
+  all(): readonly OpenRequest[] {
+    return [...this.running.values()].map(({ request }) => request);
   }
 
   /** The latest first. */
   beginnings(): RequestBeginning[] {
-    return [...this.all()].map(({ record }) => record).sort(latestFirst);
+    return this.all()
+      .map(({ record }) => record)
+      .sort(latestFirst);
   }
 
   /**

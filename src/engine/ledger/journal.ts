@@ -1,8 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { logSafeText } from "../../core/errors";
-import type { OpenRequest } from "../../core/governance/openRequest";
-import type { RequestRecord } from "../../core/governance/requestRecord";
 import type { Log } from "../log/log";
 import { journalName, type Line } from "./leftJournals";
 
@@ -14,15 +12,15 @@ const MOST_BYTES = 32 * 1024 * 1024;
  * loses none of it, since what a process has handed to the system outlives the process. It is no more than that:
  * emptied with each write of the database, and read only by a later engine.
  *
- * What has settled is in the file when `settled` returns. What began is there before its answer can come, with
- * whatever else began in the same turn. Nothing here throws: without a journal the ledger is as good as its last write.
+ * What is told in one turn of the event loop is written at the end of that turn: what began is there before its answer
+ * can come. Nothing here throws: without a journal the ledger is as good as its last write.
  */
 export class Journal {
   private readonly path: string;
   private file: number | undefined;
   private bytes = 0;
   private failed = false;
-  private readonly begun = new Map<string, OpenRequest>();
+  private lines: Line[] = [];
   private turn: NodeJS.Immediate | undefined;
 
   /** @param engine this engine's id */
@@ -34,21 +32,15 @@ export class Journal {
     this.path = join(folder, journalName(process.pid, engine));
   }
 
-  /** A request is about to go out. */
-  began(request: OpenRequest): void {
-    this.begun.set(request.record.id, request);
+  /** A request is about to go out, or is over and has its row. */
+  note(line: Line): void {
+    this.lines.push(line);
     this.turn ??= setImmediate(() => this.write());
-  }
-
-  /** It is over and has its row. */
-  settled(record: RequestRecord): void {
-    this.begun.delete(record.id);
-    this.write({ settled: record });
   }
 
   /** Everything that was told is in the database. */
   clear(): void {
-    this.begun.clear();
+    this.lines = [];
     if (this.file === undefined) this.failed = false;
     else if (this.bytes > 0 || this.failed) this.tried(this.file, (file) => this.empty(file));
   }
@@ -73,12 +65,11 @@ export class Journal {
     return needed && isWhole;
   }
 
-  private write(settled?: Line): void {
+  private write(): void {
     clearImmediate(this.turn);
     this.turn = undefined;
-    const lines: Line[] = [...this.begun.values()].map((begun) => ({ begun }));
-    this.begun.clear();
-    if (settled) lines.push(settled);
+    const { lines } = this;
+    this.lines = [];
     if (lines.length === 0 || this.failed || this.bytes > MOST_BYTES) return;
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
     this.tried(this.file, (file = openSync(this.path, "wx", 0o600)) => {

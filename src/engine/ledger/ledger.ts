@@ -96,10 +96,10 @@ export class Ledger {
     this.maintenance.start();
   }
 
-  /** Takes a settled request. It is in the journal at once, and in the database within a tenth of a second. */
+  /** Takes a settled request. It is in the journal after this turn, and in the database within a tenth of a second. */
   append(record: RequestRecord): void {
     const row = wellFormed(record);
-    this.journal?.settled(row);
+    this.journal?.note({ settled: row });
     this.running.delete(row.id);
     this.buffer.close(row.id);
     this.buffer.add(row);
@@ -285,7 +285,7 @@ export class Ledger {
   }
 
   private note(request: OpenRequest): void {
-    this.journal?.began(request);
+    this.journal?.note({ begun: request });
     this.buffer.open(request);
   }
 

@@ -34,8 +34,9 @@ interface Parts {
 export function quotasInHeaders(headers: QuotaHeaders, host: string, now: number): QuotaFigure[] {
   const found = new Map<string, Parts>();
   const shares: QuotaFigure[] = [];
-  for (const [name, raw] of Object.entries(headers)) {
-    const value = firstValue(raw);
+  for (const name in headers) {
+    // Most answers have none of them.
+    const value = name.includes("limit") ? firstValue(headers[name]) : undefined;
     if (value === undefined) continue;
     const unified = /^anthropic-ratelimit-unified-(.+)-utilization$/.exec(name)?.[1];
     if (unified !== undefined) {

@@ -75,6 +75,7 @@ export class PolicyService {
   /** Decides on a request before its target is looked for. */
   async decide({ caller, task, body }: PolicyRequest): Promise<RequestPolicy> {
     const sources = await this.sources(caller.workspace?.folder);
+    if (sources.every((source) => "rules" in source && source.rules.length === 0)) return NO_POLICY;
     const facts = factsOf(caller, task);
     const found = asksForSecrets(facts, sources) ? await this.search(body()) : [];
     const known = found === undefined ? facts : { ...facts, secrets: found };
@@ -154,6 +155,9 @@ export class RequestPolicy {
     return policyHeader(this.decision, target);
   }
 }
+
+/** Where nobody has made a rule. */
+const NO_POLICY = new RequestPolicy({ rules: [] }, []);
 
 /** The refusal as the client gets it: 403 in its protocol. */
 export function refusalError({ message }: PolicyRefusal): PosternError {

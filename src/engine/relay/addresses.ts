@@ -9,7 +9,7 @@ const MOST = 500;
 /** What of a provider's configuration is worked out once, and not for each request. */
 export class Addresses {
   private readonly urls = new WeakMap<EngineProvider["config"], Map<string, string>>();
-  private readonly secrets = new WeakMap<EngineProvider, readonly string[]>();
+  private readonly secrets = new WeakMap<object, readonly string[]>();
 
   /**
    * Where a request goes, with what belongs to it of the query that the client sent.
@@ -32,8 +32,10 @@ export class Addresses {
 
   /** What of a provider must never be shown. */
   secretsOf(provider: EngineProvider): readonly string[] {
-    const known = this.secrets.get(provider) ?? secretsOf(provider);
-    this.secrets.set(provider, known);
+    // With each credential of its pool a provider is another object; the pool is the same.
+    const key = provider.pool ?? provider;
+    const known = this.secrets.get(key) ?? secretsOf(provider);
+    this.secrets.set(key, known);
     return known;
   }
 }

@@ -24,7 +24,7 @@ export function labelsOf({ pool = [] }: Pick<EngineProvider, "pool">): readonly 
 
 /** The target with one credential of its pool in place of the first. */
 export function withCredential(target: Target, credential: LabelledCredential | undefined): Target {
-  if (!credential) return target;
+  if (!credential || credential.credential === target.provider.credential) return target;
   return { ...target, provider: { ...target.provider, credential: credential.credential } };
 }
 

@@ -180,9 +180,7 @@ export class LimitsGovernor implements Governor {
 
   /** @returns warnings @throws PosternError budget_exceeded, with nothing changed */
   private hold(open: OpenRequest, estimate: RequestEstimate, before: OpenRequest | undefined): string[] {
-    const { record } = open;
-    const scopes = scopesOf(record);
-    const limits = this.limits.filter((limit) => scopes.some((scope) => sameScope(scope, limit.scope)));
+    const limits = this.limitsOn(open);
     if (limits.length === 0) {
       this.parts.book.opened(open);
       return [];
@@ -192,6 +190,12 @@ export class LimitsGovernor implements Governor {
       spend.hold(open);
       return warnings;
     });
+  }
+
+  private limitsOn({ record }: OpenRequest): readonly Limit[] {
+    if (this.limits.length === 0) return [];
+    const scopes = scopesOf(record);
+    return this.limits.filter((limit) => scopes.some((scope) => sameScope(scope, limit.scope)));
   }
 
   private judge(

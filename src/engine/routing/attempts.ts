@@ -46,14 +46,15 @@ export interface Attempting {
 /** What a request has seen of a candidate so far. */
 interface Standing {
   candidate: Candidate;
-  readonly refused: Set<string>;
+  /** Labels of the credentials that are of no use to it. */
+  readonly refused: string[];
   out: boolean;
   /** Passed over because it is left alone at present; not a failure of this request. */
   passed: boolean;
   notBefore: number;
   failures: number;
   /** Labels of the credentials that were renewed. */
-  readonly renewed: Set<string>;
+  readonly renewed: string[];
   /** How often it failed by itself. */
   unwell: number;
 }
@@ -82,12 +83,12 @@ export class Attempts {
     const standings = request.candidates.map(
       (candidate): Standing => ({
         candidate,
-        refused: new Set(),
+        refused: [],
         out: false,
         passed: false,
         notBefore: 0,
         failures: 0,
-        renewed: new Set(),
+        renewed: [],
         unwell: 0,
       }),
     );
@@ -201,7 +202,7 @@ export class Attempts {
     let best: Choice | undefined;
     for (const credential of this.inTurn(target, config.pool)) {
       const label = credential?.label ?? ONLY;
-      if (standing.refused.has(label)) continue;
+      if (standing.refused.includes(label)) continue;
       const paused = alone && standing.failures === 0 ? 0 : this.pauseOf(target, key, label);
       const choice = { standing, credential, waitMs: Math.max(resting, paused) };
       if (!best || choice.waitMs < best.waitMs) best = choice;
@@ -268,7 +269,7 @@ export class Attempts {
           failure.status === 403 ? `${key}#${label}` : credentialKey(target, label),
           failure.status,
         );
-        standing.refused.add(label);
+        standing.refused.push(label);
         return;
       default:
         standing.out = true;
@@ -277,8 +278,8 @@ export class Attempts {
 
   private async renewed(standing: Standing, label: string, request: Attempting): Promise<boolean> {
     // A renewed credential that is refused too does not get better by a third.
-    if (standing.renewed.has(label)) return false;
-    standing.renewed.add(label);
+    if (standing.renewed.includes(label)) return false;
+    standing.renewed.push(label);
     const { target } = standing.candidate;
     const { id } = target.provider.config;
     const named = target.provider.pool === undefined ? undefined : label;

@@ -29,6 +29,8 @@ export interface RunnerParts {
   readonly changed: () => Promise<void>;
   readonly state: () => PosternState;
   readonly storagePath: string;
+  /** The runtime that a provider of type `copilot` names, if one does. */
+  readonly runtimePath: () => string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -104,7 +106,9 @@ export class AgentRunner {
   private async agent() {
     const { createAgent } = await this.parts.load();
     const { storagePath, environment } = this.parts;
-    return createAgent({ sessions: `${storagePath}/agent`, dataDir: `${storagePath}/engine` }, environment);
+    const runtimePath = this.parts.runtimePath();
+    const places = { sessions: `${storagePath}/agent`, dataDir: `${storagePath}/engine` };
+    return createAgent({ ...places, ...(runtimePath === undefined ? {} : { runtimePath }) }, environment);
   }
 
   /** @throws Error with a reason for the person */

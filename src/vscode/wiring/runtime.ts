@@ -171,7 +171,15 @@ export function createRuntime(
     .then(changed);
   const chat = createChat(store, engine, settled, context.globalStorageUri.fsPath, channel);
   context.subscriptions.push(chat.provider);
-  const agent = createAgentParts(loadAgent, store, storage, engine, gateway, context.globalStorageUri.fsPath);
+  const agent = createAgentParts(
+    loadAgent,
+    store,
+    storage,
+    engine,
+    gateway,
+    registry,
+    context.globalStorageUri.fsPath,
+  );
   context.subscriptions.push(agent.documents);
   const mcp = new McpServerSource(gateway, storage.gatewayKeys, changed);
   const begin = async (): Promise<void> => {

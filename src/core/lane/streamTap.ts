@@ -4,7 +4,8 @@ import { withServiceTier } from "../protocols/billing";
 import { errorEvent, type WireError } from "../protocols/errorShape";
 import type { WireProtocol } from "../protocols/wire";
 import { comment, namedEvent } from "../sse/format";
-import { decodeFrame, frameObject, objectOf } from "../sse/frame";
+import { frameObject } from "../sse/frame";
+import { KeptFrame } from "../sse/keptFrame";
 import { usageObjectIn } from "./bodyUsage";
 import { mergeUsage, reportedUsage } from "./reportedUsage";
 
@@ -19,8 +20,8 @@ const COLON = 0x3a;
  * ends, so only those frames are kept and they are read once, when the stream is over.
  */
 export class StreamTap {
-  private readonly first: Uint8Array[] = [];
-  private readonly last: Uint8Array[] = [];
+  private readonly first: KeptFrame[] = [];
+  private readonly last: KeptFrame[] = [];
   private droppedUsage: Usage | undefined;
   private frames = 0;
   private bytes = 0;
@@ -45,12 +46,13 @@ export class StreamTap {
     }
     // A comment says nothing, however many there are.
     if (frame[0] === COLON) return true;
-    if (this.first.length < FIRST_FRAMES) this.first.push(frame);
+    const kept = new KeptFrame(frame);
+    if (this.first.length < FIRST_FRAMES) this.first.push(kept);
     else {
       this.frames += 1;
       this.bytes += frame.length;
     }
-    this.last.push(frame);
+    this.last.push(kept);
     if (this.last.length > LAST_FRAMES) this.last.shift();
     return true;
   }
@@ -65,15 +67,14 @@ export class StreamTap {
     return mergeUsage(reportedUsage(this.protocol, fields), this.droppedUsage);
   }
 
-  private report(frame: Uint8Array): object | undefined {
-    const fields = frameObject(frame);
-    const usage = fields ? usageField(this.protocol, fields) : usageObjectIn(new TextDecoder().decode(frame));
+  private report({ bytes, object: fields }: KeptFrame): object | undefined {
+    const usage = fields ? usageField(this.protocol, fields) : usageObjectIn(new TextDecoder().decode(bytes));
     return typeof usage === "object" && usage !== null ? usage : undefined;
   }
 
   /** Whether the stream has come to an end of its own protocol, a success or an error. */
   isTerminated(): boolean {
-    return this.last.some((frame) => isTerminal(this.protocol, frame));
+    return this.last.findLast((frame) => isTerminal(this.protocol, frame)) !== undefined;
   }
 
   /**
@@ -81,7 +82,10 @@ export class StreamTap {
    * content is taken to be as long as it is in those that are still here, and the rest to be content.
    */
   contentChars(): number {
-    const counted = (frame: Uint8Array) => ({ bytes: frame.length, text: contentIn(this.protocol, frame) });
+    const counted = (frame: KeptFrame) => ({
+      bytes: frame.bytes.length,
+      text: contentIn(this.protocol, frame),
+    });
     const first = this.first.map(counted);
     const seen = [...first, ...this.last.filter((frame) => !this.first.includes(frame)).map(counted)];
     const telling = seen.filter(({ text }) => text > 0);
@@ -94,7 +98,7 @@ export class StreamTap {
   /** Whether the stream has ended with an error of its own protocol. */
   failed(): { readonly status: number; readonly code: string | undefined } | undefined {
     for (const frame of this.last) {
-      const fields = frameObject(frame);
+      const fields = frame.object;
       const error = fields && errorIn(fields);
       if (!error || !isTerminal(this.protocol, frame)) continue;
       const code = error.code ?? error.type;
@@ -105,8 +109,7 @@ export class StreamTap {
 
   /** The model that the stream's first events name. */
   model(): string | undefined {
-    for (const frame of this.first) {
-      const fields = frameObject(frame);
+    for (const { object: fields } of this.first) {
       const named = [fields?.model, member(fields?.response, "model"), member(fields?.message, "model")];
       const model = named.find((value) => typeof value === "string" && value !== "");
       if (typeof model === "string") return model;
@@ -123,7 +126,7 @@ export class StreamTap {
   earlyFailure(): { readonly status: number; readonly message: string } | undefined {
     if (this.last.length > this.first.length) return undefined;
     const others = this.first.filter((frame) => !isPreamble(frame));
-    const fields = others[0] && frameObject(others[0]);
+    const fields = others[0]?.object;
     const error = fields && errorIn(fields);
     return error ? { status: statusOf(error), message: JSON.stringify(error).slice(0, 2_000) } : undefined;
   }
@@ -131,7 +134,7 @@ export class StreamTap {
   /** The response object that a Responses stream begins with; undefined for other streams. */
   beginning(): JsonObject | undefined {
     if (this.protocol !== "responses") return undefined;
-    return this.first.map((frame) => frameObject(frame)?.response).find(isObject);
+    return this.first.map(({ object }) => object?.response).find(isObject);
   }
 
   /**
@@ -170,15 +173,12 @@ export class StreamTap {
   }
 
   private lastNumber(): number | undefined {
-    return this.last
-      .map((frame) => asNumber(frameObject(frame)?.sequence_number))
-      .findLast((n) => n !== undefined);
+    return this.last.map(({ object }) => asNumber(object?.sequence_number)).findLast((n) => n !== undefined);
   }
 }
 
 /** Characters of text, reasoning and tool arguments in one event. */
-function contentIn(protocol: WireProtocol, frame: Uint8Array): number {
-  const fields = frameObject(frame);
+function contentIn(protocol: WireProtocol, { object: fields }: KeptFrame): number {
   if (!fields) return 0;
   const lengths = (...texts: unknown[]): number =>
     texts.reduce<number>((sum, text) => sum + (typeof text === "string" ? text.length : 0), 0);
@@ -213,10 +213,9 @@ const PREAMBLE = new Set([
   "response.queued",
 ]);
 
-function isPreamble(frame: Uint8Array): boolean {
-  const { event, data } = decodeFrame(frame);
-  const type = objectOf(data)?.type;
-  return PREAMBLE.has(typeof type === "string" ? type : event);
+function isPreamble({ frame, object }: KeptFrame): boolean {
+  const type = object?.type;
+  return PREAMBLE.has(typeof type === "string" ? type : frame.event);
 }
 
 /** Each protocol's error event; Chat's has no type. */
@@ -250,10 +249,9 @@ function usageField(protocol: WireProtocol, fields: Record<string, unknown>): un
   return withServiceTier(fields.usage ?? member(fields.x_groq, "usage"), fields.service_tier);
 }
 
-function isTerminal(protocol: WireProtocol, frame: Uint8Array): boolean {
-  const { event, data } = decodeFrame(frame);
+function isTerminal(protocol: WireProtocol, { frame, object: fields }: KeptFrame): boolean {
+  const { event, data } = frame;
   if (protocol === "chat" && data === "[DONE]") return true;
-  const fields = objectOf(data);
   const type = typeof fields?.type === "string" ? fields.type : event || typeAtStart(data);
   if (event === "error" || type === "error") return true;
   switch (protocol) {

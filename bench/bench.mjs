@@ -35,6 +35,15 @@ function cpuMs(pid) {
   }
 }
 
+/** Memory of a process now, in MB, where the system tells. */
+function memoryMb(pid) {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Highest memory a process has had, in MB, where the system tells. */
 function peakMb(pid) {
   try {
@@ -54,7 +63,9 @@ async function targets() {
   const provider = await start([here("provider.mjs")], 1);
   const pipe = await start([here("pipe.mjs"), provider.url.href], 0);
   const config = join(folder, "postern.json");
-  const models = ["small", "events-5", "events-2000", "events-200", "events-50"].map((id) => ({ id }));
+  const models = ["small", "events-5", "events-2000", "events-200", "events-50", "held"].map((id) => ({
+    id,
+  }));
   const shared = { apiKey: "bench-provider-key", models };
   const providers = [
     { ...shared, id: "bench", type: "openai", baseUrl: `${provider.url.href}v1` },
@@ -64,12 +75,13 @@ async function targets() {
   writeFileSync(config, JSON.stringify({ providers, gateway, dataDir: folder }));
   const postern = await start([here("../dist/cli.js"), "serve", "--config", config, "--port", "0"], 0);
   const model = (name) => name;
+  const shares = { key, provider: provider.url };
   return {
-    direct: { ...provider, key, model },
-    pipe: { ...pipe, key, model },
-    gateway: { ...postern, key, model: (name) => `bench/${name}` },
+    direct: { ...shares, ...provider, model },
+    pipe: { ...shares, ...pipe, model },
+    gateway: { ...shares, ...postern, model: (name) => `bench/${name}` },
     // The same process: Chat Completions in, Messages out.
-    translated: { ...postern, key, model: (name) => `messages/${name}` },
+    translated: { ...shares, ...postern, model: (name) => `messages/${name}` },
   };
 }
 
@@ -94,6 +106,14 @@ const plan = [
   { name: "events/s, 500 streams", unit: "", run: (t) => measures.events(t, 500, 200) },
   { name: "events/s, 2,000 streams", unit: "", run: (t) => measures.events(t, 2000, 50) },
   {
+    name: "client leaves until provider knows, p50",
+    unit: "ms",
+    run: (t) => measures.leaving(t, t.provider, 50),
+    pick: [["p50", 1]],
+    lower: true,
+  },
+  { name: "the same, longest", unit: "ms", from: 7, pick: [["most", 1]], lower: true },
+  {
     name: "1 MB body, p50",
     unit: "ms",
     run: (t) => measures.largeBody(t, 1, 30),
@@ -113,6 +133,11 @@ async function main() {
   const all = await targets();
   const names = Object.keys(all);
   const results = plan.map(() => Object.fromEntries(names.map((name) => [name, []])));
+  const open = {};
+  for (const name of ["pipe", "gateway"]) {
+    process.stderr.write(`2,000 open streams: ${name}\n`);
+    open[name] = await measures.whileOpen(all[name], 2_000, () => memoryMb(all[name].pid));
+  }
   // A gateway runs for hours: what V8 does to code in its first seconds is not what is asked.
   for (const name of names) {
     process.stderr.write(`warming up: ${name}\n`);
@@ -150,7 +175,10 @@ async function main() {
     );
   }
   console.log(
-    `\npeak memory: pipe ${Math.round(peakMb(all.pipe.pid) ?? 0)} MB, gateway ${Math.round(peakMb(all.gateway.pid) ?? 0)} MB`,
+    `\nmemory with 2,000 open streams: pipe ${Math.round(open.pipe ?? 0)} MB, gateway ${Math.round(open.gateway ?? 0)} MB`,
+  );
+  console.log(
+    `peak memory: pipe ${Math.round(peakMb(all.pipe.pid) ?? 0)} MB, gateway ${Math.round(peakMb(all.gateway.pid) ?? 0)} MB`,
   );
   console.log(`CPU over the whole run: pipe ${cpuMs(all.pipe.pid)} ms, gateway ${cpuMs(all.gateway.pid)} ms`);
 }

@@ -127,4 +127,69 @@ async function largeBody(target, megabytes, count) {
   return { p50: quantile(times, 0.5) };
 }
 
-export const measures = { latency, throughput, firstEvent, events, largeBody };
+/** A stream that goes on until it is left. Resolves with how to leave it, once its first event is there. */
+function held(agent, { url, key, model }) {
+  const body = bodyFor(model("held"), true);
+  return new Promise((resolve, reject) => {
+    let leave = () => {};
+    agent.dispatch(
+      {
+        origin: url.origin,
+        path: "/v1/chat/completions",
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          authorization: `Bearer ${key}`,
+          "content-length": body.length,
+        },
+        body,
+      },
+      {
+        onRequestStart(controller) {
+          leave = () => controller.abort(new Error("left"));
+        },
+        onResponseStart(_, status) {
+          if (status !== 200) reject(new Error(`HTTP ${status}`));
+        },
+        onResponseData() {
+          resolve(leave);
+        },
+        onResponseEnd() {},
+        onResponseError(_, error) {
+          reject(error);
+        },
+      },
+    );
+  });
+}
+
+/** How long after its client has left the provider knows of it, in ms. */
+async function leaving(target, provider, count) {
+  const agent = new Agent({ connections: 1 });
+  const times = [];
+  for (let i = 0; i < count; i += 1) {
+    const leave = await held(agent, target);
+    const at = performance.timeOrigin + performance.now();
+    leave();
+    for (let heard = []; heard.length === 0; ) {
+      heard = await (await fetch(new URL("/left", provider))).json();
+      if (heard.length > 0) times.push(heard[0] - at);
+    }
+  }
+  await agent.close();
+  times.sort((a, b) => a - b);
+  return { p50: quantile(times, 0.5), most: times.at(-1) };
+}
+
+/** What `look` sees while so many streams are open. */
+async function whileOpen(target, streams, look) {
+  const agent = new Agent({ connections: streams });
+  const open = await Promise.all(Array.from({ length: streams }, () => held(agent, target)));
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const seen = look();
+  for (const leave of open) leave();
+  await agent.destroy();
+  return seen;
+}
+
+export const measures = { leaving, whileOpen, latency, throughput, firstEvent, events, largeBody };

@@ -1,6 +1,7 @@
 // The provider of the benchmark: answers at once, so that what is measured is what stands between.
 // The model's name says what to answer: "small", or "events-N" for a stream of N events at full speed. It speaks Chat
-// Completions, and Messages below /v1/messages, for the measurements of translation.
+// Completions, and Messages below /v1/messages, for the measurements of translation. "held" streams one event and then
+// nothing; GET /left tells when the clients of such streams left, in milliseconds since the epoch, and forgets it.
 import { createServer } from "node:http";
 
 const small = Buffer.from(
@@ -51,7 +52,14 @@ const end =
 
 const chat = { small, start: "", event, end };
 
+let left = [];
+
 const server = createServer((request, response) => {
+  if (request.url === "/left") {
+    response.end(JSON.stringify(left));
+    left = [];
+    return;
+  }
   const wire = request.url.startsWith("/v1/messages") ? messages : chat;
   let size = 0;
   let head = "";
@@ -60,6 +68,12 @@ const server = createServer((request, response) => {
     size += chunk.length;
   });
   request.on("end", () => {
+    if (/"model"\s*:\s*"held"/.test(head)) {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(wire.start + wire.event(1));
+      response.on("close", () => left.push(performance.timeOrigin + performance.now()));
+      return;
+    }
     const events = Number(/"model"\s*:\s*"(?:bench\/)?events-(\d+)"/.exec(head)?.[1] ?? 0);
     if (events === 0) {
       response.writeHead(200, {

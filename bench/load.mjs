@@ -1,30 +1,39 @@
 // The clients of the benchmark, on undici's dispatch so that they cost as little as can be.
 import { Agent } from "undici";
 
+/** Sends a request; whatever is no 200 rejects. */
+function post(agent, { url, key, body }, handler, reject) {
+  const headers = {
+    "content-type": "application/json",
+    authorization: `Bearer ${key}`,
+    "content-length": body.length,
+  };
+  agent.dispatch(
+    { origin: url.origin, path: "/v1/chat/completions", method: "POST", headers, body },
+    {
+      ...handler,
+      onResponseStart(_, status) {
+        if (status !== 200) reject(new Error(`HTTP ${status}`));
+      },
+      onResponseError(_, error) {
+        reject(error);
+      },
+    },
+  );
+}
+
 /** One request; resolves with the times in ms and how many bytes and events came back. */
-function send(agent, { url, key, body }) {
+function send(agent, request) {
   const started = performance.now();
   return new Promise((resolve, reject) => {
     let first = 0;
     let bytes = 0;
     let lineEnds = 0;
-    agent.dispatch(
-      {
-        origin: url.origin,
-        path: "/v1/chat/completions",
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          authorization: `Bearer ${key}`,
-          "content-length": body.length,
-        },
-        body,
-      },
+    post(
+      agent,
+      request,
       {
         onRequestStart() {},
-        onResponseStart(_, status) {
-          if (status !== 200) reject(new Error(`HTTP ${status}`));
-        },
         onResponseData(_, chunk) {
           first ||= performance.now() - started;
           bytes += chunk.length;
@@ -34,10 +43,8 @@ function send(agent, { url, key, body }) {
         onResponseEnd() {
           resolve({ total: performance.now() - started, first, bytes, events: lineEnds / 2 });
         },
-        onResponseError(_, error) {
-          reject(error);
-        },
       },
+      reject,
     );
   });
 }
@@ -128,37 +135,23 @@ async function largeBody(target, megabytes, count) {
 }
 
 /** A stream that goes on until it is left. Resolves with how to leave it, once its first event is there. */
-function held(agent, { url, key, model }) {
-  const body = bodyFor(model("held"), true);
+function held(agent, target) {
+  const body = bodyFor(target.model("held"), true);
   return new Promise((resolve, reject) => {
     let leave = () => {};
-    agent.dispatch(
-      {
-        origin: url.origin,
-        path: "/v1/chat/completions",
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          authorization: `Bearer ${key}`,
-          "content-length": body.length,
-        },
-        body,
-      },
+    post(
+      agent,
+      { ...target, body },
       {
         onRequestStart(controller) {
           leave = () => controller.abort(new Error("left"));
-        },
-        onResponseStart(_, status) {
-          if (status !== 200) reject(new Error(`HTTP ${status}`));
         },
         onResponseData() {
           resolve(leave);
         },
         onResponseEnd() {},
-        onResponseError(_, error) {
-          reject(error);
-        },
       },
+      reject,
     );
   });
 }

@@ -8,13 +8,8 @@ import {
   consentText,
   DEFAULT_PARALLEL,
 } from "../../core/agent/comparison";
-import type {
-  AgentGateway,
-  AgentHost,
-  AgentOutcome,
-  CopilotAgent,
-  LoadAgent,
-} from "../../core/agent/contract";
+import type { AgentGateway, AgentHost, CopilotAgent, LoadAgent } from "../../core/agent/contract";
+import { outcomeText } from "../../core/agent/outcomeText";
 import { costLine, runCost } from "../../core/agent/runCost";
 import { parseTaskFile } from "../../core/agent/taskFile";
 import { comparisonCost, comparisonTable, type TaskRunWithDiff } from "../../core/agent/taskRun";
@@ -71,7 +66,7 @@ export function askAgent(options: AskOptions): Promise<number> {
       signal,
     );
     process.stdout.write("\n");
-    person.say(endLine(outcome));
+    person.say(outcomeText(outcome));
     person.say(costLine(runCost(await requestsOfTask(engine.ledger, task))));
     if (outcome.sessionId !== undefined && options.loaded.dataDir !== undefined)
       person.say(`To go on: --resume ${outcome.sessionId}`);
@@ -176,9 +171,4 @@ function hostFor(person: Person): AgentHost {
     },
     permit: (question, signal) => person.permit(question, signal),
   };
-}
-
-function endLine({ end, reason, turns }: AgentOutcome): string {
-  const said = { done: "Done", cancelled: "Cancelled", failed: "Failed", limit: "Stopped" }[end];
-  return `${said} after ${turns} turns${reason === undefined ? "" : `: ${reason}`}`;
 }

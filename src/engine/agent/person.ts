@@ -8,13 +8,14 @@ import {
   questionText,
 } from "../../core/agent/permissions";
 import { visible } from "../../core/agent/visible";
+import { Turns } from "../../core/turns";
 
 /** The person at the terminal, if there is one: asked on standard error, so that standard output is the answer alone. */
 export class Person {
   private rules: PermissionRules;
   private lines: Interface | undefined;
   /** One question after the other. */
-  private queue: Promise<unknown> = Promise.resolve();
+  private readonly turns = new Turns();
 
   constructor(allow: readonly string[]) {
     this.rules = rulesOf(allow) ?? ASK_ALWAYS;
@@ -27,7 +28,7 @@ export class Person {
 
   /** Without a terminal nobody says yes to anything. */
   permit(question: PermissionQuestion, signal: AbortSignal): Promise<boolean> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       if (isAllowed(question, this.rules)) return true;
       if (!process.stdin.isTTY) {
         this.say(`· not allowed: ${questionText(question)}`);
@@ -46,7 +47,7 @@ export class Person {
   }
 
   ask(question: string, signal: AbortSignal): Promise<boolean> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       if (!process.stdin.isTTY) return false;
       return /^y/i.test(await this.read(`${question} [y]es, [n]o: `, signal));
     });
@@ -59,12 +60,6 @@ export class Person {
   private async read(prompt: string, signal: AbortSignal): Promise<string> {
     this.lines ??= linesOfTerminal();
     return (await this.lines.question(prompt, { signal }).catch(() => "")).trim();
-  }
-
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.queue.then(work);
-    this.queue = turn.catch(() => {});
-    return turn;
   }
 }
 

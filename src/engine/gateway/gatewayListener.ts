@@ -1,6 +1,7 @@
 import { logSafeText, PosternError } from "../../core/errors";
 import { isLoopbackHost } from "../../core/gateway/hostGuard";
 import type { GatewayState } from "../../core/rpc/contract";
+import { Turns } from "../../core/turns";
 import type { Log } from "../log/log";
 import type { GatewayServer } from "./gatewayServer";
 
@@ -17,7 +18,7 @@ export interface ListenerFacts {
 /** Starts, stops and moves the gateway's server, one after the other: two windows may ask for different things at once. */
 export class GatewayListener {
   private failed: Extract<GatewayState, { state: "failed" }> | undefined;
-  private settled: Promise<unknown> = Promise.resolve();
+  private readonly turns = new Turns();
 
   /** @param onChange called when its state may have changed */
   constructor(
@@ -35,11 +36,11 @@ export class GatewayListener {
 
   /** @throws PosternError not_ready, port_in_use, listen_failed, open_without_key */
   start(): Promise<void> {
-    return this.inTurn(() => this.startNow());
+    return this.turns.take(() => this.startNow());
   }
 
   stop(): Promise<void> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       this.failed = undefined;
       if (this.server.address) this.log.info("gateway stopped");
       this.server.stop();
@@ -49,7 +50,7 @@ export class GatewayListener {
 
   /** To where it is to listen now, if it listens; running requests finish where they began. */
   move(): Promise<void> {
-    return this.inTurn(async () => {
+    return this.turns.take(async () => {
       if (!this.server.address) return;
       this.server.stopListening();
       await this.startNow().catch((error: unknown) => this.log.error(logSafeText(error)));
@@ -60,12 +61,6 @@ export class GatewayListener {
   get isUnguarded(): boolean {
     const host = this.facts.place()?.host;
     return this.server.address !== undefined && host !== undefined && !this.isGuarded(host);
-  }
-
-  private inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.settled.then(change);
-    this.settled = turn.catch(() => {});
-    return turn;
   }
 
   private async startNow(): Promise<void> {

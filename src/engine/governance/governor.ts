@@ -1,4 +1,5 @@
 import type { Caller } from "../../core/governance/caller";
+import type { RequestBeginning } from "../../core/governance/openRequest";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 
 /** What a request is expected to cost before it goes out. Counts are upper bounds where that is possible. */
@@ -24,12 +25,6 @@ export interface GovernedTarget {
   readonly route?: string;
   readonly estimate: RequestEstimate;
 }
-
-/** A request's row as far as it is known before a provider was asked. */
-export type RequestBeginning = Omit<
-  RequestRecord,
-  "durationMs" | "attempts" | "status" | "outcome" | "dropped"
->;
 
 /** A request that asks to be let through. */
 export interface GovernedRequest extends GovernedTarget {

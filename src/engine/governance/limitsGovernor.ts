@@ -4,7 +4,7 @@ import type { Caller } from "../../core/governance/caller";
 import { judgeLimit } from "../../core/governance/judgeLimit";
 import { mayUse } from "../../core/governance/keyModels";
 import { amountIn, heldIn, type Limit, limitsOf } from "../../core/governance/limits";
-import type { Held, OpenRequest } from "../../core/governance/openRequest";
+import type { Held, OpenRequest, RequestBeginning } from "../../core/governance/openRequest";
 import { periodRange } from "../../core/governance/period";
 import type { ProviderQuota } from "../../core/governance/quota";
 import { quotasInHeaders } from "../../core/governance/quotaHeaders";
@@ -18,7 +18,6 @@ import type {
   GovernedTarget,
   Governor,
   ObservedAnswer,
-  RequestBeginning,
   RequestEstimate,
   Reservation,
 } from "./governor";
@@ -228,17 +227,7 @@ function ownShare(before: OpenRequest | undefined, { scope, measure }: Limit): n
 
 function openRequest(beginning: RequestBeginning, target: GovernedTarget): OpenRequest {
   const { provider, model, route, estimate } = target;
-  const record: RequestRecord = {
-    ...beginning,
-    provider,
-    model,
-    ...(route === undefined ? {} : { route }),
-    durationMs: 0,
-    attempts: [],
-    status: 0,
-    outcome: "cut",
-    dropped: [],
-  };
+  const record = { ...beginning, provider, model, ...(route === undefined ? {} : { route }) };
   const { priceSource } = estimate;
   return {
     record,

@@ -1,10 +1,10 @@
 import type { Usage } from "../../core/conversation/usage";
 import type { PosternError } from "../../core/errors";
 import type { Caller } from "../../core/governance/caller";
+import type { RequestBeginning } from "../../core/governance/openRequest";
 import type { Attempt, Basis, RequestOutcome, RequestRecord } from "../../core/governance/requestRecord";
 import type { WireProtocol } from "../../core/protocols/wire";
 import type { Operation } from "../../core/providers/endpoint";
-import type { RequestBeginning } from "../governance/governor";
 import type { Tried } from "../routing/attempts";
 import type { RelayOutcome } from "./responseRelay";
 

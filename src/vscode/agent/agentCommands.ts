@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
 import type { AgentHost } from "../../core/agent/contract";
+import { outcomeText } from "../../core/agent/outcomeText";
 import { costText } from "../../core/agent/runCost";
 import type { CommandHandlers } from "../commands/register";
-import { endText, eventText, lacksRuntime, outcomeText } from "../render/agentText";
+import { endText, eventText, lacksRuntime } from "../render/agentText";
 import { plain } from "../render/policyWarning";
 import type { PosternState } from "../state";
 import { type Actions, notify } from "../ui/notify";

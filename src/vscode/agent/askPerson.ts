@@ -7,6 +7,7 @@ import {
   type PermissionRules,
   questionText,
 } from "../../core/agent/permissions";
+import { Turns } from "../../core/turns";
 import { plain } from "../render/policyWarning";
 import { type Changes, LastChanges } from "./changes";
 import type { AgentDocuments } from "./documents";
@@ -21,17 +22,11 @@ const ALL_TITLE: Partial<Record<PermissionQuestion["kind"], string>> = {
 export class WindowPerson {
   readonly change: ProposedChange;
   readonly changes = new LastChanges();
-  private turn: Promise<unknown> = Promise.resolve();
+  /** One question after the other, whichever run it is of. */
+  readonly turns = new Turns();
 
   constructor(documents: AgentDocuments) {
     this.change = new ProposedChange(documents);
-  }
-
-  /** One question after the other, whichever run it is of. */
-  inTurn<T>(ask: () => Promise<T>): Promise<T> {
-    const asked = this.turn.then(ask);
-    this.turn = asked.catch(() => {});
-    return asked;
   }
 }
 
@@ -50,7 +45,7 @@ export class AskPerson {
   }
 
   permit(question: PermissionQuestion, signal: AbortSignal): Promise<boolean> {
-    return this.person.inTurn(async () => {
+    return this.person.turns.take(async () => {
       if (signal.aborted) return false;
       const choice = isAllowed(question, this.rules) ? "allow" : await this.ask(question, signal);
       if (choice === "all") this.rules = allowingAllLike(question, this.rules) ?? this.rules;

@@ -1,3 +1,4 @@
+import { Turns } from "../../core/turns";
 import type { Target } from "../common/target";
 import type { ProviderRegistry } from "../providers/registry";
 import type { StateStore } from "../state";
@@ -11,16 +12,14 @@ export function moveProviderCommands(
   registry: Pick<ProviderRegistry, "step">,
 ): Pick<CommandHandlers, "postern.moveProviderUp" | "postern.moveProviderDown"> {
   // A key that is held down asks for the next step before the one before is written.
-  let last: Promise<unknown> = Promise.resolve();
+  const turns = new Turns();
   const move =
     (title: string, by: -1 | 1) =>
     async (target: Target | undefined, selected: readonly Target[] = []): Promise<void> => {
       const inTree = target ?? selected.find(({ kind }) => kind === "provider");
       const chosen = await pickProvider(inTree, store.value, { title });
       if (!chosen) return;
-      const step = last.then(() => registry.step(chosen, by));
-      last = step.catch(() => undefined);
-      if (await step) return;
+      if (await turns.take(() => registry.step(chosen, by))) return;
       notify("info", `${nameOf(store.value, chosen)} is the ${by < 0 ? "first" : "last"} already.`);
     };
   return {

@@ -1,7 +1,7 @@
 import type { AgentEvent, AgentOutcome } from "../../core/agent/contract";
+import { outcomeText } from "../../core/agent/outcomeText";
 import { costLine, type RunCost } from "../../core/agent/runCost";
 import { comparisonCost, comparisonTable, resultText, type TaskRun } from "../../core/agent/taskRun";
-import { counted } from "../../core/governance/limitText";
 
 /** What a run's event adds to a document of Markdown. */
 export function eventText(event: AgentEvent): string {
@@ -22,12 +22,6 @@ export function eventText(event: AgentEvent): string {
 /** What stands at the end of a run. */
 export function endText(outcome: AgentOutcome, cost: RunCost): string {
   return `\n\n---\n\n${outcomeText(outcome)}\n\n${costLine(cost)}\n`;
-}
-
-/** How a run has ended: "Done after 3 turns". */
-export function outcomeText({ end, reason, turns }: AgentOutcome): string {
-  const said = { done: "Done", cancelled: "Cancelled", failed: "Failed", limit: "Stopped" }[end];
-  return `${said} after ${counted(turns, "turn")}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
 /** Whether it came to nothing for want of Copilot's program: the reason then names the command that fetches it. */

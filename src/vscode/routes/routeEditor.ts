@@ -1,5 +1,6 @@
 import { routeEntryName } from "../../core/config/routes";
 import type { Strategy } from "../../core/config/schema";
+import { Turns } from "../../core/turns";
 import type { RouteRow } from "../common/target";
 import {
   insertEntry,
@@ -41,7 +42,7 @@ export interface NewRoute {
 
 /** All changes to the routes in the settings, one after the other: each works on what the last one has left. */
 export class RouteEditor {
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly turns = new Turns();
 
   constructor(
     private readonly settings: RouteSettings,
@@ -184,14 +185,12 @@ export class RouteEditor {
   private edit(
     change: (list: RawRoutes) => { readonly list: RawRoutes; readonly undo?: Undo },
   ): Promise<Undo> {
-    const turn = this.last.then(async () => {
+    return this.turns.take(async () => {
       const { list, undo } = change(rawRoutes(this.settings.routes()));
       await this.settings.writeRoutes(list);
       await this.changed();
       return undo ?? (async () => {});
     });
-    this.last = turn.catch(() => {});
-    return turn;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { StoredSecret } from "../../core/credentials/stored";
+import { Turns } from "../../core/turns";
 import { providerSecretName } from "./names";
 import { formatStored, parseStored } from "./storedKey";
 
@@ -12,7 +13,7 @@ export interface SecretStore {
 
 /** The providers' keys and tokens, in the order in which they are used. They are kept in the secret storage and nowhere else. */
 export class ProviderKeys {
-  private changes: Promise<unknown> = Promise.resolve();
+  private readonly turns = new Turns();
 
   constructor(private readonly secrets: SecretStore) {}
 
@@ -33,8 +34,6 @@ export class ProviderKeys {
     id: string,
     change: (credentials: readonly StoredSecret[]) => readonly StoredSecret[],
   ): Promise<void> {
-    const turn = this.changes.then(async () => this.put(id, change(await this.list(id))));
-    this.changes = turn.catch(() => {});
-    return turn;
+    return this.turns.take(async () => this.put(id, change(await this.list(id))));
   }
 }

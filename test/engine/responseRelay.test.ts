@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import type { Dispatcher } from "undici";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { PosternError } from "../../src/core/errors";
 import { ByteLane } from "../../src/engine/relay/byteLane";
 import type { Lane } from "../../src/engine/relay/lane";
@@ -101,4 +101,43 @@ it.each([
   expect(response.status).toBe(502);
   expect(fault).toMatchObject({ code: "provider_incomplete" });
   server.close();
+});
+
+it.each([
+  ["has ended", (relay: ResponseRelay) => relay.onResponseEnd()],
+  ["has broken off", (relay: ResponseRelay) => relay.onResponseError(controller, new Error("reset"))],
+])("nothing is kept of a stream once it is over and its provider %s", async (_, leave) => {
+  // What a timer would keep is the whole of an answer, for as long as the timer runs.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  try {
+    const before = vi.getTimerCount();
+    let over: () => void = () => {};
+    const left = new Promise<void>((resolve) => {
+      over = resolve;
+    });
+    const server = createServer((_request, response) => {
+      const lane: Lane = { ...QUIET, push: (chunk) => [chunk], isTerminated: () => true, isOver: () => true };
+      const relay = new ResponseRelay(response, { id: "fake", baseUrl: "http://127.0.0.1:1" }, lane, {
+        firstByteMs: 1000,
+        totalMs: 1000,
+      });
+      relay.onRequestStart(controller);
+      relay.onResponseStart(controller, 200, {});
+      relay.onResponseData(controller, Buffer.from("data: [DONE]\n\n"));
+      // The provider has some seconds to end its side.
+      expect(vi.getTimerCount()).toBe(before + 1);
+      leave(relay);
+      void relay.settled.then(over);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const connection = await RawConnection.open(port);
+    connection.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    await left;
+    expect(vi.getTimerCount()).toBe(before);
+    connection.close();
+    server.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -6,7 +6,7 @@ import { amount } from "./support/amount";
 import { BusyProvider } from "./support/busyProvider";
 import { Client } from "./support/client";
 import { faultsIn, outcomesIn } from "./support/ledgerFile";
-import { type Vitals, WATCHED, Watch } from "./support/vitals";
+import { used, type Vitals, WATCHED, Watch } from "./support/vitals";
 
 const ROUNDS = 4;
 const STREAMS = amount(200, 2_000);
@@ -94,13 +94,13 @@ describe("wear", () => {
       await aborted(ABORTED / ROUNDS);
       after.push(await watch.calm(before));
     }
-    const used = after.map(({ heap, buffers }) => heap + buffers);
-    const [firstHalf, secondHalf] = [used.slice(0, ROUNDS / 2), used.slice(ROUNDS / 2)];
+    const bytes = after.map(used);
+    const [firstHalf, secondHalf] = [bytes.slice(0, ROUNDS / 2), bytes.slice(ROUNDS / 2)];
     // What caches hold is full after the first half; what leaks goes on growing.
-    expect(Math.min(...secondHalf), `bytes after each round: ${used}`).toBeLessThan(
+    expect(Math.min(...secondHalf), `bytes after each round: ${bytes}`).toBeLessThan(
       Math.max(...firstHalf) + 3 * MB,
     );
-    console.log(`bytes in use after each round: ${used.join(", ")}`);
+    console.log(`bytes in use after each round: ${bytes.join(", ")}`);
     expect(await (await gateway.fetch("/v1/models")).text()).toContain("model-a");
     // A process whose inspector is listened to does not end.
     watch.close();

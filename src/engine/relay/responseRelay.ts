@@ -112,6 +112,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private firstByteAt: number | undefined;
   private bytes = 0;
   private limits: NodeJS.Timeout[] = [];
+  /** Runs while the provider may still end a response that is over. */
+  private linger: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly response: ServerResponse,
@@ -216,6 +218,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    clearTimeout(this.linger);
     if (this.done) return;
     this.cut(networkFault(this.provider, faultCode(error)));
   }
@@ -364,6 +367,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   }
 
   private finish(): void {
+    clearTimeout(this.linger);
     if (this.done) return;
     if (this.held && this.refused) {
       const { status, headers } = this.refused;
@@ -417,7 +421,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   /** The connection serves the next request once the rest of this answer has come; not every provider ends it. */
   private letProviderEnd(): void {
     this.controller?.resume();
-    setTimeout(() => this.controller?.abort(new Error("the answer is complete")), LINGER_MS).unref();
+    this.linger = setTimeout(() => this.controller?.abort(new Error("the answer is complete")), LINGER_MS);
+    this.linger.unref();
   }
 
   /** The provider left off. Before anything was sent the caller answers; after it, the protocol's own error event. */

@@ -56,19 +56,26 @@ export class Watch {
     };
   }
 
-  /** The vitals once everything is let go of that was not held `before`. */
-  async calm(before: Vitals): Promise<Vitals> {
+  /**
+   * The vitals once everything is let go of that was not held `before`: handles, and memory but for `room` bytes.
+   * Memory is waited for as well: a provider that does not end a finished answer is given some seconds to.
+   */
+  async calm(before: Vitals, room = Number.POSITIVE_INFINITY): Promise<Vitals> {
     let last = before;
     await eventually(
       async () => {
         last = await this.vitals();
-        return last.descriptors <= before.descriptors && excess(last, before).length === 0;
+        return (
+          last.descriptors <= before.descriptors &&
+          excess(last, before).length === 0 &&
+          used(last) < used(before) + room
+        );
       },
-      "the release of every handle",
+      "the release of everything",
       60_000,
     ).catch(() => {
       throw new Error(
-        `still held: ${excess(last, before)}, descriptors ${before.descriptors} → ${last.descriptors}`,
+        `still held: ${excess(last, before)}, descriptors ${before.descriptors} → ${last.descriptors}, bytes ${used(before)} → ${used(last)}`,
       );
     });
     return last;
@@ -86,6 +93,9 @@ export class Watch {
     return within(answer, `the inspector's answer to ${method}`, 60_000);
   }
 }
+
+/** Bytes in use, in the heap and outside it. */
+export const used = ({ heap, buffers }: Vitals): number => heap + buffers;
 
 /** The resources that were not there before. */
 function excess(now: Vitals, before: Vitals): string[] {

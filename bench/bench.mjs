@@ -1,5 +1,6 @@
 // npm run bench: direct, a bare Node pipe and the gateway, measured in turn in one run. Read the ratios; absolute
-// figures belong to the machine. Give a number to repeat each round that often (default 3; medians are printed).
+// figures belong to the machine. Give a number to repeat each round that often (default 3; medians are printed), and
+// after it a part of a measurement's name to have only those (`npm run bench -- 5 "20 MB"`).
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -8,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { measures } from "./load.mjs";
 
 const rounds = Number(process.argv[2] ?? 3);
+const wanted = process.argv[3] ?? "";
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "postern-bench-"));
 const children = [];
@@ -129,12 +131,16 @@ const plan = [
   },
 ];
 
+/** A measurement that another one is read from is made for it. */
+const isWanted = (index) =>
+  plan.some((one, at) => one.name.includes(wanted) && (at === index || one.from === index));
+
 async function main() {
   const all = await targets();
   const names = Object.keys(all);
   const results = plan.map(() => Object.fromEntries(names.map((name) => [name, []])));
   const open = {};
-  for (const name of ["pipe", "gateway"]) {
+  for (const name of wanted === "" || "memory".startsWith(wanted) ? ["pipe", "gateway"] : []) {
     process.stderr.write(`2,000 open streams: ${name}\n`);
     open[name] = await measures.whileOpen(all[name], 2_000, () => memoryMb(all[name].pid));
   }
@@ -146,7 +152,7 @@ async function main() {
   }
   for (let round = 1; round <= rounds; round += 1) {
     for (const [index, measure] of plan.entries()) {
-      if (!measure.run) continue;
+      if (!measure.run || !isWanted(index)) continue;
       process.stderr.write(`round ${round} of ${rounds}: ${measure.name}\n`);
       for (const name of names) results[index][name].push(await measure.run(all[name]));
     }
@@ -159,6 +165,7 @@ async function main() {
   );
   console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
   for (const [index, measure] of plan.entries()) {
+    if (!isWanted(index)) continue;
     const source = results[measure.from ?? index];
     const [field, scale] = measure.pick?.[0] ?? [];
     const value = Object.fromEntries(
@@ -174,9 +181,10 @@ async function main() {
       `| ${measure.name} | ${names.map((name) => show(value[name])).join(" | ")} | ${ratios.join(" | ")} | ${added.join(" | ")} |`,
     );
   }
-  console.log(
-    `\nmemory with 2,000 open streams: pipe ${Math.round(open.pipe ?? 0)} MB, gateway ${Math.round(open.gateway ?? 0)} MB`,
-  );
+  if (open.pipe !== undefined)
+    console.log(
+      `\nmemory with 2,000 open streams: pipe ${Math.round(open.pipe ?? 0)} MB, gateway ${Math.round(open.gateway ?? 0)} MB`,
+    );
   console.log(
     `peak memory: pipe ${Math.round(peakMb(all.pipe.pid) ?? 0)} MB, gateway ${Math.round(peakMb(all.gateway.pid) ?? 0)} MB`,
   );

@@ -44,6 +44,7 @@ async function collect(request: IncomingMessage): Promise<Buffer> {
       if (whole) chunk.copy(whole, size);
       else chunks.push(chunk);
       size += chunk.length;
+      if (whole) release(chunk);
     });
     request.on("end", () => {
       clearTimeout(timer);
@@ -56,6 +57,15 @@ async function collect(request: IncomingMessage): Promise<Buffer> {
       if (!request.complete) fail(new PosternError("invalid_request", "The request body was cut off."));
     });
   });
+}
+
+/**
+ * Gives a chunk's memory back at once: what a large body leaves behind has V8 mark its whole heap, body after body,
+ * which took longer than everything else about it. Not for memory that is shared, and not before Node 22.
+ */
+function release(chunk: Buffer): void {
+  const memory = chunk.buffer as ArrayBuffer & { transfer?(size: number): ArrayBuffer };
+  if (memory.byteLength === chunk.byteLength) memory.transfer?.(0);
 }
 
 type Inflate = (input: Buffer, options: { maxOutputLength: number }, done: zlib.CompressCallback) => void;

@@ -5,7 +5,15 @@ import { secretsOf } from "../providers/redact";
 import { firstValue } from "../text/firstValue";
 import { pathFinding, shownUrl } from "./addressFinding";
 import { type Matter, matterOf } from "./errorWords";
-import { CHANGE_ADDRESS, type Finding, finding, NAME_MODELS, SET_KEY, TRY_AGAIN } from "./finding";
+import {
+  CHANGE_ADDRESS,
+  type Finding,
+  finding,
+  NAME_MODELS,
+  REFRESH_CREDENTIAL,
+  SET_KEY,
+  TRY_AGAIN,
+} from "./finding";
 import { providerWords, shownWords } from "./providerWords";
 import { billingPage, keyPage } from "./servicePages";
 
@@ -79,6 +87,10 @@ function decide(refused: RefusedRequest, matter: Matter | undefined): Finding {
       return finding("model_not_permitted", text, ...keyPage(config), NAME_MODELS);
     }
     case "keyExpired": {
+      if (isFetched(provider)) {
+        const text = `The token has expired (HTTP ${status}), and no newer one came. ${SIGN_IN_AGAIN}`;
+        return finding("key_expired", text, REFRESH_CREDENTIAL);
+      }
       const text = `The key has expired (HTTP ${status}). Make a new one and set it.`;
       return finding("key_expired", text, SET_KEY, ...keyPage(config));
     }
@@ -125,6 +137,16 @@ function byStatus(refused: RefusedRequest): Finding {
   return finding("request_refused", text, TRY_AGAIN, CHANGE_ADDRESS);
 }
 
+/** What whoever gives the token wants, before it gives another one. */
+const SIGN_IN_AGAIN =
+  "Sign in again where it comes from, in VS Code or in the program that prints it, then refresh the credential.";
+
+/** What a program or an account gives is asked for anew, where a key would be set. */
+function isFetched({ credential, pool = [] }: EngineProvider): boolean {
+  if (credential.kind !== "apiKey" && credential.kind !== "bearerToken") return false;
+  return pool.some((one) => one.renewable === true && one.credential.value === credential.value);
+}
+
 function keyFinding(refused: RefusedRequest): Finding {
   const { status, provider } = refused;
   const { config, credential } = provider;
@@ -142,6 +164,10 @@ function keyFinding(refused: RefusedRequest): Finding {
     const text = `The key was refused (HTTP ${status}); by its form it is a key of ${owner}. Set this provider's own key.`;
     return finding("key_of_other_provider", text, SET_KEY, ...pages);
   }
+  if (isFetched(provider)) {
+    const text = `The token was refused (HTTP ${status}), and so was a newer one if there was any: it may be for another service, or its account is not known there. ${SIGN_IN_AGAIN}`;
+    return finding("key_wrong", text, REFRESH_CREDENTIAL, ...pages);
+  }
   if (credential.kind === "bearerToken") {
     const text = `The token was refused (HTTP ${status}); it may have expired, or be for another service. Set a new one.`;
     return finding("key_wrong", text, SET_KEY, ...pages);
@@ -158,6 +184,10 @@ function permissionFinding(refused: RefusedRequest): Finding {
   if (credential.kind === "apiKey" && foreignKeyOwner(credential.value, config) !== undefined)
     return keyFinding(refused);
   const what = model === undefined ? "this" : `the model ${quoted(model)} or for this`;
+  if (isFetched(provider)) {
+    const text = `The token was refused (HTTP ${status}): its account lacks the permission for ${what}. Give it the role in the provider's console, then refresh the credential.`;
+    return finding("key_not_permitted", text, ...keyPage(config), REFRESH_CREDENTIAL);
+  }
   const text = `The key was refused (HTTP ${status}): it lacks the permission for ${what}. Allow it in the provider's console, or set another key.`;
   return finding("key_not_permitted", text, ...keyPage(config), SET_KEY);
 }

@@ -64,6 +64,8 @@ export type FindingCode =
 /** What a button does about a finding. What it needs to know stands in it. */
 export type Remedy =
   | { readonly kind: "setKey" }
+  /** Of what a program or an account gives: asked for anew. */
+  | { readonly kind: "refreshCredential" }
   /** `baseUrl`: the address that is likely meant. */
   | { readonly kind: "changeAddress"; readonly baseUrl?: string }
   | { readonly kind: "changeType"; readonly type: ProviderConfig["type"]; readonly baseUrl?: string }
@@ -102,6 +104,7 @@ export function finding(code: FindingCode, sentence: string, ...remedies: readon
 }
 
 export const SET_KEY: Remedy = { kind: "setKey" };
+export const REFRESH_CREDENTIAL: Remedy = { kind: "refreshCredential" };
 export const CHANGE_ADDRESS: Remedy = { kind: "changeAddress" };
 export const NAME_MODELS: Remedy = { kind: "nameModels" };
 export const TRY_AGAIN: Remedy = { kind: "tryAgain" };

@@ -28,10 +28,18 @@ export function remedyActions(
   );
 }
 
+const FOR_PROVIDER: ReadonlySet<Remedy["kind"]> = new Set([
+  "setKey",
+  "refreshCredential",
+  "changeAddress",
+  "changeType",
+  "changeApi",
+  "changeApiVersion",
+  "nameModels",
+]);
+
 function isForProvider({ kind }: Remedy): boolean {
-  return ["setKey", "changeAddress", "changeType", "changeApi", "changeApiVersion", "nameModels"].includes(
-    kind,
-  );
+  return FOR_PROVIDER.has(kind);
 }
 
 /** Does what a button says. */
@@ -45,6 +53,9 @@ export async function apply(
   switch (remedy.kind) {
     case "setKey":
       await onProvider("postern.setKey");
+      return;
+    case "refreshCredential":
+      await onProvider("postern.refreshCredential");
       return;
     case "changeAddress":
       if (target && remedy.baseUrl !== undefined && (await keyMayGo(target, remedy.baseUrl, needs))) {

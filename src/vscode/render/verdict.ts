@@ -23,6 +23,8 @@ export function remedyLabel(remedy: Remedy): string {
   switch (remedy.kind) {
     case "setKey":
       return "Set Key";
+    case "refreshCredential":
+      return "Refresh Credential";
     case "changeAddress":
       return remedy.baseUrl === undefined ? "Change Address" : "Use That Address";
     case "changeType":

@@ -615,6 +615,33 @@ describe("what a provider's refusal means", () => {
     });
   });
 
+  describe("a token that a program or an account gives is no key to be set", () => {
+    const credential = { kind: "bearerToken", value: "eyJ0eXAiOiJKV1QiLCJhbGciOi" } as const;
+    const fetched: EngineProvider = {
+      ...provider({ baseUrl: "https://llm.company.example/v1" }, credential),
+      pool: [
+        { label: "mine", credential: { kind: "apiKey", value: "sk-other" } },
+        { label: "az", credential, renewable: true },
+      ],
+    };
+    test.each<[string, number, unknown, FindingCode]>([
+      ["refused", 401, error("Unauthorized"), "key_wrong"],
+      ["expired", 401, error("The token has expired"), "key_expired"],
+      ["not permitted", 403, error("Forbidden"), "key_not_permitted"],
+    ])("%s", (_what, status, body, code) => {
+      const found = ask(fetched, status, body);
+      expect(found?.code).toBe(code);
+      expect(found?.remedies).toContainEqual({ kind: "refreshCredential" });
+      expect(found?.remedies).not.toContainEqual({ kind: "setKey" });
+      expect(found?.sentence).not.toMatch(/set (it|a new one|another key|the right key)/i);
+    });
+
+    test("but one beside it is", () => {
+      const other = { ...fetched, credential: { kind: "apiKey", value: "sk-other" } as const };
+      expect(ask(other, 401, error("Unauthorized"))?.remedies[0]).toEqual({ kind: "setKey" });
+    });
+  });
+
   test("the waiting time that a provider names is told", () => {
     const found = ask(openai, 429, error("slow"), { headers: { "retry-after": "12.2" } });
     expect(found?.sentence).toContain("in 13 s");

@@ -22,6 +22,7 @@ describe("a verdict", () => {
 describe("a button", () => {
   test.each<[Remedy, string]>([
     [{ kind: "setKey" }, "Set Key"],
+    [{ kind: "refreshCredential" }, "Refresh Credential"],
     [{ kind: "changeAddress" }, "Change Address"],
     [{ kind: "changeAddress", baseUrl: "https://x/v1" }, "Use That Address"],
     [{ kind: "changeType", type: "azure" }, 'Use Type "azure"'],

@@ -91,4 +91,3 @@ export const credentialSchema = z.discriminatedUnion("kind", [
 ]);
 
 export type CredentialConfig = z.output<typeof credentialSchema>;
-export type CredentialKind = CredentialConfig["kind"];

@@ -4,6 +4,7 @@ import type { EngineApi } from "./engine/api";
 import type { EngineLink } from "./engine/link";
 import type { GatewayController } from "./gateway/controller";
 import type { McpServerAddress } from "./mcp/serverSource";
+import type { CredentialEditor } from "./providers/credentialEditor";
 import type { ProviderRegistry } from "./providers/registry";
 import type { StatusBarView } from "./render/statusBar";
 import type { TreeNode } from "./render/treeNode";
@@ -17,6 +18,7 @@ import type { PosternState } from "./state";
  */
 export interface PosternTestApi {
   readonly registry: ProviderRegistry;
+  readonly editor: CredentialEditor;
   readonly routes: RouteEditor;
   readonly gateway: GatewayController;
   readonly gatewayKeys: GatewayKeys;

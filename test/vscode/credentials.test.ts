@@ -95,7 +95,7 @@ suite("credentials", () => {
         ],
       };
       await api.registry.add(entry, `${mark}-key`);
-      await api.registry.addKey(
+      await api.editor.addKey(
         { kind: "provider", id: "all", index: 0 },
         `${mark}-second`,
         provider.baseUrl,

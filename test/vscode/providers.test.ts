@@ -123,7 +123,7 @@ suite("providers", () => {
       () => api.providersTree()[0]?.description?.startsWith("faulty") && api.providersTree(),
     );
     match(row?.description ?? "", /secret storage/);
-    await api.registry.moveKeyToSecretStorage({ kind: "provider", id: "lit", index: 0 });
+    await api.editor.moveKeyToSecretStorage({ kind: "provider", id: "lit", index: 0 });
     deepEqual(await storedKey(api, "lit"), oneKey("sk-literal-1", "https://provider.invalid"));
     deepEqual(vscode.workspace.getConfiguration("postern").get("providers"), [entry]);
     equal(api.providersTree()[0]?.description, "key set");

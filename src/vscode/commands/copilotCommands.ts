@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { messageOf } from "../common/log";
 import type { EngineApi } from "../engine/api";
-import type { ProviderRegistry } from "../providers/registry";
+import type { CredentialEditor } from "../providers/credentialEditor";
 import type { StateStore } from "../state";
 import { notify } from "../ui/notify";
 import { inputStep } from "../ui/steps";
@@ -20,13 +20,13 @@ type CopilotCommands = Pick<
 /** What these commands work with. */
 export interface CopilotCommandParts extends AddCopilotNeeds {
   readonly store: StateStore;
-  readonly registry: ProviderRegistry;
+  readonly editor: Pick<CredentialEditor, "switchCredential">;
   readonly api: Pick<EngineApi, "downloadCopilot" | "refreshModels">;
 }
 
 /** The commands on a Copilot subscription and its accounts. */
 export function copilotCommands(parts: CopilotCommandParts): CopilotCommands {
-  const { store, registry } = parts;
+  const { store, editor } = parts;
   return {
     "postern.addCopilot": async () => {
       const id = await addCopilotFlow(parts);
@@ -40,7 +40,7 @@ export function copilotCommands(parts: CopilotCommandParts): CopilotCommands {
         none: "No credential is switched off.",
       };
       const found = await pickCredential(target, store.value, filter);
-      if (found) await registry.switchCredential(found.provider, found.credential, true);
+      if (found) await editor.switchCredential(found.provider, found.credential, true);
     },
     "postern.disableCredential": async (target) => {
       const filter = {
@@ -49,7 +49,7 @@ export function copilotCommands(parts: CopilotCommandParts): CopilotCommands {
         none: "No credential is switched on.",
       };
       const found = await pickCredential(target, store.value, filter);
-      if (found) await registry.switchCredential(found.provider, found.credential, false);
+      if (found) await editor.switchCredential(found.provider, found.credential, false);
     },
   };
 }

@@ -7,7 +7,8 @@ import type { AskedCredential } from "../../core/credentials/resolve";
 import { originOf } from "../../core/credentials/stored";
 import { knownPreset } from "../../core/providers/knownPreset";
 import type { WindowCredentials } from "../credentials/windowCredentials";
-import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
+import type { CredentialEditor } from "../providers/credentialEditor";
+import type { ProviderTarget } from "../providers/registry";
 import type { CredentialEntry, StateStore, UsableEntry } from "../state";
 import { confirm, notify } from "../ui/notify";
 import { type Answer, inputStep, pickStep } from "../ui/steps";
@@ -28,7 +29,7 @@ type Kind = "apiKey" | CredentialConfig["kind"];
 /** What the commands on credentials work with. */
 export interface CredentialParts {
   readonly store: StateStore;
-  readonly registry: ProviderRegistry;
+  readonly editor: CredentialEditor;
   readonly credentials: Pick<WindowCredentials, "confirm" | "signIn" | "asked">;
   readonly environment: Environment;
   /** The configuration of a provider, as it stands in the settings. */
@@ -85,7 +86,7 @@ async function addCredential(
   const title = `Add Credential: ${entry.name}`;
   const kind = await askKind(title, entry);
   if (kind.kind !== "answer") return;
-  if (kind.value === "apiKey") return addKey(parts.store, parts.registry, target);
+  if (kind.value === "apiKey") return addKey(parts.store, parts.editor, target);
   const credential = await askCredential(kind.value, title, entry, parts.environment);
   if (credential === undefined) return;
   const config = parts.configOf(target);
@@ -102,7 +103,7 @@ async function addCredential(
   }
   const instead = await askInstead(title, entry, credential);
   if (instead.kind !== "answer") return;
-  await parts.registry.addCredential(target, credential, instead.value);
+  await parts.editor.addCredential(target, credential, instead.value);
   notify(
     "info",
     credential.kind === "none"

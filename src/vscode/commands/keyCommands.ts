@@ -2,9 +2,9 @@ import * as vscode from "vscode";
 import { freeLabel } from "../../core/credentials/stored";
 import { knownPreset } from "../../core/providers/knownPreset";
 import type { Target } from "../common/target";
-import { withStored } from "../credentials/listEdits";
 import { labelFault } from "../credentials/storedEdits";
-import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
+import type { CredentialEditor } from "../providers/credentialEditor";
+import type { ProviderTarget } from "../providers/registry";
 import { DEFAULT_LABEL } from "../secrets/storedKey";
 import type { CredentialEntry, ProviderEntry, StateStore, UsableEntry } from "../state";
 import { confirm, notify } from "../ui/notify";
@@ -33,7 +33,7 @@ const NO_KEY = "No provider has a stored key.";
 const NO_CREDENTIAL = "No provider has a credential of its own.";
 
 /** The commands on a provider's keys. */
-export function keyCommands(store: StateStore, registry: ProviderRegistry): KeyCommands {
+export function keyCommands(store: StateStore, editor: CredentialEditor): KeyCommands {
   const move = async (target: Target | undefined, direction: "up" | "down") => {
     const filter = {
       title: direction === "up" ? "Move Key Up" : "Move Key Down",
@@ -41,29 +41,29 @@ export function keyCommands(store: StateStore, registry: ProviderRegistry): KeyC
       none: NO_CREDENTIAL,
     };
     const chosen = await pickCredential(target, store.value, filter);
-    if (chosen) await registry.moveCredential(chosen.provider, chosen.credential, direction);
+    if (chosen) await editor.moveCredential(chosen.provider, chosen.credential, direction);
   };
   return {
     "postern.setKey": async (target) => {
       const fits = (entry: ProviderEntry): boolean => !entry.faulty;
       const chosen = await pickProvider(target, store.value, { title: "Set Key", fits });
-      if (chosen) await setKey(store, registry, chosen, "Set Key");
+      if (chosen) await setKey(store, editor, chosen, "Set Key");
     },
     "postern.replaceKey": async (target) => {
       const filter = { title: "Replace Key", fits: isStored, none: NO_KEY };
       const chosen = await pickCredential(target, store.value, filter);
       if (chosen)
-        await storeKey(registry, chosen.provider, chosen.entry, chosen.credential.label, "Replace Key");
+        await storeKey(editor, chosen.provider, chosen.entry, chosen.credential.label, "Replace Key");
     },
     "postern.addKey": async (target) => {
       const fits = (entry: ProviderEntry): boolean => !entry.faulty;
       const chosen = await pickProvider(target, store.value, { title: "Add Key", fits });
-      if (chosen) await addKey(store, registry, chosen);
+      if (chosen) await addKey(store, editor, chosen);
     },
     "postern.deleteKey": async (target) => {
       const filter = { title: "Remove Key", fits: isNamed, none: NO_CREDENTIAL };
       const chosen = await pickCredential(target, store.value, filter);
-      if (chosen) await removeKey(registry, chosen);
+      if (chosen) await removeKey(editor, chosen);
     },
     "postern.renameKey": async (target) => {
       const filter = { title: "Rename Key", fits: isNamed, none: NO_CREDENTIAL };
@@ -72,7 +72,7 @@ export function keyCommands(store: StateStore, registry: ProviderRegistry): KeyC
       const { entry, credential, provider } = chosen;
       const label = await askLabel("Rename Key", entry, credential.label);
       if (label !== undefined && label !== credential.label)
-        await registry.renameCredential(provider, credential, label);
+        await editor.renameCredential(provider, credential, label);
     },
     "postern.moveKeyUp": (target) => move(target, "up"),
     "postern.moveKeyDown": (target) => move(target, "down"),
@@ -81,15 +81,15 @@ export function keyCommands(store: StateStore, registry: ProviderRegistry): KeyC
 
 async function setKey(
   store: StateStore,
-  registry: ProviderRegistry,
+  editor: CredentialEditor,
   target: ProviderTarget,
   title: string,
 ): Promise<void> {
   const entry = entryOf(store.value, target);
   if (!entry || entry.faulty)
     throw new Error("The provider is faulty; mend its entry in the settings first.");
-  const labels = await registry.keyLabels(target.id);
-  if (labels.length < 2) return storeKey(registry, target, entry, labels[0] ?? DEFAULT_LABEL, title);
+  const labels = await editor.keyLabels(target.id);
+  if (labels.length < 2) return storeKey(editor, target, entry, labels[0] ?? DEFAULT_LABEL, title);
   const answer = await pickStep<string | undefined>({
     title: `${title}: ${entry.name}`,
     placeholder: "Which key is replaced?",
@@ -99,13 +99,13 @@ async function setKey(
     ],
   });
   if (answer.kind !== "answer") return;
-  if (answer.value === undefined) return addKey(store, registry, target);
-  return storeKey(registry, target, entry, answer.value, title);
+  if (answer.value === undefined) return addKey(store, editor, target);
+  return storeKey(editor, target, entry, answer.value, title);
 }
 
 /** Asks for a key and puts it in the place of the one of its label. */
 async function storeKey(
-  registry: ProviderRegistry,
+  editor: CredentialEditor,
   target: ProviderTarget,
   entry: UsableEntry,
   label: string,
@@ -113,15 +113,15 @@ async function storeKey(
 ): Promise<void> {
   const key = await enterKey(entry, title);
   if (key === undefined) return;
-  await registry.setKey(target.id, key, entry.baseUrl, label);
-  await preferStoredKey(registry, target, entry.name);
+  await editor.setKey(target.id, key, entry.baseUrl, label);
+  await preferStoredKey(editor, target, entry.name);
   tellStored(entry.name, target);
 }
 
 /** Asks for another key and its label; both are used from then on. */
 export async function addKey(
   store: StateStore,
-  registry: ProviderRegistry,
+  editor: CredentialEditor,
   target: ProviderTarget,
 ): Promise<void> {
   const entry = entryOf(store.value, target);
@@ -132,13 +132,13 @@ export async function addKey(
   if (label === undefined) return;
   const key = await enterKey(entry, "Add Key");
   if (key === undefined) return;
-  await registry.addKey(target, key, entry.baseUrl, label);
-  if (taken.length === 0) await preferStoredKey(registry, target, entry.name);
+  await editor.addKey(target, key, entry.baseUrl, label);
+  if (taken.length === 0) await preferStoredKey(editor, target, entry.name);
   tellStored(entry.name, target);
 }
 
 async function removeKey(
-  registry: ProviderRegistry,
+  editor: CredentialEditor,
   { provider, entry, credential }: ChosenCredential,
 ): Promise<void> {
   const name = entry.credentials.length > 1 ? `"${credential.label}" of ${entry.name}` : `of ${entry.name}`;
@@ -146,7 +146,7 @@ async function removeKey(
     ? "It leaves the secret storage. The provider itself stays."
     : "It leaves the settings. The provider itself stays.";
   if (!(await confirm(`Remove the key ${name}?`, detail, "Remove"))) return;
-  const undo = await registry.removeCredential(provider, credential);
+  const undo = await editor.removeCredential(provider, credential);
   notify("info", `Removed the key ${name}.`, { Undo: undo });
 }
 
@@ -189,18 +189,15 @@ function tellStored(name: string, target: ProviderTarget): void {
 
 /** What stands in the settings wins over what is stored, which would make the new key useless without a word. */
 async function preferStoredKey(
-  registry: ProviderRegistry,
+  editor: CredentialEditor,
   target: ProviderTarget,
   name: string,
 ): Promise<void> {
-  const raw = registry.raw(target);
-  const listed = withStored(raw);
-  if (raw.apiKey === undefined && raw.bearerToken === undefined && listed === undefined) return;
+  if (!editor.hasOtherSource(target)) return;
   const use = await confirm(
     `The settings of ${name} say where its key comes from.`,
     "They win over the stored key. Take that out of the settings, so that the stored key is used?",
     "Use the Stored Key",
   );
-  const alone = { apiKey: undefined, bearerToken: undefined, credentials: undefined };
-  if (use) await registry.patch(target, alone);
+  if (use) await editor.useStoredAlone(target);
 }

@@ -1,13 +1,13 @@
 import { messageOf } from "../common/log";
 import type { LocalState } from "../state";
 import { notify } from "../ui/notify";
-import type { ProviderRegistry } from "./registry";
+import type { CredentialEditor } from "./credentialEditor";
 
 /** Offers to move a key that was written into the settings to where it belongs; once for each provider. */
 export class LiteralKeyNotice {
   private readonly said = new Set<string>();
 
-  constructor(private readonly registry: Pick<ProviderRegistry, "moveKeyToSecretStorage">) {}
+  constructor(private readonly editor: Pick<CredentialEditor, "moveKeyToSecretStorage">) {}
 
   follow(local: LocalState): void {
     for (const entry of local.providers) {
@@ -25,7 +25,7 @@ export class LiteralKeyNotice {
     const message = `A key stands in the settings of the provider "${id}", where it can be synced and seen. It is not used from there.`;
     notify("warning", message, {
       "Move to Secret Storage": () =>
-        this.registry.moveKeyToSecretStorage({ kind: "provider", id, index }).then(
+        this.editor.moveKeyToSecretStorage({ kind: "provider", id, index }).then(
           () => notify("info", `The key of "${id}" is in the secret storage and out of the settings.`),
           (error: unknown) => notify("error", `The key of "${id}" could not be moved. ${messageOf(error)}`),
         ),

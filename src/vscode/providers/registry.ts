@@ -1,48 +1,31 @@
 import { type EngineProvider, resolveEntry } from "../../core/config/engineConfig";
 import { checkProviders } from "../../core/config/parse";
 import type { Environment } from "../../core/config/reference";
-import { type CredentialConfig, type ProviderConfig, providerSchema } from "../../core/config/schema";
+import { type ProviderConfig, providerSchema } from "../../core/config/schema";
 import type { AskedCredentials } from "../../core/credentials/askedCredentials";
-import { originOf, type StoredSecret } from "../../core/credentials/stored";
 import type { ImportedProvider } from "../../core/interchange/imported";
-import { cleanPastedKey } from "../../core/providers/pastedKey";
 import type { Target } from "../common/target";
-import {
-  movedPlace,
-  onlyCredential,
-  relabelled,
-  standsForAll,
-  switched,
-  withCredential,
-  withoutPlace,
-  withStored,
-} from "../credentials/listEdits";
-import { atAddress, moved, renamed, withoutSecret, withSecret } from "../credentials/storedEdits";
+import { originFor, storedKey } from "../credentials/newSecret";
+import { atAddress } from "../credentials/storedEdits";
 import type { ProviderKeys } from "../secrets/providerKeys";
-import { DEFAULT_LABEL } from "../secrets/storedKey";
 import {
   addressPatch,
   entryId,
   freeId,
   indexOfEntry,
   insertEntry,
-  literalCredentials,
   moveEntry,
   type ProviderPatch,
   patchEntry,
   type RawProviders,
   removeEntry,
 } from "../settings/providerEdits";
-import type { CredentialEntry } from "../state";
 
 /** Where the setting `postern.providers` is read and written. */
 export interface ProviderSettings {
   providers(): RawProviders;
   writeProviders(list: RawProviders): Thenable<void>;
 }
-
-/** Which of a provider's credentials is meant. */
-export type CredentialRef = Pick<CredentialEntry, "label" | "source" | "place">;
 
 /** What programs and accounts give. */
 export type AskedElsewhere = Pick<AskedCredentials, "asked" | "settled">;
@@ -61,7 +44,7 @@ export type KeyAtNewAddress =
   | { readonly kind: "none" }
   | { readonly kind: "other"; readonly key: string };
 
-/** The providers in settings and secret storage, and all changes to them. */
+/** The providers in settings and secret storage, and all changes to their list. */
 export class ProviderRegistry {
   constructor(
     private readonly settings: ProviderSettings,
@@ -161,11 +144,16 @@ export class ProviderRegistry {
     await this.changed();
   }
 
+  /** The id that a provider's keys are stored under; undefined where it is none, or another entry's too. */
+  keysId(target: ProviderTarget): string | undefined {
+    const { list, index } = this.find(target);
+    return ownId(list, index);
+  }
+
   /** The address that the stored keys of a provider were entered for, if it has keys of its own. */
   async keyOrigin(target: ProviderTarget): Promise<string | undefined> {
-    const { list, index } = this.find(target);
     // What is stored under the id of two entries belongs to the other one, as far as anybody knows.
-    return ownId(list, index) === undefined ? undefined : (await this.keys.list(target.id))[0]?.origin;
+    return this.keysId(target) === undefined ? undefined : (await this.keys.list(target.id))[0]?.origin;
   }
 
   /** Changes a provider's address. Its stored keys do not go there by themselves: the person has decided about them. */
@@ -207,131 +195,6 @@ export class ProviderRegistry {
     };
   }
 
-  /**
-   * Stores a key under its label, in the place of the one that has it.
-   * @param baseUrl the address that the person was told the key is for
-   */
-  async setKey(id: string, key: string, baseUrl: string, label = DEFAULT_LABEL): Promise<void> {
-    await this.keys.change(id, (stored) => withSecret(stored, { ...storedKey(key, baseUrl), label }));
-    await this.changed();
-  }
-
-  /** Stores another key, which is used beside what the provider has. */
-  async addKey(target: ProviderTarget, key: string, baseUrl: string, label: string): Promise<void> {
-    await this.keys.change(target.id, (stored) => withSecret(stored, { ...storedKey(key, baseUrl), label }));
-    const patched = withStored(this.raw(target));
-    if (patched) await this.patch(target, patched);
-    else await this.changed();
-  }
-
-  /** Adds where another credential comes from, beside what the provider has or instead of it. */
-  async addCredential(target: ProviderTarget, credential: CredentialConfig, instead: boolean): Promise<void> {
-    const hasStored = (await this.keys.list(target.id)).length > 0;
-    const raw = this.raw(target);
-    await this.patch(
-      target,
-      instead ? onlyCredential(credential) : withCredential(raw, hasStored, credential),
-    );
-  }
-
-  /**
-   * Takes a credential away: a stored key out of the storage, any other out of the settings.
-   * @returns brings it back
-   */
-  async removeCredential(
-    target: ProviderTarget,
-    { label, source, place }: CredentialRef,
-  ): Promise<() => Promise<void>> {
-    if (source === "stored") return this.deleteKey(target.id, label);
-    if (place === undefined) throw new Error("It stands in the settings by itself; edit the provider there.");
-    const { credentials, apiKey, bearerToken } = this.raw(target);
-    await this.patch(target, withoutPlace(this.raw(target), place));
-    return () => this.patch(target, { credentials, apiKey, bearerToken });
-  }
-
-  /** Lets a credential be used, or leaves it out until it is switched on again. */
-  async switchCredential(
-    target: ProviderTarget,
-    { label, place }: CredentialRef,
-    on: boolean,
-  ): Promise<void> {
-    const hasStored = (await this.keys.list(target.id)).length > 0;
-    await this.patch(target, switched(this.raw(target), hasStored, place, label, on));
-  }
-
-  async renameCredential(target: ProviderTarget, credential: CredentialRef, to: string): Promise<void> {
-    const { label, source, place } = credential;
-    const raw = this.raw(target);
-    if (source === "stored") await this.keys.change(target.id, (stored) => renamed(stored, label, to));
-    // A list that names the key names it by its new label.
-    if (place !== undefined && !standsForAll(raw, place))
-      await this.patch(target, relabelled(raw, place, to));
-    else await this.changed();
-  }
-
-  async moveCredential(
-    target: ProviderTarget,
-    { label, source, place }: CredentialRef,
-    direction: "up" | "down",
-  ): Promise<void> {
-    const raw = this.raw(target);
-    const inList = place !== undefined && !standsForAll(raw, place);
-    if (source === "stored" && !inList) {
-      await this.keys.change(target.id, (stored) => moved(stored, label, direction));
-      await this.changed();
-      return;
-    }
-    const patched = place === undefined ? undefined : movedPlace(raw, place, direction);
-    if (patched) await this.patch(target, patched);
-  }
-
-  /** The labels of the stored keys, in their order. */
-  async keyLabels(id: string): Promise<readonly string[]> {
-    return (await this.keys.list(id)).map(({ label }) => label);
-  }
-
-  /**
-   * Deletes a stored key.
-   * @returns brings it back, at the end if its place is taken
-   */
-  async deleteKey(id: string, label: string): Promise<() => Promise<void>> {
-    const before = await this.keys.list(id);
-    await this.keys.change(id, (stored) => withoutSecret(stored, label));
-    await this.changed();
-    return async () => {
-      const lost = before.filter((secret) => secret.label === label);
-      await this.keys.change(id, (stored) => [...lost.filter((secret) => !has(stored, secret)), ...stored]);
-      await this.changed();
-    };
-  }
-
-  /**
-   * Stores the literal credentials of an entry and takes them out of the settings, in this order.
-   * @throws Error if nobody could say which provider the stored key would be of, or where it may go
-   */
-  async moveKeyToSecretStorage(target: ProviderTarget): Promise<void> {
-    const { list, index } = this.find(target);
-    const id = ownId(list, index);
-    if (id === undefined) {
-      throw new Error("Give the provider an id of its own first; the key would be stored for another one.");
-    }
-    const entry = list[index];
-    const found = Object.entries(literalCredentials(entry)).map(([name, value]) => {
-      const cleaned = cleanPastedKey(value);
-      if (!cleaned.ok) throw new Error(`${name}: ${cleaned.fault}`);
-      return [name, cleaned.key] as const;
-    });
-    if (found.length === 0) throw new Error("There is no key in its settings any more.");
-    const baseUrl = fieldOf(entry, "baseUrl");
-    const secrets = found.map(([name, value]) => literalSecret(name, value, baseUrl));
-    await this.keys.change(id, (stored) => secrets.reduce(withSecret, stored));
-    const patch = Object.fromEntries(found.map(([name]) => [name, undefined]));
-    // Storing may have taken its time: a locked keyring asks for its password.
-    const now = this.find(target);
-    await this.settings.writeProviders(patchEntry(now.list, now.index, patch));
-    await this.changed();
-  }
-
   /** A provider as the settings have it, checked; undefined if it is faulty. */
   config(target: ProviderTarget): ProviderConfig | undefined {
     const { list, index } = this.find(target);
@@ -345,11 +208,6 @@ export class ProviderRegistry {
     return checkProviders(list, "settings").flatMap((checked, index) =>
       checked.ok ? [list[index] as Readonly<Record<string, unknown>>] : [],
     );
-  }
-
-  /** The labels and kinds of what is stored for a provider; never the keys. */
-  async storedLabels(id: string): Promise<readonly Pick<StoredSecret, "label" | "kind">[]> {
-    return (await this.keys.list(id)).map(({ label, kind }) => ({ label, kind }));
   }
 
   /** The entry as it stands in the settings. */
@@ -392,25 +250,6 @@ function ownId(list: RawProviders, index: number): string | undefined {
 function hasTwin(list: RawProviders, index: number): boolean {
   const id = entryId(list[index], index);
   return list.some((other, at) => at !== index && entryId(other, at) === id);
-}
-
-function storedKey(value: string, baseUrl: unknown): StoredSecret {
-  return { label: DEFAULT_LABEL, kind: "apiKey", value, origin: originFor(baseUrl) };
-}
-
-function literalSecret(name: string, value: string, baseUrl: unknown): StoredSecret {
-  if (name !== "bearerToken") return storedKey(value, baseUrl);
-  return { label: "token", kind: "bearerToken", value, origin: originFor(baseUrl) };
-}
-
-function has(stored: readonly StoredSecret[], { label }: StoredSecret): boolean {
-  return stored.some((secret) => secret.label === label);
-}
-
-function originFor(baseUrl: unknown): string {
-  const origin = originOf(baseUrl);
-  if (origin === undefined) throw new Error("A key needs an address to go to; mend the provider's first.");
-  return origin;
 }
 
 function fieldOf(entry: unknown, name: string): unknown {

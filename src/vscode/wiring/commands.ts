@@ -24,6 +24,7 @@ import type { WindowCredentials } from "../credentials/windowCredentials";
 import { diagnose } from "../diagnosis/diagnose";
 import type { ReportDocument } from "../diagnosis/reportDocument";
 import type { GatewayController } from "../gateway/controller";
+import type { CredentialEditor } from "../providers/credentialEditor";
 import type { ProviderRegistry } from "../providers/registry";
 import type { RouteEditor } from "../routes/routeEditor";
 import type { LocalRuntimes } from "../runtimes/localRuntimes";
@@ -42,6 +43,7 @@ export interface CommandParts {
   readonly storage: Storage;
   readonly engine: Pick<EngineParts, "api" | "sync">;
   readonly registry: ProviderRegistry;
+  readonly editor: CredentialEditor;
   readonly routes: RouteEditor;
   readonly gateway: GatewayController;
   readonly report: ReportDocument;
@@ -60,6 +62,7 @@ export function createCommands(parts: CommandParts): CommandHandlers {
     storage,
     engine,
     registry,
+    editor,
     routes,
     gateway,
     runtimes,
@@ -90,17 +93,24 @@ export function createCommands(parts: CommandParts): CommandHandlers {
   const budgetParts = { store, settings: storage.settings, keys: storage.gatewayKeys, changed };
   return {
     ...providerCommands(store, registry, engine.api),
-    ...keyCommands(store, registry),
+    ...keyCommands(store, editor),
     ...utilityModelCommands(() => chat.models.list()),
     ...credentialCommands({
       store,
-      registry,
+      editor,
       credentials,
       environment: storage.environment,
       configOf: (target) => registry.config(target),
     }),
-    ...copilotCommands({ store, registry, credentials, environment: storage.environment, api: engine.api }),
-    ...interchangeCommands(storage, registry),
+    ...copilotCommands({
+      store,
+      registry,
+      editor,
+      credentials,
+      environment: storage.environment,
+      api: engine.api,
+    }),
+    ...interchangeCommands(storage, registry, editor),
     ...modelCommands(store, registry, () => engine.api.status()),
     ...moveProviderCommands(store, registry),
     ...routeCommands(store, routes, () => engine.api.status()),

@@ -5,6 +5,7 @@ import { exportConfiguration } from "../commands/exportCommand";
 import { importProviders } from "../commands/importCommand";
 import type { CommandHandlers } from "../commands/register";
 import { usualFiles } from "../interchange/foreignFiles";
+import type { CredentialEditor } from "../providers/credentialEditor";
 import type { ProviderRegistry } from "../providers/registry";
 import type { Storage } from "./storage";
 
@@ -16,6 +17,7 @@ const GATEWAY_SETTINGS = ["host", "port", "maxRunning"];
 export function interchangeCommands(
   storage: Storage,
   registry: ProviderRegistry,
+  editor: Pick<CredentialEditor, "storedLabels">,
 ): Pick<CommandHandlers, "postern.importProviders" | "postern.exportConfiguration"> {
   const { settings, environment, gatewayKeys, userFolder } = storage;
   return {
@@ -29,7 +31,7 @@ export function interchangeCommands(
     "postern.exportConfiguration": async () => {
       const providers = registry.usable();
       const stored = await Promise.all(
-        providers.map(async ({ id }) => [String(id), await registry.storedLabels(String(id))] as const),
+        providers.map(async ({ id }) => [String(id), await editor.storedLabels(String(id))] as const),
       );
       const written = (names: readonly string[], prefix = "") =>
         Object.fromEntries(

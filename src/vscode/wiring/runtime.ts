@@ -14,6 +14,7 @@ import { StartFile } from "../gateway/startFile";
 import { LedgerNotices } from "../ledger/ledgerNotice";
 import { LimitNotices } from "../limits/limitNotice";
 import { McpServerSource } from "../mcp/serverSource";
+import { CredentialEditor } from "../providers/credentialEditor";
 import { CredentialNotice } from "../providers/credentialNotice";
 import { LiteralKeyNotice } from "../providers/literalKeyNotice";
 import { ProviderRegistry } from "../providers/registry";
@@ -74,6 +75,7 @@ export function createRuntime(
     changed,
     credentials.asked,
   );
+  const editor = new CredentialEditor(registry, storage.providerKeys, changed);
   const routes = new RouteEditor(storage.settings, changed);
   const gateway = new GatewayController(api, storage.gatewayKeys, {
     flush: changed,
@@ -95,7 +97,7 @@ export function createRuntime(
   });
   const activity = createActivity(activityStore, engine);
   const report = new ReportDocument();
-  const literalKeys = new LiteralKeyNotice(registry);
+  const literalKeys = new LiteralKeyNotice(editor);
   const notices = new LimitNotices({
     focused: () => vscode.window.state.focused,
     claim: (id) => api.claimNotice(id),
@@ -198,6 +200,7 @@ export function createRuntime(
       storage,
       engine,
       registry,
+      editor,
       routes,
       gateway,
       runtimes,
@@ -230,6 +233,7 @@ export function createRuntime(
         store,
         engine,
         registry,
+        editor,
         routes,
         credentials,
         gateway,

@@ -2,6 +2,7 @@ import type * as vscode from "vscode";
 import type { WindowCredentials } from "../credentials/windowCredentials";
 import type { GatewayController } from "../gateway/controller";
 import type { McpServerSource } from "../mcp/serverSource";
+import type { CredentialEditor } from "../providers/credentialEditor";
 import type { ProviderRegistry } from "../providers/registry";
 import { renderGateway } from "../render/gatewayTree";
 import { renderProviders } from "../render/providersTree";
@@ -21,6 +22,7 @@ export interface TestApiParts {
   readonly store: StateStore;
   readonly engine: EngineParts;
   readonly registry: ProviderRegistry;
+  readonly editor: CredentialEditor;
   readonly routes: RouteEditor;
   readonly credentials: WindowCredentials;
   readonly gateway: GatewayController;
@@ -31,10 +33,22 @@ export interface TestApiParts {
 
 /** Builds what tests in the extension host work with. */
 export function createTestApi(parts: TestApiParts): PosternTestApi {
-  const { context, storage, store, engine, registry, routes, credentials, gateway, terminals, activationMs } =
-    parts;
+  const {
+    context,
+    storage,
+    store,
+    engine,
+    registry,
+    editor,
+    routes,
+    credentials,
+    gateway,
+    terminals,
+    activationMs,
+  } = parts;
   return {
     registry,
+    editor,
     routes,
     gateway,
     credentials,

@@ -4,6 +4,7 @@ import { keyCommands } from "../../../src/vscode/commands/keyCommands";
 import type { CommandHandlers } from "../../../src/vscode/commands/register";
 import { type Desired, desiredState } from "../../../src/vscode/engine/desired";
 import { NO_STORED_GATEWAY_KEYS } from "../../../src/vscode/engine/desiredKeys";
+import { CredentialEditor } from "../../../src/vscode/providers/credentialEditor";
 import { ProviderRegistry } from "../../../src/vscode/providers/registry";
 import { renderProviders } from "../../../src/vscode/render/providersTree";
 import { ProviderKeys } from "../../../src/vscode/secrets/providerKeys";
@@ -88,11 +89,12 @@ beforeEach(async () => {
     },
   };
   registry = new ProviderRegistry(settings, keys, environment, changed, parts.credentials.asked);
+  const editor = new CredentialEditor(registry, keys, changed);
   const handlers = {
-    ...keyCommands(store, registry),
+    ...keyCommands(store, editor),
     ...credentialCommands({
       store,
-      registry,
+      editor,
       credentials: parts.credentials,
       environment,
       configOf: (target) => registry.config(target),

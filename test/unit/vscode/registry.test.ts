@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { CredentialEditor } from "../../../src/vscode/providers/credentialEditor";
 import { ProviderRegistry } from "../../../src/vscode/providers/registry";
 import { ProviderKeys } from "../../../src/vscode/secrets/providerKeys";
 import type { RawProviders } from "../../../src/vscode/settings/providerEdits";
@@ -15,6 +16,7 @@ describe("the provider registry", () => {
   let list: RawProviders;
   let secrets: MemorySecrets;
   let registry: ProviderRegistry;
+  let editor: CredentialEditor;
   /** What was written where, in its order. */
   let order: string[];
 
@@ -34,13 +36,10 @@ describe("the provider registry", () => {
         list = next;
       },
     };
-    registry = new ProviderRegistry(
-      settings,
-      new ProviderKeys(secrets),
-      () => undefined,
-      async () => {},
-      nobodyAsked,
-    );
+    const keys = new ProviderKeys(secrets);
+    const changed = async () => {};
+    registry = new ProviderRegistry(settings, keys, () => undefined, changed, nobodyAsked);
+    editor = new CredentialEditor(registry, keys, changed);
   });
 
   test("adds a provider under an id that is free, its key in the secrets only", async () => {
@@ -133,7 +132,7 @@ describe("the provider registry", () => {
 
   test("a literal key is stored before it leaves the settings", async () => {
     list = [{ ...openai, apiKey: "sk-literal" }];
-    await registry.moveKeyToSecretStorage({ kind: "provider", id: "openai", index: 0 });
+    await editor.moveKeyToSecretStorage({ kind: "provider", id: "openai", index: 0 });
     expect(order).toEqual([`store ${SECRET}`, "settings"]);
     expect(list).toEqual([openai]);
     expect(secrets.values.get(SECRET)).toBe(stored("sk-literal"));
@@ -141,10 +140,10 @@ describe("the provider registry", () => {
 
   test("a literal key is stored as it was meant, without the blanks and quotes around it", async () => {
     list = [{ ...openai, apiKey: ' "sk-literal"\n' }];
-    await registry.moveKeyToSecretStorage(target());
+    await editor.moveKeyToSecretStorage(target());
     expect(secrets.values.get(SECRET)).toBe(stored("sk-literal"));
     list = [{ ...openai, apiKey: "two words" }];
-    await expect(registry.moveKeyToSecretStorage(target())).rejects.toThrow("no spaces");
+    await expect(editor.moveKeyToSecretStorage(target())).rejects.toThrow("no spaces");
     expect(list).toEqual([{ ...openai, apiKey: "two words" }]);
   });
 
@@ -161,14 +160,14 @@ describe("the provider registry", () => {
   ])("the key of %s is not moved: it would become another provider's", async (_, entries, index, id) => {
     list = entries;
     secrets.values.set(SECRET, stored("sk-a"));
-    await expect(registry.moveKeyToSecretStorage(target(index, id))).rejects.toThrow("an id of its own");
+    await expect(editor.moveKeyToSecretStorage(target(index, id))).rejects.toThrow("an id of its own");
     expect([...secrets.values]).toEqual([[SECRET, stored("sk-a")]]);
     expect(list).toBe(entries);
   });
 
   test("a literal key does not move while its provider has no address", async () => {
     list = [{ ...openai, baseUrl: "nowhere", apiKey: "sk-b" }];
-    await expect(registry.moveKeyToSecretStorage(target())).rejects.toThrow("address");
+    await expect(editor.moveKeyToSecretStorage(target())).rejects.toThrow("address");
     expect(secrets.values.size).toBe(0);
   });
 

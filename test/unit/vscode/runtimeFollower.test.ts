@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { finding } from "../../../src/core/diagnosis/finding";
 import type { ProviderStatus } from "../../../src/core/rpc/contract";
+import { CredentialEditor } from "../../../src/vscode/providers/credentialEditor";
 import { ProviderRegistry } from "../../../src/vscode/providers/registry";
 import { RuntimeFollower } from "../../../src/vscode/runtimes/follower";
 import { LocalRuntimes } from "../../../src/vscode/runtimes/localRuntimes";
@@ -104,7 +105,7 @@ describe.skipIf(process.platform === "win32")("a runtime whose port has changed"
 
   test("does not take along a key that was stored for the old one", async () => {
     const { stale } = await movedFoundry();
-    await registry.setKey("foundry-local", "sk-canary", stale);
+    await new CredentialEditor(registry, keys, async () => {}).setKey("foundry-local", "sk-canary", stale);
     follower.follow(seen({ state: "failing" }, stale), true);
     await follower.settled();
     expect(address()).not.toBe(stale);

@@ -7,7 +7,7 @@ import type { Operation } from "../../core/providers/endpoint";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { ClientBody } from "../relay/clientBody";
 import { member } from "../relay/clientBody";
-import type { RelayOutcome } from "../relay/responseRelay";
+import type { RelayOutcome } from "../relay/relayOutcome";
 import type { Target } from "../relay/target";
 import type { RequestEstimate } from "./governor";
 import { mediaBytesIn } from "./mediaBytes";

@@ -6,7 +6,7 @@ import type { Attempt, Basis, RequestOutcome, RequestRecord } from "../../core/g
 import type { WireProtocol } from "../../core/protocols/wire";
 import type { Operation } from "../../core/providers/endpoint";
 import type { Tried } from "../routing/attempts";
-import type { RelayOutcome } from "./responseRelay";
+import type { RelayOutcome } from "./relayOutcome";
 
 /** When a request began, on both clocks. */
 export interface Began {

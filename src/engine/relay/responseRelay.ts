@@ -1,54 +1,20 @@
 import type { ServerResponse } from "node:http";
 import type { Transform } from "node:stream";
 import type { Dispatcher } from "undici";
-import type { Usage } from "../../core/conversation/usage";
 import { PosternError } from "../../core/errors";
 import { networkFault, type Reached } from "../../core/providers/networkFault";
+import { ClientSide } from "./clientSide";
 import { contentDecoder } from "./contentDecoder";
 import type { Begun, Lane, Piece } from "./lane";
 import { faultCode } from "./proxyFaults";
 import { refusalOf } from "./refusal";
-
-/** How a relayed request ended. */
-export interface RelayOutcome {
-  /** Status that the client got; 0 if it left before there was one. */
-  readonly status: number;
-  readonly usage: Usage | undefined;
-  /** The model that the provider says has answered. */
-  readonly model: string | undefined;
-  /** When the first byte of the answer went to the client, on the clock of `performance`. */
-  readonly firstByteAt: number | undefined;
-  /** About how many characters of content came; 0 where the provider has reported what it wrote. */
-  readonly streamedChars: number;
-  /** complete: as the provider meant it. cut: the provider left off. clientLeft: the client did. */
-  readonly end: "complete" | "cut" | "clientLeft";
-  readonly fault?: PosternError;
-}
+import { AttemptRefused, type Refusal, type RelayOutcome } from "./relayOutcome";
 
 /**
  * A client that got nothing for this long is sent the headers, and what keeps it waiting: before Claude Code's
  * watchdog, which is said to bite after 20 s.
  */
 export const SILENCE_MS = 15_000;
-
-/** An answer that says no, held back so that something else can be tried. */
-export interface Refusal {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The beginning of what the provider said. */
-  readonly body: Buffer;
-}
-
-/** The provider refused, and the client knows nothing of it yet. */
-export class AttemptRefused extends Error {
-  constructor(
-    readonly refusal: Refusal,
-    /** Tells the client what was held back. */
-    readonly deliver: () => Promise<RelayOutcome>,
-  ) {
-    super("the provider refused");
-  }
-}
 
 export interface RelayOptions {
   /** Sees each piece of the answer as the client gets it; must not throw, and copies what it keeps. */
@@ -74,7 +40,6 @@ export interface RelayOptions {
 
 /** A refusal told in more bytes than this is passed on as it comes. */
 const MAX_REFUSAL_BYTES = 1024 * 1024;
-const STALLED_MS = 10 * 60_000;
 /** How long a provider may take to end its response after an answer's last event. */
 const LINGER_MS = 2_000;
 
@@ -95,12 +60,11 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private noteBegin: () => void = () => {};
   private resolve: (outcome: RelayOutcome) => void = () => {};
   private reject: (fault: PosternError | AttemptRefused) => void = () => {};
+  private readonly client: ClientSide;
   private controller: Dispatcher.DispatchController | undefined;
   private begun = false;
   private silence: NodeJS.Timeout | undefined;
   private decoder: Transform | undefined;
-  private waiting = false;
-  private patience: NodeJS.Timeout | undefined;
   private done = false;
   private closed = false;
   private outcome: RelayOutcome | undefined;
@@ -109,18 +73,18 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   /** What is held back while it may still be given up. */
   private held: Buffer[] | undefined;
   private heldPieces: Piece[] | undefined;
-  private firstByteAt: number | undefined;
   private bytes = 0;
   private limits: NodeJS.Timeout[] = [];
   /** Runs while the provider may still end a response that is over. */
   private linger: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly response: ServerResponse,
+    response: ServerResponse,
     private readonly provider: Reached,
     private readonly lane: Lane,
     private readonly options: RelayOptions = {},
   ) {
+    this.client = new ClientSide(response, () => this.onClosed(), options.stalledMs);
     this.settled = this.anew();
     this.begins = new Promise((resolve, reject) => {
       this.noteBegin = () => resolve(true);
@@ -129,21 +93,9 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     // Whoever waits for the end hears of it there.
     this.begins.catch(() => {});
     if (options.holdBeginnings) this.heldPieces = [];
-    this.watchClient();
     // The client may have left while its target was still looked for.
-    if (response.destroyed || response.req.socket.destroyed) this.onClosed();
-  }
-
-  private watchClient(): void {
-    this.response.once("close", this.onClosed);
-    // An answer that waits behind another on its connection is not told by Node 20 that the connection has gone.
-    this.response.req.socket.once("close", this.onClosed);
-  }
-
-  /** Many attempts may be made for one client; each that has failed lets go of it. */
-  private unwatchClient(): void {
-    this.response.off("close", this.onClosed);
-    this.response.req.socket.off("close", this.onClosed);
+    if (this.client.hasGone) this.onClosed();
+    else this.client.watch();
   }
 
   private anew(): Promise<RelayOutcome> {
@@ -241,7 +193,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     }
     if (pieces.length > 0) {
       this.silence?.refresh();
-      if (!this.send(pieces)) this.waitForClient();
+      if (!this.send(pieces)) this.letClientCatchUp();
     }
     this.endIfOver();
   }
@@ -262,7 +214,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     this.heldPieces = undefined;
     if (pieces.length > 0) {
       this.silence?.refresh();
-      if (!this.send(pieces)) this.waitForClient();
+      if (!this.send(pieces)) this.letClientCatchUp();
     }
     this.endIfOver();
   }
@@ -270,7 +222,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   private giveUp(refusal: Refusal): void {
     this.done = true;
     this.clearTimers();
-    this.unwatchClient();
+    this.client.unwatch();
     this.controller?.abort(new Error("another attempt is made"));
     this.reject(new AttemptRefused(refusal, () => this.deliver()));
   }
@@ -278,12 +230,12 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
   /** Tells the client what was held back. @returns how that ended, like `settled` */
   private deliver(): Promise<RelayOutcome> {
     this.settled = this.anew();
-    this.closed = this.response.destroyed || this.response.req.socket.destroyed;
+    this.closed = this.client.hasGone;
     if (this.closed) {
       this.settle("clientLeft");
       return this.settled;
     }
-    this.watchClient();
+    this.client.watch();
     if (this.refused && this.held) {
       this.passRefusal(this.refused, this.held);
       this.finish();
@@ -333,7 +285,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     let flowing = true;
     // Node gathers the writes of one turn by itself; its own cork() would swallow the drain event.
     for (const piece of pieces) {
-      flowing = this.response.write(piece) && flowing;
+      flowing = this.client.write(piece) && flowing;
       this.options.onPiece?.(piece);
     }
     return flowing;
@@ -343,27 +295,16 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     // From now on the client has something of this answer, and no other can follow.
     if (this.heldPieces) this.release();
     // A client that does not keep up is not waiting for a word.
-    const text = this.waiting ? undefined : this.lane.silence();
+    const text = this.client.isBehind ? undefined : this.lane.silence();
     if (text === undefined || this.done) return;
     this.sendHeaders();
-    if (text === "") this.response.flushHeaders();
-    else if (!this.response.write(text)) this.waitForClient();
+    if (text === "") this.client.flush();
+    else if (!this.client.write(text)) this.letClientCatchUp();
     this.endIfOver();
   }
 
-  /** The client is slower than the provider: whatever feeds it stops, and goes on when the client has caught up. */
-  private waitForClient(): void {
-    if (this.waiting) return;
-    this.waiting = true;
-    const source = this.decoder ?? this.controller;
-    source?.pause();
-    // It holds a place among the running requests, and what it does not take is held in memory.
-    this.patience = setTimeout(() => this.response.destroy(), this.options.stalledMs ?? STALLED_MS);
-    this.response.once("drain", () => {
-      clearTimeout(this.patience);
-      this.waiting = false;
-      source?.resume();
-    });
+  private letClientCatchUp(): void {
+    this.client.letCatchUp(this.decoder ?? this.controller);
   }
 
   private finish(): void {
@@ -407,7 +348,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
 
   private end(): void {
     this.sendHeaders();
-    this.response.end();
+    this.client.end();
     this.settleEnded();
   }
 
@@ -427,7 +368,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
 
   /** The provider left off. Before anything was sent the caller answers; after it, the protocol's own error event. */
   private cut(fault: PosternError): void {
-    if (!this.response.headersSent) {
+    if (!this.client.hasBegun) {
       this.fail(fault);
       return;
     }
@@ -435,9 +376,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     try {
       last = this.lane.broken(fault);
     } catch {}
-    // A broken connection is the honest end of what cannot be mended.
-    if (last === undefined) this.response.destroy();
-    else this.response.end(last === "" ? undefined : last);
+    if (last === undefined) this.client.drop();
+    else this.client.end(last === "" ? undefined : last);
     if (last) this.options.onPiece?.(last);
     this.settle("cut", fault);
   }
@@ -446,7 +386,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (this.done) return;
     this.done = true;
     this.clearTimers();
-    this.unwatchClient();
+    this.client.unwatch();
     this.controller?.abort(fault);
     this.reject(fault);
   }
@@ -461,21 +401,19 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       status: this.begun ? this.lane.head().status : 0,
       usage,
       model: this.lane.answeredModel(),
-      firstByteAt: this.firstByteAt,
+      firstByteAt: this.client.firstByteAt,
       streamedChars: this.begun && !isReported ? this.lane.streamedChars() : 0,
       end,
       ...(fault ? { fault } : {}),
     };
     // What was written may still be on its way to a slow client, and the engine must not exit over it.
-    if (this.closed || this.response.destroyed) this.resolve(outcome);
+    if (this.closed || this.client.hasGone) this.resolve(outcome);
     else this.outcome = outcome;
   }
 
   /** The answer is over, or its connection. */
-  private readonly onClosed = (): void => {
+  private onClosed(): void {
     this.closed = true;
-    clearTimeout(this.patience);
-    this.unwatchClient();
     if (this.outcome) this.resolve(this.outcome);
     if (this.done) return;
     // A client may hang up as soon as it has the terminal event; Codex does, every time.
@@ -483,14 +421,13 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     else this.settle("clientLeft");
     this.decoder?.destroy();
     this.controller?.abort(new Error("the client has left"));
-  };
+  }
 
   private sendHeaders(): void {
-    if (this.response.headersSent || !this.begun) return;
-    const { status, headers } = this.lane.head();
-    this.firstByteAt = performance.now();
+    if (this.client.hasBegun || !this.begun) return;
+    const head = this.lane.head();
     this.noteBegin();
-    this.response.writeHead(status, headers);
+    this.client.begin(head);
   }
 
   private unusable(how: string): PosternError {

@@ -3,7 +3,8 @@ import type { EngineProvider, LabelledCredential } from "../../core/config/engin
 import type { RoutingConfig } from "../../core/config/schema";
 import { PosternError } from "../../core/errors";
 import type { CredentialRefresh } from "../providers/credentialRefresh";
-import type { Refusal, RelayOutcome, ResponseRelay } from "../relay/responseRelay";
+import type { Refusal, RelayOutcome } from "../relay/relayOutcome";
+import type { ResponseRelay } from "../relay/responseRelay";
 import type { Target } from "../relay/target";
 import { backoffMs, type Presence, pause } from "./backoff";
 import { type Candidate, credentialKey, credentialsOf, ONLY, withCredential } from "./candidate";

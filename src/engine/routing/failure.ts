@@ -1,7 +1,7 @@
 import { type ErrorCode, PosternError } from "../../core/errors";
 import { type FailureKind, failureKind, retryAfterMs } from "../../core/routing/failure";
 import { firstValue } from "../../core/text/firstValue";
-import { AttemptRefused, type Refusal } from "../relay/responseRelay";
+import { AttemptRefused, type Refusal } from "../relay/relayOutcome";
 
 /** An attempt that failed before the client had anything of it. */
 export interface Failure {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PosternError } from "../../../src/core/errors";
-import type { RelayOutcome, ResponseRelay } from "../../../src/engine/relay/responseRelay";
+import type { RelayOutcome } from "../../../src/engine/relay/relayOutcome";
+import type { ResponseRelay } from "../../../src/engine/relay/responseRelay";
 import type { Target } from "../../../src/engine/relay/target";
 import { Attempts } from "../../../src/engine/routing/attempts";
 import { backoffMs } from "../../../src/engine/routing/backoff";

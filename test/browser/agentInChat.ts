@@ -77,6 +77,8 @@ export async function worksInChat(scene: AgentScene): Promise<void> {
   const stop = page.locator('.interactive-input-part:visible a[aria-label^="Cancel"]').first();
   await scene.click(stop, () => held.early() !== undefined);
   assert.equal(held.early(), true);
+  // Chat shows nothing more of this turn, but it may have cost something.
+  await workbench.notification("Copilot's agent: Cancelled after 1 turn, cost: ");
   scene.letGo();
   provider.play(() => ({ text: "As I said before." }));
   await ask("Go on, please");

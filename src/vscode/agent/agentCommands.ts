@@ -1,12 +1,10 @@
 import * as vscode from "vscode";
 import type { AgentHost } from "../../core/agent/contract";
-import { outcomeText } from "../../core/agent/outcomeText";
-import { costText } from "../../core/agent/runCost";
 import type { CommandHandlers } from "../commands/register";
 import { endText, eventText, lacksRuntime } from "../render/agentText";
 import { plain } from "../render/policyWarning";
 import type { PosternState } from "../state";
-import { type Actions, notify } from "../ui/notify";
+import type { Actions } from "../ui/notify";
 import { withCancel } from "../ui/progress";
 import { inputStep, pickStep } from "../ui/steps";
 import { AskPerson } from "./askPerson";
@@ -14,6 +12,7 @@ import { modelsFor } from "./models";
 import type { AgentParts } from "./parts";
 import { folderForAgent } from "./place";
 import type { AgentRunner, AskedRun } from "./runner";
+import { tellEnd, UNDO_CHANGES } from "./tellEnd";
 
 type AgentCommands = Pick<
   CommandHandlers,
@@ -83,15 +82,13 @@ async function runInDocument(parts: AgentParts, run: AskedRun): Promise<void> {
       permit: (question, over) => person.permit(question, over),
     };
     const finished = await runner.run(run, host, signal);
-    if (person.changes.paths.length > 0)
-      more = { "Undo Changes": () => vscode.commands.executeCommand("postern.undoAgentChanges") };
+    if (person.changes.paths.length > 0) more = UNDO_CHANGES;
     return finished;
   });
   documents.append(document, endText(outcome, cost));
   const { sessionId } = outcome;
-  notify(
-    outcome.end === "failed" ? "error" : "info",
-    `Copilot's agent: ${plain(outcomeText(outcome))}, cost: ${costText(cost)}`,
+  tellEnd(
+    { outcome, cost },
     {
       ...(sessionId === undefined
         ? {}

@@ -8,6 +8,7 @@ import { AskPerson } from "./askPerson";
 import { AGENT_PARTICIPANT } from "./participantId";
 import type { AgentParts } from "./parts";
 import { folderForAgent } from "./place";
+import { tellEnd, UNDO_CHANGES } from "./tellEnd";
 
 /** What a turn leaves for the next one of the same conversation. */
 interface TurnMetadata {
@@ -34,6 +35,8 @@ export function registerParticipant(agent: Promise<AgentParts>): DisposableStore
     const person = new AskPerson(parts.person, (text) => response.progress(text));
     const host: AgentHost = {
       onEvent: (event) => {
+        // Chat has closed what it shows of a turn that was cancelled.
+        if (token.isCancellationRequested) return;
         if (event.type === "tool") response.progress(`${event.name} ${event.detail}`);
         else response.markdown(eventText(event));
       },
@@ -45,11 +48,14 @@ export function registerParticipant(agent: Promise<AgentParts>): DisposableStore
       host,
       abort.signal,
     );
-    response.markdown(endText(outcome, cost));
-    if (person.changes.paths.length > 0)
-      response.button({ command: "postern.undoAgentChanges", title: "Undo Changes…" });
-    if (lacksRuntime(outcome))
-      response.button({ command: "postern.downloadCopilotRuntime", title: "Download Runtime" });
+    const hasChanged = person.changes.paths.length > 0;
+    if (token.isCancellationRequested) tellEnd({ outcome, cost }, hasChanged ? UNDO_CHANGES : {});
+    else {
+      response.markdown(endText(outcome, cost));
+      if (hasChanged) response.button({ command: "postern.undoAgentChanges", title: "Undo Changes…" });
+      if (lacksRuntime(outcome))
+        response.button({ command: "postern.downloadCopilotRuntime", title: "Download Runtime" });
+    }
     const metadata: TurnMetadata = {
       model,
       ...(foreign === undefined ? {} : { instead: foreign }),

@@ -257,6 +257,12 @@ describe("a models list", () => {
     expect(parseModelList({ data: [{ id: "models/x" }] }, "http://localhost:1/v1")?.[0]?.id).toBe("models/x");
   });
 
+  it("may be empty, which Ollama writes as null before a model has been pulled", () => {
+    expect(parseModelList({ object: "list", data: null }, "http://localhost:11434/v1")).toEqual([]);
+    // Nobody says here that it is a list.
+    expect(parseModelList({ data: null }, "https://api.example.com/v1")).toBeUndefined();
+  });
+
   it("takes hostile values for unknown ones", () => {
     const data = [
       { id: "a", context_length: "many", supports_tools: "yes", meta: 7 },

@@ -14,8 +14,8 @@ const MAX_TOKEN = 16 * 1024;
 const TOKEN_FIELDS = ["accessToken", "access_token", "token"] as const;
 
 /**
- * Reads the token that a program has printed: a line with nothing else, also in quotes, or JSON as `az account get-access-token`
- * prints it.
+ * Reads the token that a program has printed: a line with nothing else, also in quotes, or JSON as
+ * `az account get-access-token` prints it.
  * @param now milliseconds since the epoch
  * @see https://learn.microsoft.com/cli/azure/account#az-account-get-access-token (`expires_on` since 2.54)
  * @see https://datatracker.ietf.org/doc/html/rfc6749#section-5.1 (`expires_in`)

@@ -12,7 +12,7 @@ import {
   withStored,
 } from "../credentials/listEdits";
 import { storedKey } from "../credentials/newSecret";
-import { moved, renamed, withoutSecret, withSecret } from "../credentials/storedEdits";
+import { moved, renamed, withoutSecret, withSecret, withSecretAt } from "../credentials/storedEdits";
 import type { ProviderKeys } from "../secrets/providerKeys";
 import { DEFAULT_LABEL } from "../secrets/storedKey";
 import { literalCredentials } from "../settings/providerEdits";
@@ -31,11 +31,15 @@ export class CredentialEditor {
   ) {}
 
   /**
-   * Stores a key under its label, in the place of the one that has it.
+   * Stores a key under its label, in the place of the one that has it. What was sent as a token goes on being one.
    * @param baseUrl the address that the person was told the key is for
    */
   async setKey(id: string, key: string, baseUrl: string, label = DEFAULT_LABEL): Promise<void> {
-    await this.keys.change(id, (stored) => withSecret(stored, { ...storedKey(key, baseUrl), label }));
+    await this.keys.change(id, (stored) => {
+      const secret = { ...storedKey(key, baseUrl), label };
+      const kind = stored.find((other) => other.label === label)?.kind ?? secret.kind;
+      return withSecret(stored, { ...secret, kind });
+    });
     await this.changed();
   }
 
@@ -126,15 +130,16 @@ export class CredentialEditor {
 
   /**
    * Deletes a stored key.
-   * @returns brings it back, at the end if its place is taken
+   * @returns brings it back to its place, under another label if its own is taken
    */
   async deleteKey(id: string, label: string): Promise<() => Promise<void>> {
     const before = await this.keys.list(id);
+    const at = before.findIndex((secret) => secret.label === label);
+    const lost = before[at];
     await this.keys.change(id, (stored) => withoutSecret(stored, label));
     await this.changed();
     return async () => {
-      const lost = before.filter((secret) => secret.label === label);
-      await this.keys.change(id, (stored) => [...lost.filter((secret) => !has(stored, secret)), ...stored]);
+      if (lost) await this.keys.change(id, (stored) => withSecretAt(stored, at, lost));
       await this.changed();
     };
   }
@@ -169,8 +174,4 @@ export class CredentialEditor {
 function literalSecret(name: string, value: string, baseUrl: unknown): StoredSecret {
   const secret = storedKey(value, baseUrl);
   return name === "bearerToken" ? { ...secret, label: "token", kind: "bearerToken" } : secret;
-}
-
-function has(stored: readonly StoredSecret[], { label }: StoredSecret): boolean {
-  return stored.some((secret) => secret.label === label);
 }

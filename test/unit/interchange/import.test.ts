@@ -55,7 +55,7 @@ describe("providers of other programs", () => {
       {
         id: "azure",
         type: "azure",
-        baseUrl: "https://my-resource.openai.azure.com/",
+        baseUrl: "https://my-resource.openai.azure.com",
         azure: { apiVersion: "2024-10-21" },
         models: [{ id: "my-gpt" }],
         secrets: ["key=azure-key-0123456789"],
@@ -69,6 +69,51 @@ describe("providers of other programs", () => {
     ]);
     expect(skipped).toEqual([
       { what: "STRIPE_SECRET_KEY", why: "it is not known which provider this is for" },
+    ]);
+  });
+
+  it.each([
+    ["/openai/v1/", {}],
+    ["/openai/", {}],
+    [
+      "/openai/deployments/my-gpt/chat/completions?api-version=2024-10-21",
+      { azure: { apiVersion: "2024-10-21" }, models: [{ id: "my-gpt" }] },
+    ],
+  ])("stand in a .env file with the endpoint as Azure's portal shows it: %s", async (path, more) => {
+    const text = `AZURE_OPENAI_API_KEY=azure-key-0123456789\nAZURE_OPENAI_ENDPOINT=https://r.openai.azure.com${path}`;
+    const { providers } = await plan(".env", text);
+    expect(providers.map(({ entry }) => entry)).toEqual([
+      { id: "azure", type: "azure", baseUrl: "https://r.openai.azure.com", ...more },
+    ]);
+  });
+
+  it("have a token where tools keep one, which is sent as a token", async () => {
+    const text = "ANTHROPIC_BASE_URL=https://gw.example.com\nANTHROPIC_AUTH_TOKEN=gateway-token-0123456789";
+    const { providers } = await plan(".env", text);
+    expect(providers.map(({ entry, secrets }) => [entry.baseUrl, secrets])).toEqual([
+      [
+        "https://gw.example.com",
+        [{ label: "token", kind: "bearerToken", value: "gateway-token-0123456789" }],
+      ],
+    ]);
+    const environment = (name: string) => (name === "ANTHROPIC_AUTH_TOKEN" ? "t" : undefined);
+    expect(importPlan(providersOfEnvironment(environment, known), []).providers.map(shape)).toMatchObject([
+      { id: "anthropic", bearerToken: "${env:ANTHROPIC_AUTH_TOKEN}" },
+    ]);
+  });
+
+  it("are said to lack what they lack in a .env file", async () => {
+    const text = [
+      "AZURE_OPENAI_API_KEY=azure-key-0123456789",
+      "GEMINI_API_KEY=gemini-key-0123456789",
+      "GOOGLE_API_KEY=other-key-0123456789",
+      "AWS_BEARER_TOKEN_BEDROCK=ABSKbedrock-0123456789",
+    ].join("\n");
+    const { skipped } = await plan(".env", text);
+    expect(skipped.map(({ what, why }) => `${what}: ${why}`)).toEqual([
+      "AZURE_OPENAI_API_KEY: the file does not say where Azure OpenAI is (AZURE_OPENAI_ENDPOINT)",
+      "GOOGLE_API_KEY: the file has another key of Google Gemini, which is used",
+      "AWS_BEARER_TOKEN_BEDROCK: the file does not say where Amazon Bedrock is; use Add Provider",
     ]);
   });
 

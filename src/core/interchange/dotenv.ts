@@ -7,6 +7,11 @@ import { textFault, UnreadableFile } from "./readable";
 const LINE = /^\s*(?:export\s+|set\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=(.*)$/;
 const MAX_LINES = 10_000;
 
+/** Whether a line gives a value to a variable. */
+export function isVariable(line: string): boolean {
+  return LINE.test(line);
+}
+
 /**
  * The variables of a `.env` file, the last of a name winning: `NAME=value`, `export NAME="value"`, comments. Values over
  * several lines are keys of another sort and left aside.

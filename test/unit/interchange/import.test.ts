@@ -102,6 +102,15 @@ describe("providers of other programs", () => {
     ]);
   });
 
+  it.each([".envrc", ".env-local", ".env_prod", "keys.txt"])(
+    "stand in a file of variables, whatever it is called: %s",
+    async (name) => {
+      const text = "# mine\r\n\r\nexport OPENAI_API_KEY=sk-proj-of-openai-0123456789\r\n";
+      const { providers } = await plan(name, text);
+      expect(providers.map(({ entry }) => entry.id)).toEqual(["openai"]);
+    },
+  );
+
   it("are said to lack what they lack in a .env file", async () => {
     const text = [
       "AZURE_OPENAI_API_KEY=azure-key-0123456789",
@@ -247,6 +256,18 @@ describe("providers of other programs", () => {
     ]);
   });
 
+  it("share a key by an anchor in a LiteLLM config.yaml, however many they are", async () => {
+    const models = Array.from(
+      { length: 500 },
+      (_, at) => `  - { model_name: m${at}, litellm_params: { model: openai/m${at}, api_key: *key } }`,
+    );
+    const text = ["x-key: &key sk-proj-of-openai-0123456789", "model_list:", ...models].join("\n");
+    const { providers } = await plan("config.yaml", text);
+    expect(providers.map(({ entry, secrets }) => [entry.models, secrets.length])).toEqual([
+      [Array.from({ length: 500 }, (_, at) => ({ id: `m${at}` })), 1],
+    ]);
+  });
+
   it("are the models of Continue's config.yaml", async () => {
     const { providers, skipped } = await plan("config.yaml", samples.CONTINUE_YAML);
     expect(providers.map(shape)).toEqual([
@@ -310,6 +331,16 @@ describe("providers of other programs", () => {
       "its key stands in a file of its own, which is not read; enter it again",
     ]);
     expect(skippedNames(skipped)).toEqual(["model", "mcp", "provider.mystery"]);
+  });
+
+  it("are not added where their address stands elsewhere, which is said", async () => {
+    const npm = "@ai-sdk/openai-compatible";
+    const opencode = { provider: { a: { npm, options: { baseURL: "{env:GATEWAY_URL}" } } } };
+    const inOpencode = await plan("opencode.json", JSON.stringify(opencode));
+    expect(inOpencode.skipped[0]?.why).toBe("its address stands elsewhere; write it into the file first");
+    const model = { provider: "openai", model: "m", apiBase: "${{ secrets.GATEWAY_URL }}" };
+    const inContinue = await plan("config.json", JSON.stringify({ models: [model] }));
+    expect(inContinue.skipped[0]?.why).toBe("its address stands elsewhere; write it into the file first");
   });
 
   it("have keys in opencode's auth.json, but for those that are signed in", async () => {

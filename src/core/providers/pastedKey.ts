@@ -67,6 +67,9 @@ function unquote(text: string): string {
   return inner?.[1]?.trim() ?? text.trim();
 }
 
+/** What is shorter may begin like a key by chance. */
+const MIN_KEY = 16;
+
 /** Whose keys begin so, and where they may go. */
 interface KeyForm {
   readonly begin: string;
@@ -81,6 +84,11 @@ const KEY_FORMS: readonly KeyForm[] = [
   ),
   { begin: "pst_", owner: "Postern's own gateway", hosts: [] },
 ].sort((one, other) => other.begin.length - one.begin.length);
+
+/** Whether a text begins as some company's keys do, and is as long as one. */
+export function hasKeyForm(text: string): boolean {
+  return text.length >= MIN_KEY && KEY_FORMS.some(({ begin }) => text.startsWith(begin));
+}
 
 /** Hosts of one owner, which take no other's keys. A gateway of somebody's own may take any form. */
 const OWN_HOSTS: readonly string[] = PROVIDER_PRESETS.filter(({ address }) =>

@@ -384,6 +384,20 @@ describe("what is imported", () => {
     ]);
   });
 
+  it("has no key in a header, whatever the header is called", async () => {
+    const headers = {
+      "X-Gateway": "Bearer canary-0123456789",
+      "X-Upstream": "sk-ant-canary-0123456789",
+      "X-Old": "Basic Y2FuYXJ5",
+      "X-Team": "web",
+      "X-From": "${{ secrets.TEAM }}",
+    };
+    const model = { provider: "openai", model: "m", requestOptions: { headers } };
+    const { providers } = await plan("config.json", JSON.stringify({ models: [model] }));
+    expect(providers[0]?.entry.headers).toEqual({ "X-Team": "web", "X-From": "${env:TEAM}" });
+    expect(providers[0]?.notes).toHaveLength(3);
+  });
+
   it("is nothing that could not be used", async () => {
     const text = JSON.stringify({
       provider: {

@@ -434,6 +434,26 @@ describe("what a provider tells beside its list", () => {
     expect(facts).toEqual({ fast: { contextWindow: 200_000, ...agreed }, twofold: agreed, free: {} });
   });
 
+  it("says at LiteLLM what a long context costs, from wherever it begins", () => {
+    const list = { data: [{ id: "a", created: 1_677_610_602 }] };
+    const info = {
+      input_cost_per_token: 2.5e-6,
+      output_cost_per_token: 1.5e-5,
+      input_cost_per_token_above_272k_tokens: 5e-6,
+      output_cost_per_token_above_272k_tokens: 2.25e-5,
+      input_cost_per_token_above_128k_tokens: 3e-6,
+      output_cost_per_token_above_128k_tokens: 1.6e-5,
+      input_cost_per_token_above_200k_tokens: null,
+    };
+    const { facts } = detailsOf("https://llm.example.com/v1", list, {
+      "/model/info": { data: [{ model_name: "a", model_info: info }] },
+    });
+    expect(facts.a?.price?.tiers).toEqual([
+      { aboveInput: 128_000, input: 3, output: 16 },
+      { aboveInput: 272_000, input: 5, output: 22.5 },
+    ]);
+  });
+
   it("is asked of Gemini in Google's own list", () => {
     const list = { data: [{ id: "models/gemini-x" }, { id: "models/vectors" }] };
     const { facts } = detailsOf("https://generativelanguage.googleapis.com/v1beta/openai/", list, {

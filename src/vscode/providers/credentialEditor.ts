@@ -73,18 +73,23 @@ export class CredentialEditor {
   }
 
   /**
-   * Takes a credential away: a stored key out of the storage, any other out of the settings.
+   * Takes a credential away: a stored key out of the storage, and what names it, or any other, out of the settings.
    * @returns brings it back
    */
   async removeCredential(
     target: ProviderTarget,
     { label, source, place }: CredentialRef,
   ): Promise<() => Promise<void>> {
-    if (source === "stored") return this.deleteKey(target.id, label);
+    const raw = this.registry.raw(target);
+    const bringBack = source === "stored" ? await this.deleteKey(target.id, label) : undefined;
+    if (bringBack && (place === undefined || standsForAll(raw, place))) return bringBack;
     if (place === undefined) throw new Error("It stands in the settings by itself; edit the provider there.");
-    const { credentials, apiKey, bearerToken } = this.registry.raw(target);
-    await this.registry.patch(target, withoutPlace(this.registry.raw(target), place));
-    return () => this.registry.patch(target, { credentials, apiKey, bearerToken });
+    const { credentials, apiKey, bearerToken } = raw;
+    await this.registry.patch(target, withoutPlace(raw, place));
+    return async () => {
+      await bringBack?.();
+      await this.registry.patch(target, { credentials, apiKey, bearerToken });
+    };
   }
 
   /** Lets a credential be used, or leaves it out until it is switched on again. */

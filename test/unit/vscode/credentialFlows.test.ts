@@ -168,6 +168,22 @@ describe("a person's keys", () => {
     expect(await pool()).toEqual(["a=sk-1", "b 2=sk-2", "c=sk-3", "b=sk-4"]);
   });
 
+  test("that a list names by their labels are removed from the list as well, and come back to it", async () => {
+    const origin = "https://api.openai.com";
+    await keys.put("openai", [{ label: "work", kind: "apiKey", value: "sk-1", origin }]);
+    const named = [
+      { kind: "stored", label: "work" },
+      { kind: "env", name: "OPENAI_API_KEY" },
+    ];
+    list = [{ ...openai, credentials: named }];
+    await registry.patch({ kind: "provider", id: "openai", index: 0 }, {});
+    await run("postern.deleteKey", "work");
+    expect(list).toEqual([{ ...openai, credentials: [named[1]] }]);
+    await told.at(-1)?.actions.Undo?.();
+    expect(list).toEqual([{ ...openai, credentials: named }]);
+    expect(await pool()).toEqual(["work=sk-1", "OPENAI_API_KEY=sk-from-env"]);
+  });
+
   test("are not removed without a yes", async () => {
     answers.push("sk-proj-1");
     await run("postern.setKey");

@@ -15,6 +15,14 @@ afterAll(() => provider?.stop());
 
 const key = (label: string, kind: "apiKey" | "bearerToken" = "apiKey") => ({ label, kind });
 
+/** Settings may have keys in headers that only a company's own gateway knows. */
+const HEADERS = {
+  "X-Gateway-Key": "header-canary-1",
+  "X-Upstream": "Bearer header-canary-2",
+  "X-Trace": "on",
+  "X-Auth": "Bearer ${env:NAMED_AUTH}",
+};
+
 function exported(): Exported {
   const at = { type: "openai", baseUrl: `${provider.url}/v1` };
   return exportedConfig({
@@ -22,7 +30,7 @@ function exported(): Exported {
       { id: "openai", ...at },
       { id: "two-keys", ...at },
       { id: "token", ...at },
-      { id: "named", ...at, apiKey: "${env:NAMED_KEY}", headers: { "X-Team": "${env:TEAM}" } },
+      { id: "named", ...at, apiKey: "${env:NAMED_KEY}", headers: { "X-Team": "${env:TEAM}", ...HEADERS } },
       {
         id: "mixed",
         ...at,
@@ -62,10 +70,13 @@ it("names a variable for each key, and says in front which", () => {
     "TWO_KEYS_WORK",
     "TWO_KEYS_AT_HOME",
     "TOKEN_TOKEN",
+    "NAMED_X_GATEWAY_KEY",
+    "NAMED_X_UPSTREAM",
     "MIXED_API_KEY",
     "MIXED_TOKEN",
     "MIXED_TOKEN_2",
     "TEAM",
+    "NAMED_AUTH",
     "NAMED_KEY",
     "MIXED_KEY",
     "CI_KEY",
@@ -80,6 +91,14 @@ it("names a variable for each key, and says in front which", () => {
   ]);
   expect(providers[2]).toMatchObject({ bearerToken: "${env:TOKEN_TOKEN}" });
   expect(providers[3]).toMatchObject({ apiKey: "${env:NAMED_KEY}" });
+  expect(providers[3].headers).toEqual({
+    "X-Team": "${env:TEAM}",
+    "X-Gateway-Key": "${env:NAMED_X_GATEWAY_KEY}",
+    "X-Upstream": "${env:NAMED_X_UPSTREAM}",
+    "X-Trace": "on",
+    "X-Auth": "Bearer ${env:NAMED_AUTH}",
+  });
+  expect(text).not.toContain("canary");
 });
 
 it("is a configuration that the headless program runs on, once the variables are set", async () => {

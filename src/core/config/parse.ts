@@ -163,7 +163,7 @@ function credentialFaults(entry: unknown, index: number, source: ConfigSource): 
 }
 
 /** A scheme, perhaps, and a reference; nothing that could be a key itself. */
-const KEY_BY_REFERENCE = /^(?:(?:bearer|basic|token|api-?key) )?\$\{env:[A-Za-z_][A-Za-z0-9_]*\}$/i;
+export const KEY_BY_REFERENCE = /^(?:(?:bearer|basic|token|api-?key) )?\$\{env:[A-Za-z_][A-Za-z0-9_]*\}$/i;
 
 /** A key in a header is a key all the same. */
 function literalKeyHeaders(entry: unknown, index: number): ConfigProblem[] {

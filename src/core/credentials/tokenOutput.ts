@@ -14,8 +14,8 @@ const MAX_TOKEN = 16 * 1024;
 const TOKEN_FIELDS = ["accessToken", "access_token", "token"] as const;
 
 /**
- * Reads the token that a program has printed: a line with nothing else, or JSON as `az account get-access-token`
- * prints it.
+ * Reads the token that a program has printed: a line with nothing else, also in quotes, or JSON as
+ * `az account get-access-token` prints it.
  * @param now milliseconds since the epoch
  * @see https://learn.microsoft.com/cli/azure/account#az-account-get-access-token (`expires_on` since 2.54)
  * @see https://datatracker.ietf.org/doc/html/rfc6749#section-5.1 (`expires_in`)
@@ -23,7 +23,14 @@ const TOKEN_FIELDS = ["accessToken", "access_token", "token"] as const;
 export function readTokenOutput(output: string, now: number): TokenOutput {
   if (output.length > MAX_OUTPUT) return fault("it prints too much to be a token");
   const text = output.replace(/^\ufeff/, "").trim();
-  if (text === "") return fault("it prints nothing");
+  if (text === "" || text === "null") return fault("it prints nothing");
+  // az with --query prints JSON unless it is told -o tsv; the quotes are no part of the token.
+  if (text.startsWith('"')) {
+    const quoted = nonEmpty(parseJson(text));
+    return quoted === undefined
+      ? fault("it prints a quote that is not closed")
+      : checked(quoted, tokenExpiry(quoted));
+  }
   if (!text.startsWith("{")) return checked(text, tokenExpiry(text));
   const answer = parseJson(text);
   if (!isObject(answer)) return fault("it prints something that looks like JSON and is none");

@@ -39,6 +39,7 @@ function modelOf(entry: JsonObject, at: string, known: KnownProviders): FoundMod
   const type = provider?.type ?? "openai";
   if (!provider && base === undefined) return `its provider ${JSON.stringify(name)} is not known here`;
   const text = base ?? provider?.address ?? "";
+  if (/\$\{\{/.test(text)) return "its address stands elsewhere; write it into the file first";
   if (!isWhole(text)) return "it does not say where its provider is (apiBase)";
   const address = type === "azure" ? azureAddress(text) : readAddress(text);
   const model = nonEmpty(entry.model);
@@ -85,6 +86,7 @@ function modelConfig(entry: JsonObject, id: string, deployment: string | undefin
 }
 
 /** `${{ secrets.NAME }}` is a variable of Continue's own `.env` files or of the environment. */
+const REFERENCES = /\$\{\{\s*(?:secrets|inputs)\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g;
 const REFERENCE = /^\$\{\{\s*(?:secrets|inputs)\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}$/;
 
 function keyOf(value: unknown): FoundKey | undefined {
@@ -96,7 +98,7 @@ function keyOf(value: unknown): FoundKey | undefined {
 
 function textsOf(value: unknown): Record<string, string> | undefined {
   const entries = Object.entries(asObject(value)).flatMap(([name, text]) =>
-    typeof text === "string" ? [[name, text] as const] : [],
+    typeof text === "string" ? [[name, text.replace(REFERENCES, "${env:$1}")] as const] : [],
   );
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }

@@ -1,6 +1,6 @@
 import { asArray, asObject, isObject, nonEmpty } from "../json/access";
 import { providersOfContinue } from "./continueConfig";
-import { providersOfDotenv } from "./dotenv";
+import { isVariable, providersOfDotenv } from "./dotenv";
 import type { Found } from "./imported";
 import type { KnownProviders } from "./known";
 import { providersOfLitellm } from "./litellm";
@@ -31,7 +31,7 @@ export async function readForeignFile(
 ): Promise<ReadFile> {
   const fault = textFault(text);
   if (fault !== undefined) throw new UnreadableFile(fault);
-  if (/(^|\.)env(\.|$)/i.test(name)) return { format: "a .env file", ...providersOfDotenv(text, known) };
+  if (isDotenv(name, text)) return { format: "a .env file", ...providersOfDotenv(text, known) };
   const root = /\.ya?ml$/i.test(name) ? await yamlOf(text, readYaml) : readJsonc(text);
   if (Array.isArray(root))
     return { format: "VS Code's chatLanguageModels.json", ...providersOfVscode(root, known) };
@@ -51,6 +51,14 @@ export async function readForeignFile(
   throw new UnreadableFile(
     "it is none of these: a .env file, VS Code's chatLanguageModels.json, or the configuration of LiteLLM, Continue or opencode",
   );
+}
+
+/** By its name, or, where it has a name of the person's own, by its first line that is no comment. */
+function isDotenv(name: string, text: string): boolean {
+  if (/(^|\.)env(\.|$)/i.test(name)) return true;
+  if (/\.(jsonc?|ya?ml)$/i.test(name)) return false;
+  const lines = text.replace(/^\ufeff/, "").split(/[\r\n]+/);
+  return isVariable(lines.find((line) => !/^\s*(#|$)/.test(line)) ?? "");
 }
 
 async function yamlOf(text: string, readYaml: ReadYaml): Promise<unknown> {

@@ -1,10 +1,16 @@
 import type { Environment } from "../config/reference";
+import { azureAddress, type ReadAddress, readAddress } from "./address";
 import type { Found, FoundKey, FoundProvider, Skipped } from "./imported";
 import { isWhole, type KnownProvider, type KnownProviders } from "./known";
 import { textFault, UnreadableFile } from "./readable";
 
 const LINE = /^\s*(?:export\s+|set\s+)?([A-Za-z_][A-Za-z0-9_.]*)\s*=(.*)$/;
 const MAX_LINES = 10_000;
+
+/** Whether a line gives a value to a variable. */
+export function isVariable(line: string): boolean {
+  return LINE.test(line);
+}
 
 /**
  * The variables of a `.env` file, the last of a name winning: `NAME=value`, `export NAME="value"`, comments. Values over
@@ -40,18 +46,34 @@ export function providersOfDotenv(text: string, known: KnownProviders): Found {
   const { providers, used } = providersOf(
     (name) => variables.get(name),
     known,
-    (name) => ({ kind: "value", value: variables.get(name) ?? "" }),
+    (name, as) => ({ kind: "value", value: variables.get(name) ?? "", ...as }),
   );
   const skipped = [...variables.keys()].flatMap((name): Skipped[] => {
-    if (used.has(name) || !variables.get(name) || !/(KEY|TOKEN|SECRET)$/i.test(name)) return [];
-    return [{ what: name, why: "it is not known which provider this is for" }];
+    const isUsualName = ownerOf(name, known) !== undefined || /(KEY|TOKEN|SECRET)$/i.test(name);
+    if (used.has(name) || !variables.get(name) || !isUsualName) return [];
+    return [{ what: name, why: whyUnused(name, known, used) }];
   });
   return { providers, skipped };
 }
 
+/** The provider whose key customarily stands in a variable. */
+function ownerOf(variable: string, known: KnownProviders): KnownProvider | undefined {
+  return [...known].find(({ environment: { key, token = [] } }) => [...key, ...token].includes(variable));
+}
+
+function whyUnused(variable: string, known: KnownProviders, used: ReadonlySet<string>): string {
+  const owner = ownerOf(variable, known);
+  if (!owner) return "it is not known which provider this is for";
+  const { key, token = [], address } = owner.environment;
+  if ([...key, ...token].some((other) => used.has(other)))
+    return `the file has another key of ${owner.label}, which is used`;
+  const missing = address === undefined ? "; use Add Provider" : ` (${address.join(", ")})`;
+  return `the file does not say where ${owner.label} is${missing}`;
+}
+
 /** The providers that the environment has keys for; the keys stay there. */
 export function providersOfEnvironment(environment: Environment, known: KnownProviders): Found {
-  const { providers } = providersOf(environment, known, (name) => ({ kind: "variable", name }));
+  const { providers } = providersOf(environment, known, (name, as) => ({ kind: "variable", name, ...as }));
   return { providers, skipped: [] };
 }
 
@@ -66,48 +88,56 @@ export function keyVariables(
 function providersOf(
   value: Environment,
   known: KnownProviders,
-  keyOf: (name: string) => FoundKey,
+  keyOf: (name: string, as: { as?: "bearerToken" }) => FoundKey,
 ): { providers: FoundProvider[]; used: ReadonlySet<string> } {
   const used = new Set<string>();
   const providers: FoundProvider[] = [];
   for (const provider of known) {
-    const [variable] = keyVariables(value, provider);
+    const [key] = keyVariables(value, provider);
+    const variable = key ?? provider.environment.token?.find((name) => value(name)?.trim());
     // Of two presets with one variable the first is the usual one.
     if (variable === undefined || used.has(variable)) continue;
     const addressVariable = provider.environment.address?.find((name) => value(name)?.trim());
     const given = addressVariable === undefined ? undefined : value(addressVariable)?.trim();
-    const baseUrl = given ?? provider.address;
-    if (!isWhole(baseUrl)) continue;
+    const address = addressOf(provider, given);
+    if (!isWhole(address.baseUrl)) continue;
     for (const name of [variable, addressVariable]) if (name !== undefined) used.add(name);
-    const azure = provider.type === "azure" ? azureOf(value, used) : {};
+    const azure = provider.type === "azure" ? azureOf(value, address, used) : {};
     providers.push({
       at: variable,
       id: provider.id,
       type: provider.type,
       wireApi: provider.wireApi,
-      baseUrl,
+      baseUrl: address.baseUrl,
       ...(provider.authHeader === undefined ? {} : { authHeader: provider.authHeader }),
       ...azure,
-      keys: [keyOf(variable)],
+      keys: [keyOf(variable, key === undefined ? { as: "bearerToken" } : {})],
       notes: [],
     });
   }
   return { providers, used };
 }
 
+/** Portals show addresses with an operation's path behind them. */
+function addressOf({ type, address }: KnownProvider, given: string | undefined): ReadAddress {
+  if (given === undefined) return { baseUrl: address };
+  return type === "azure" ? azureAddress(given) : readAddress(given);
+}
+
 /** @see https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle and the openai package's own names */
-function azureOf(value: Environment, used: Set<string>): Partial<FoundProvider> {
+function azureOf(value: Environment, address: ReadAddress, used: Set<string>): Partial<FoundProvider> {
   const first = (...names: string[]): string | undefined => {
     const name = names.find((candidate) => value(candidate)?.trim());
     if (name !== undefined) used.add(name);
     return name === undefined ? undefined : value(name)?.trim();
   };
-  const deployment = first(
+  const named = first(
     "AZURE_OPENAI_DEPLOYMENT",
     "AZURE_OPENAI_DEPLOYMENT_NAME",
     "AZURE_OPENAI_CHAT_DEPLOYMENT_NAME",
   );
-  const apiVersion = first("AZURE_OPENAI_API_VERSION", "OPENAI_API_VERSION");
+  const deployment = named ?? address.deployment;
+  const apiVersion = first("AZURE_OPENAI_API_VERSION", "OPENAI_API_VERSION") ?? address.apiVersion;
   return {
     ...(deployment === undefined ? {} : { models: [{ id: deployment }] }),
     ...(apiVersion === undefined ? {} : { apiVersion }),

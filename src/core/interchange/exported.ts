@@ -1,6 +1,7 @@
 import { parseConfigText } from "../config/parse";
 import { replaceReferences } from "../config/reference";
 import type { CredentialConfig, ProviderConfig } from "../config/schema";
+import { mayHoldKey } from "./secretHeader";
 
 /** A stored key by its label; never the key. */
 export interface StoredLabel {
@@ -60,9 +61,10 @@ function exportedProvider(
   { stored, usualVariable }: ExportInputs,
   names: VariableNames,
 ): Readonly<Record<string, unknown>> {
-  const { apiKey, bearerToken, credentials, ...rest } = provider;
+  const { apiKey, bearerToken, credentials, ...others } = provider;
   const id = String(provider.id);
   const base = constant(id);
+  const rest = { ...others, ...exportedHeaders(others.headers, id, names) };
   const labels = stored.get(id) ?? [];
   const usual = usualVariable(provider);
   const fromStore = (fits: (key: StoredLabel) => boolean): CredentialConfig[] =>
@@ -98,6 +100,22 @@ function exportedProvider(
     }
   });
   return { ...rest, ...(list.length > 0 ? { credentials: list } : {}) };
+}
+
+/** A header may be a company's own way to take a key. */
+function exportedHeaders(
+  headers: unknown,
+  id: string,
+  names: VariableNames,
+): { readonly headers?: Readonly<Record<string, string>> } {
+  if (typeof headers !== "object" || headers === null) return {};
+  const written = Object.entries(headers as Record<string, string>).map(([name, value]) => [
+    name,
+    mayHoldKey(name, value)
+      ? names.reference(`${constant(id)}_${constant(name)}`, `the header ${name} of ${id}`)
+      : value,
+  ]);
+  return { headers: Object.fromEntries(written) };
 }
 
 /** One key is written as everybody writes it. */

@@ -61,8 +61,8 @@ function providerOf(
   const spoken = npm !== undefined && Object.hasOwn(SPEAKS, npm) ? SPEAKS[npm] : provider;
   const text = nonEmpty(options.baseURL) ?? azureHost(options) ?? nonEmpty(entry.api) ?? provider?.address;
   if (text === undefined || !spoken) return "it is not known where this provider is, or what it speaks";
+  if (/\{(env|file):/.test(text)) return "its address stands elsewhere; write it into the file first";
   if (!isWhole(text)) return "it does not say where its provider is (options.baseURL)";
-  if (/^\{(env|file):/.test(text)) return "its address stands elsewhere; write it into the file first";
   const address = spoken.type === "azure" ? azureAddress(text) : readAddress(text);
   const notes: string[] = [];
   const key = keyOf(options.apiKey, notes) ?? stored;

@@ -1,5 +1,4 @@
 import { problemsOf } from "../config/problems";
-import { environmentReference } from "../config/reference";
 import { type ProviderConfig, providerSchema } from "../config/schema";
 import { freeLabel, originOf } from "../credentials/stored";
 import { baseUrlFault } from "../providers/baseUrl";
@@ -13,6 +12,7 @@ import type {
   ImportPlan,
   Skipped,
 } from "./imported";
+import { mayHoldKey } from "./secretHeader";
 
 /** A provider that is there already. */
 export interface Existing {
@@ -122,11 +122,9 @@ function credentialsOf(
 }
 
 /** A key in a header must not come into the settings. */
-const SECRET_HEADER = /auth|key|token|secret|cookie|password|credential/i;
-
 function headersOf({ headers }: FoundProvider, notes: string[]): Record<string, string> | undefined {
   const kept = Object.entries(headers ?? {}).filter(([name, value]) => {
-    const safe = environmentReference(value) !== undefined || !SECRET_HEADER.test(name);
+    const safe = !mayHoldKey(name, value);
     if (!safe) notes.push(`the header ${name} is left out, because it may hold a key`);
     return safe;
   });

@@ -42,8 +42,9 @@ export function parseModelList(body: unknown, baseUrl: string): ListedModel[] | 
 /** The list in an answer, wherever it stands. */
 export function listIn(body: unknown): readonly unknown[] | undefined {
   if (Array.isArray(body)) return body;
-  const { data, models } = asObject(body);
-  const list = data ?? models;
+  const { object, data, models } = asObject(body);
+  // Servers written in Go send null for a list with nothing in it: Ollama does before a model has been pulled.
+  const list = data ?? models ?? (data === null && object === "list" ? [] : undefined);
   return Array.isArray(list) ? list : undefined;
 }
 

@@ -11,11 +11,11 @@ export type PastedKey =
 
 /**
  * A variable's or a header's name before its value, as shells, PowerShell, `.env`, YAML, JSON and curl write it. A name
- * in small letters must say that a key follows: keys themselves may have a `=` or a `:` in them.
+ * with small letters must say that a key follows: keys themselves may have a `=` or a `:` in them.
  */
 const NAMED =
   /^(?:export\s+|set\s+|\$env:)?["']?(?:[A-Z][A-Z0-9_]*|[A-Za-z_-]*(?:key|token|secret|authorization)[A-Za-z0-9_-]*)["']?\s*(?:=(?!=)|:(?!\/\/))\s*(?=\S)/i;
-const SMALL_NAME = /^(?:export\s+|set\s+|\$env:)?["']?[a-z]/;
+const SMALL_NAME = /^(?:[Ee]xport\s+|[Ss]et\s+|\$[Ee]nv:)?["']?[A-Z0-9_]*[a-z]/;
 const SAYS_KEY = /key|token|secret|authorization/i;
 const SETX = /^setx\s+[A-Za-z_][A-Za-z0-9_]*\s+(?=\S)/i;
 const MORE_LINES = /[\r\n]\s*(?:export\s+|set\s+|\$env:)?[A-Za-z_][A-Za-z0-9_]*\s*=(?!=)\s*\S/;
@@ -51,6 +51,7 @@ function checked(key: string): PastedKey {
   if (/\.\.\.|…|[*•]{3}|x{8}/i.test(key))
     return fault("This key is shortened for display. Copy the whole key, or make a new one.");
   if (/\s/.test(key)) return fault("A key has no spaces in it. Copy only the key itself.");
+  if (/["'`]/.test(key)) return fault("A key has no quotes in it. Copy only the key itself.");
   if (!/^[\x21-\x7e]+$/.test(key)) return fault("A key has only plain characters. Copy it again.");
   if (/^https?:\/\//i.test(key)) return fault("This is an address, not a key.");
   return { ok: true, key };
@@ -66,6 +67,9 @@ function unquote(text: string): string {
   return inner?.[1]?.trim() ?? text.trim();
 }
 
+/** What is shorter may begin like a key by chance. */
+const MIN_KEY = 16;
+
 /** Whose keys begin so, and where they may go. */
 interface KeyForm {
   readonly begin: string;
@@ -80,6 +84,11 @@ const KEY_FORMS: readonly KeyForm[] = [
   ),
   { begin: "pst_", owner: "Postern's own gateway", hosts: [] },
 ].sort((one, other) => other.begin.length - one.begin.length);
+
+/** Whether a text begins as some company's keys do, and is as long as one. */
+export function hasKeyForm(text: string): boolean {
+  return text.length >= MIN_KEY && KEY_FORMS.some(({ begin }) => text.startsWith(begin));
+}
 
 /** Hosts of one owner, which take no other's keys. A gateway of somebody's own may take any form. */
 const OWN_HOSTS: readonly string[] = PROVIDER_PRESETS.filter(({ address }) =>

@@ -90,7 +90,7 @@ async function askKeyAtNewAddress(
     choices: [
       { label: "Enter another key", detail: "The stored one is replaced", value: "other" },
       { label: "Use the same key", detail: `It is sent to ${originOf(owner.baseUrl)}`, value: "same" },
-      { label: "Leave it unset", detail: "The stored one is deleted", value: "none" },
+      { label: "Leave it unset", detail: "What is stored for it is deleted", value: "none" },
     ],
   });
   if (choice.kind !== "answer") return choice;

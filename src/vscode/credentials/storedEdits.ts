@@ -1,5 +1,5 @@
 import { credentialLabelSchema } from "../../core/config/schema";
-import type { StoredSecret } from "../../core/credentials/stored";
+import { freeLabel, type StoredSecret } from "../../core/credentials/stored";
 
 /** Changes to what is stored for one provider. The order is that in which the keys are used. */
 type Stored = readonly StoredSecret[];
@@ -18,6 +18,15 @@ export function withSecret(stored: Stored, secret: StoredSecret): Stored {
   const known = stored.some(({ label }) => label === secret.label);
   if (!known) return [...stored, secret];
   return stored.map((other) => (other.label === secret.label ? secret : other));
+}
+
+/** Puts one to a place of its own, under a label that is free. */
+export function withSecretAt(stored: Stored, at: number, secret: StoredSecret): Stored {
+  const label = freeLabel(
+    secret.label,
+    stored.map((other) => other.label),
+  );
+  return [...stored.slice(0, at), { ...secret, label }, ...stored.slice(at)];
 }
 
 export function withoutSecret(stored: Stored, label: string): Stored {

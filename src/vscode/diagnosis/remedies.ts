@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import * as vscode from "vscode";
 import { originOf } from "../../core/credentials/stored";
 import type { Remedy } from "../../core/diagnosis/finding";
@@ -87,7 +88,8 @@ export async function apply(
       await onProvider("postern.editProvider");
       return;
     case "startRuntime": {
-      const terminal = vscode.window.createTerminal({ name: remedy.runtime });
+      // Not in the open folder: some shells look there first, and a repository may bring a program of that name.
+      const terminal = vscode.window.createTerminal({ name: remedy.runtime, cwd: homedir() });
       terminal.show();
       terminal.sendText(remedy.command);
       return;

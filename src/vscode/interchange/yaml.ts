@@ -25,7 +25,7 @@ export function parseYaml(text: string): ParsedYaml {
       return { ok: false, fault: `it is not valid YAML (line ${line})` };
     }
     // An alias stands for what it names; a few of them can stand for more than a machine holds.
-    return { ok: true, value: document.toJS({ maxAliasCount: 100 }) };
+    return { ok: true, value: document.toJS({ maxAliasCount: MAX_ALIASES }) };
   } catch (error) {
     const deep = error instanceof RangeError;
     return { ok: false, fault: deep ? "it is nested too deeply" : "its aliases stand for too much" };
@@ -33,6 +33,8 @@ export function parseYaml(text: string): ParsedYaml {
 }
 
 const MAX_LEVELS = 200;
+/** A key or a default that each of a gateway's models names is no attack; aliases of aliases multiply beyond this at once. */
+const MAX_ALIASES = 10_000;
 
 /** Brackets that stay open, or dashes in a row: the library takes very long over thousands of them. */
 function mayBeDeep(text: string): boolean {

@@ -12,7 +12,7 @@ import {
   withStored,
 } from "../credentials/listEdits";
 import { storedKey } from "../credentials/newSecret";
-import { moved, renamed, withoutSecret, withSecret } from "../credentials/storedEdits";
+import { moved, renamed, withoutSecret, withSecret, withSecretAt } from "../credentials/storedEdits";
 import type { ProviderKeys } from "../secrets/providerKeys";
 import { DEFAULT_LABEL } from "../secrets/storedKey";
 import { literalCredentials } from "../settings/providerEdits";
@@ -31,11 +31,15 @@ export class CredentialEditor {
   ) {}
 
   /**
-   * Stores a key under its label, in the place of the one that has it.
+   * Stores a key under its label, in the place of the one that has it. What was sent as a token goes on being one.
    * @param baseUrl the address that the person was told the key is for
    */
   async setKey(id: string, key: string, baseUrl: string, label = DEFAULT_LABEL): Promise<void> {
-    await this.keys.change(id, (stored) => withSecret(stored, { ...storedKey(key, baseUrl), label }));
+    await this.keys.change(id, (stored) => {
+      const secret = { ...storedKey(key, baseUrl), label };
+      const kind = stored.find((other) => other.label === label)?.kind ?? secret.kind;
+      return withSecret(stored, { ...secret, kind });
+    });
     await this.changed();
   }
 
@@ -69,18 +73,23 @@ export class CredentialEditor {
   }
 
   /**
-   * Takes a credential away: a stored key out of the storage, any other out of the settings.
+   * Takes a credential away: a stored key out of the storage, and what names it, or any other, out of the settings.
    * @returns brings it back
    */
   async removeCredential(
     target: ProviderTarget,
     { label, source, place }: CredentialRef,
   ): Promise<() => Promise<void>> {
-    if (source === "stored") return this.deleteKey(target.id, label);
+    const raw = this.registry.raw(target);
+    const bringBack = source === "stored" ? await this.deleteKey(target.id, label) : undefined;
+    if (bringBack && (place === undefined || standsForAll(raw, place))) return bringBack;
     if (place === undefined) throw new Error("It stands in the settings by itself; edit the provider there.");
-    const { credentials, apiKey, bearerToken } = this.registry.raw(target);
-    await this.registry.patch(target, withoutPlace(this.registry.raw(target), place));
-    return () => this.registry.patch(target, { credentials, apiKey, bearerToken });
+    const { credentials, apiKey, bearerToken } = raw;
+    await this.registry.patch(target, withoutPlace(raw, place));
+    return async () => {
+      await bringBack?.();
+      await this.registry.patch(target, { credentials, apiKey, bearerToken });
+    };
   }
 
   /** Lets a credential be used, or leaves it out until it is switched on again. */
@@ -126,15 +135,16 @@ export class CredentialEditor {
 
   /**
    * Deletes a stored key.
-   * @returns brings it back, at the end if its place is taken
+   * @returns brings it back to its place, under another label if its own is taken
    */
   async deleteKey(id: string, label: string): Promise<() => Promise<void>> {
     const before = await this.keys.list(id);
+    const at = before.findIndex((secret) => secret.label === label);
+    const lost = before[at];
     await this.keys.change(id, (stored) => withoutSecret(stored, label));
     await this.changed();
     return async () => {
-      const lost = before.filter((secret) => secret.label === label);
-      await this.keys.change(id, (stored) => [...lost.filter((secret) => !has(stored, secret)), ...stored]);
+      if (lost) await this.keys.change(id, (stored) => withSecretAt(stored, at, lost));
       await this.changed();
     };
   }
@@ -169,8 +179,4 @@ export class CredentialEditor {
 function literalSecret(name: string, value: string, baseUrl: unknown): StoredSecret {
   const secret = storedKey(value, baseUrl);
   return name === "bearerToken" ? { ...secret, label: "token", kind: "bearerToken" } : secret;
-}
-
-function has(stored: readonly StoredSecret[], { label }: StoredSecret): boolean {
-  return stored.some((secret) => secret.label === label);
 }

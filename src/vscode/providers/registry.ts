@@ -3,6 +3,7 @@ import { checkProviders } from "../../core/config/parse";
 import type { Environment } from "../../core/config/reference";
 import { type ProviderConfig, providerSchema } from "../../core/config/schema";
 import type { AskedCredentials } from "../../core/credentials/askedCredentials";
+import type { StoredSecret } from "../../core/credentials/stored";
 import type { ImportedProvider } from "../../core/interchange/imported";
 import type { Target } from "../common/target";
 import { originFor, storedKey } from "../credentials/newSecret";
@@ -162,7 +163,9 @@ export class ProviderRegistry {
     this.find(target);
     await this.keys.change(target.id, (stored) => {
       if (key.kind === "none") return [];
-      if (key.kind === "other") return [storedKey(key.key, baseUrl)];
+      // Of several the others stay what they are: unused at the new address, until the person says what becomes of them.
+      if (key.kind === "other")
+        return [{ ...storedKey(key.key, baseUrl), ...nameAndKind(stored[0]) }, ...stored.slice(1)];
       return stored[0] ? atAddress(stored, stored[0].origin, origin) : stored;
     });
     // Storing may have taken its time: a locked keyring asks for its password.
@@ -239,6 +242,11 @@ export class ProviderRegistry {
     if (found < 0) throw new Error(`There is no provider "${id}" in the settings any more.`);
     return { list, index: found };
   }
+}
+
+/** What of a stored key goes over to the one that takes its place. */
+function nameAndKind(secret: StoredSecret | undefined): Partial<Pick<StoredSecret, "label" | "kind">> {
+  return secret === undefined ? {} : { label: secret.label, kind: secret.kind };
 }
 
 /** The entry's id, if it is one and no other entry has it: only then is what is stored under it this entry's. */

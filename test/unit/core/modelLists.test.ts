@@ -257,6 +257,12 @@ describe("a models list", () => {
     expect(parseModelList({ data: [{ id: "models/x" }] }, "http://localhost:1/v1")?.[0]?.id).toBe("models/x");
   });
 
+  it("may be empty, which Ollama writes as null before a model has been pulled", () => {
+    expect(parseModelList({ object: "list", data: null }, "http://localhost:11434/v1")).toEqual([]);
+    // Nobody says here that it is a list.
+    expect(parseModelList({ data: null }, "https://api.example.com/v1")).toBeUndefined();
+  });
+
   it("takes hostile values for unknown ones", () => {
     const data = [
       { id: "a", context_length: "many", supports_tools: "yes", meta: 7 },
@@ -426,6 +432,26 @@ describe("what a provider tells beside its list", () => {
       },
     };
     expect(facts).toEqual({ fast: { contextWindow: 200_000, ...agreed }, twofold: agreed, free: {} });
+  });
+
+  it("says at LiteLLM what a long context costs, from wherever it begins", () => {
+    const list = { data: [{ id: "a", created: 1_677_610_602 }] };
+    const info = {
+      input_cost_per_token: 2.5e-6,
+      output_cost_per_token: 1.5e-5,
+      input_cost_per_token_above_272k_tokens: 5e-6,
+      output_cost_per_token_above_272k_tokens: 2.25e-5,
+      input_cost_per_token_above_128k_tokens: 3e-6,
+      output_cost_per_token_above_128k_tokens: 1.6e-5,
+      input_cost_per_token_above_200k_tokens: null,
+    };
+    const { facts } = detailsOf("https://llm.example.com/v1", list, {
+      "/model/info": { data: [{ model_name: "a", model_info: info }] },
+    });
+    expect(facts.a?.price?.tiers).toEqual([
+      { aboveInput: 128_000, input: 3, output: 16 },
+      { aboveInput: 272_000, input: 5, output: 22.5 },
+    ]);
   });
 
   it("is asked of Gemini in Google's own list", () => {

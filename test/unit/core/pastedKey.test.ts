@@ -30,6 +30,8 @@ describe("a pasted key", () => {
     ['setx OPENAI_API_KEY "sk-1"', "sk-1"],
     ['$env:OPENAI_API_KEY = "sk-1"', "sk-1"],
     ['"OPENAI_API_KEY": "sk-1",', "sk-1"],
+    ["$Env:GROQ='gsk_1'", "gsk_1"],
+    ["EXPORT GROQ=gsk_1", "gsk_1"],
     ['{"apiKey": "sk-1"}', "sk-1"],
     ["apiKey: sk-1", "sk-1"],
     // What stands in a key itself is left alone.
@@ -37,6 +39,8 @@ describe("a pasted key", () => {
     ["ABCDEF123==", "ABCDEF123=="],
     ["bedrock-api-key-YWJj==", "bedrock-api-key-YWJj=="],
     ["abc:def", "abc:def"],
+    ["Ab3dE9:fG7hJ2kL", "Ab3dE9:fG7hJ2kL"],
+    ["Ab3dE9=fG7hJ2kL", "Ab3dE9=fG7hJ2kL"],
     ["0123abcd.EF45", "0123abcd.EF45"],
     ["AQ.Ab8R-_x", "AQ.Ab8R-_x"],
   ])("%j is cleaned to %s", (text, key) => {
@@ -48,6 +52,9 @@ describe("a pasted key", () => {
     ["''", "empty"],
     ["Bearer ", "empty"],
     ["my key", "spaces"],
+    ['"sk-1', "quotes"],
+    ["sk-1'", "quotes"],
+    ['{"apiKey":"sk-1","baseUrl":"x"}', "quotes"],
     ["sk-1é", "plain characters"],
     ["sk-1…", "shortened"],
     ["sk-proj-...A1b2", "shortened"],

@@ -13,6 +13,13 @@ describe("what a program prints", () => {
   it.each<[string, string, string, number | undefined]>([
     ["a line", "sk-1\n", "sk-1", undefined],
     ["a line with Windows' ends", "\ufeffsk-1\r\n", "sk-1", undefined],
+    ["az with --query, which quotes", '"sk-1"\n', "sk-1", undefined],
+    [
+      "a JSON Web Token in quotes",
+      `"${jwt({ exp: 1_800_000_000 })}"`,
+      jwt({ exp: 1_800_000_000 }),
+      1_800_000_000_000,
+    ],
     ["a JSON Web Token", jwt({ exp: 1_800_000_000 }), jwt({ exp: 1_800_000_000 }), 1_800_000_000_000],
     [
       "az since 2.54",
@@ -43,6 +50,8 @@ describe("what a program prints", () => {
 
   it.each([
     ["nothing", " \n"],
+    ["jq's word for nothing", "null\n"],
+    ["a quote that is not closed", '"secret'],
     ["several lines", "secret-1\nsecret-2"],
     ["words", "ERROR: secret please sign in"],
     ["JSON without a token", '{"secret":"x"}'],

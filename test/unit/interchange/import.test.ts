@@ -55,7 +55,7 @@ describe("providers of other programs", () => {
       {
         id: "azure",
         type: "azure",
-        baseUrl: "https://my-resource.openai.azure.com/",
+        baseUrl: "https://my-resource.openai.azure.com",
         azure: { apiVersion: "2024-10-21" },
         models: [{ id: "my-gpt" }],
         secrets: ["key=azure-key-0123456789"],
@@ -69,6 +69,60 @@ describe("providers of other programs", () => {
     ]);
     expect(skipped).toEqual([
       { what: "STRIPE_SECRET_KEY", why: "it is not known which provider this is for" },
+    ]);
+  });
+
+  it.each([
+    ["/openai/v1/", {}],
+    ["/openai/", {}],
+    [
+      "/openai/deployments/my-gpt/chat/completions?api-version=2024-10-21",
+      { azure: { apiVersion: "2024-10-21" }, models: [{ id: "my-gpt" }] },
+    ],
+  ])("stand in a .env file with the endpoint as Azure's portal shows it: %s", async (path, more) => {
+    const text = `AZURE_OPENAI_API_KEY=azure-key-0123456789\nAZURE_OPENAI_ENDPOINT=https://r.openai.azure.com${path}`;
+    const { providers } = await plan(".env", text);
+    expect(providers.map(({ entry }) => entry)).toEqual([
+      { id: "azure", type: "azure", baseUrl: "https://r.openai.azure.com", ...more },
+    ]);
+  });
+
+  it("have a token where tools keep one, which is sent as a token", async () => {
+    const text = "ANTHROPIC_BASE_URL=https://gw.example.com\nANTHROPIC_AUTH_TOKEN=gateway-token-0123456789";
+    const { providers } = await plan(".env", text);
+    expect(providers.map(({ entry, secrets }) => [entry.baseUrl, secrets])).toEqual([
+      [
+        "https://gw.example.com",
+        [{ label: "token", kind: "bearerToken", value: "gateway-token-0123456789" }],
+      ],
+    ]);
+    const environment = (name: string) => (name === "ANTHROPIC_AUTH_TOKEN" ? "t" : undefined);
+    expect(importPlan(providersOfEnvironment(environment, known), []).providers.map(shape)).toMatchObject([
+      { id: "anthropic", bearerToken: "${env:ANTHROPIC_AUTH_TOKEN}" },
+    ]);
+  });
+
+  it.each([".envrc", ".env-local", ".env_prod", "keys.txt"])(
+    "stand in a file of variables, whatever it is called: %s",
+    async (name) => {
+      const text = "# mine\r\n\r\nexport OPENAI_API_KEY=sk-proj-of-openai-0123456789\r\n";
+      const { providers } = await plan(name, text);
+      expect(providers.map(({ entry }) => entry.id)).toEqual(["openai"]);
+    },
+  );
+
+  it("are said to lack what they lack in a .env file", async () => {
+    const text = [
+      "AZURE_OPENAI_API_KEY=azure-key-0123456789",
+      "GEMINI_API_KEY=gemini-key-0123456789",
+      "GOOGLE_API_KEY=other-key-0123456789",
+      "AWS_BEARER_TOKEN_BEDROCK=ABSKbedrock-0123456789",
+    ].join("\n");
+    const { skipped } = await plan(".env", text);
+    expect(skipped.map(({ what, why }) => `${what}: ${why}`)).toEqual([
+      "AZURE_OPENAI_API_KEY: the file does not say where Azure OpenAI is (AZURE_OPENAI_ENDPOINT)",
+      "GOOGLE_API_KEY: the file has another key of Google Gemini, which is used",
+      "AWS_BEARER_TOKEN_BEDROCK: the file does not say where Amazon Bedrock is; use Add Provider",
     ]);
   });
 
@@ -202,6 +256,18 @@ describe("providers of other programs", () => {
     ]);
   });
 
+  it("share a key by an anchor in a LiteLLM config.yaml, however many they are", async () => {
+    const models = Array.from(
+      { length: 500 },
+      (_, at) => `  - { model_name: m${at}, litellm_params: { model: openai/m${at}, api_key: *key } }`,
+    );
+    const text = ["x-key: &key sk-proj-of-openai-0123456789", "model_list:", ...models].join("\n");
+    const { providers } = await plan("config.yaml", text);
+    expect(providers.map(({ entry, secrets }) => [entry.models, secrets.length])).toEqual([
+      [Array.from({ length: 500 }, (_, at) => ({ id: `m${at}` })), 1],
+    ]);
+  });
+
   it("are the models of Continue's config.yaml", async () => {
     const { providers, skipped } = await plan("config.yaml", samples.CONTINUE_YAML);
     expect(providers.map(shape)).toEqual([
@@ -267,6 +333,16 @@ describe("providers of other programs", () => {
     expect(skippedNames(skipped)).toEqual(["model", "mcp", "provider.mystery"]);
   });
 
+  it("are not added where their address stands elsewhere, which is said", async () => {
+    const npm = "@ai-sdk/openai-compatible";
+    const opencode = { provider: { a: { npm, options: { baseURL: "{env:GATEWAY_URL}" } } } };
+    const inOpencode = await plan("opencode.json", JSON.stringify(opencode));
+    expect(inOpencode.skipped[0]?.why).toBe("its address stands elsewhere; write it into the file first");
+    const model = { provider: "openai", model: "m", apiBase: "${{ secrets.GATEWAY_URL }}" };
+    const inContinue = await plan("config.json", JSON.stringify({ models: [model] }));
+    expect(inContinue.skipped[0]?.why).toBe("its address stands elsewhere; write it into the file first");
+  });
+
   it("have keys in opencode's auth.json, but for those that are signed in", async () => {
     const { providers, skipped } = await plan("auth.json", samples.OPENCODE_AUTH);
     expect(providers.map(shape)).toMatchObject([
@@ -306,6 +382,20 @@ describe("what is imported", () => {
       ["groq", undefined, undefined, 1],
       ["mistral", undefined, "m-key-0123456789", 0],
     ]);
+  });
+
+  it("has no key in a header, whatever the header is called", async () => {
+    const headers = {
+      "X-Gateway": "Bearer canary-0123456789",
+      "X-Upstream": "sk-ant-canary-0123456789",
+      "X-Old": "Basic Y2FuYXJ5",
+      "X-Team": "web",
+      "X-From": "${{ secrets.TEAM }}",
+    };
+    const model = { provider: "openai", model: "m", requestOptions: { headers } };
+    const { providers } = await plan("config.json", JSON.stringify({ models: [model] }));
+    expect(providers[0]?.entry.headers).toEqual({ "X-Team": "web", "X-From": "${env:TEAM}" });
+    expect(providers[0]?.notes).toHaveLength(3);
   });
 
   it("is nothing that could not be used", async () => {

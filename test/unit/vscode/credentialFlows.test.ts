@@ -143,6 +143,47 @@ describe("a person's keys", () => {
     expect(list).toEqual([openai]);
   });
 
+  test("that are tokens stay tokens when they are replaced", async () => {
+    const origin = "https://api.openai.com";
+    await keys.put("openai", [{ label: "token", kind: "bearerToken", value: "old", origin }]);
+    await registry.patch({ kind: "provider", id: "openai", index: 0 }, {});
+    answers.push("new");
+    await run("postern.replaceKey", "token");
+    expect((await desired()).config.providers[0]?.credential).toEqual({ kind: "bearerToken", value: "new" });
+  });
+
+  test("that were removed come back to their place, also where their label is taken by now", async () => {
+    const origin = "https://api.openai.com";
+    const key = (label: string, value: string) => ({ label, kind: "apiKey" as const, value, origin });
+    await keys.put("openai", [key("a", "sk-1"), key("b", "sk-2"), key("c", "sk-3")]);
+    await registry.patch({ kind: "provider", id: "openai", index: 0 }, {});
+    await run("postern.deleteKey", "b");
+    await told.at(-1)?.actions.Undo?.();
+    expect(await pool()).toEqual(["a=sk-1", "b=sk-2", "c=sk-3"]);
+    await run("postern.deleteKey", "b");
+    const undo = told.at(-1)?.actions.Undo;
+    answers.push("b", "sk-4");
+    await run("postern.addKey");
+    await undo?.();
+    expect(await pool()).toEqual(["a=sk-1", "b 2=sk-2", "c=sk-3", "b=sk-4"]);
+  });
+
+  test("that a list names by their labels are removed from the list as well, and come back to it", async () => {
+    const origin = "https://api.openai.com";
+    await keys.put("openai", [{ label: "work", kind: "apiKey", value: "sk-1", origin }]);
+    const named = [
+      { kind: "stored", label: "work" },
+      { kind: "env", name: "OPENAI_API_KEY" },
+    ];
+    list = [{ ...openai, credentials: named }];
+    await registry.patch({ kind: "provider", id: "openai", index: 0 }, {});
+    await run("postern.deleteKey", "work");
+    expect(list).toEqual([{ ...openai, credentials: [named[1]] }]);
+    await told.at(-1)?.actions.Undo?.();
+    expect(list).toEqual([{ ...openai, credentials: named }]);
+    expect(await pool()).toEqual(["work=sk-1", "OPENAI_API_KEY=sk-from-env"]);
+  });
+
   test("are not removed without a yes", async () => {
     answers.push("sk-proj-1");
     await run("postern.setKey");

@@ -117,6 +117,14 @@ describe("editing a provider", () => {
     expect(await keys.list("a")).toEqual(left);
   });
 
+  test("another key takes the place of the first, by its label, and the others are not lost", async () => {
+    const work = { ...secret("sk-work", "https://a.example"), label: "work" };
+    const home = { ...secret("sk-home", "https://a.example"), label: "home" };
+    await keys.put("a", [work, home]);
+    await edit("https://b.example/v1", "other", "sk-b");
+    expect(await keys.list("a")).toEqual([{ ...work, value: "sk-b", origin: "https://b.example" }, home]);
+  });
+
   test.each([
     ["the question", []],
     ["the key", ["other"]],

@@ -1,6 +1,6 @@
 import { asObject } from "../../json/access";
 import type { FactValues } from "../facts";
-import { perMillion } from "../price";
+import { type PriceTier, perMillion } from "../price";
 import { at, type Entry, flag, has, objects, present, price, tokens } from "./read";
 
 /**
@@ -53,7 +53,7 @@ export function lmStudio(entry: Entry): FactValues {
 /** LiteLLM's `/model/info`: https://docs.litellm.ai/docs/proxy/model_management */
 export function liteLlm(entry: Entry): FactValues {
   const info = asObject(entry.model_info);
-  const above = perMillion(info.input_cost_per_token_above_200k_tokens);
+  const tiers = liteLlmTiers(info);
   return present({
     contextWindow: tokens(info.max_input_tokens),
     maxOutput: tokens(info.max_output_tokens),
@@ -73,21 +73,31 @@ export function liteLlm(entry: Entry): FactValues {
               cacheWrite: perMillion(info.cache_creation_input_token_cost),
               output: perMillion(info.output_cost_per_token),
             },
-            above === undefined
-              ? {}
-              : {
-                  tiers: [
-                    present({
-                      aboveInput: 200_000,
-                      input: above,
-                      cachedInput: perMillion(info.cache_read_input_token_cost_above_200k_tokens),
-                      cacheWrite: perMillion(info.cache_creation_input_token_cost_above_200k_tokens),
-                      output: perMillion(info.output_cost_per_token_above_200k_tokens),
-                    }) as { aboveInput: number },
-                  ],
-                },
+            tiers.length === 0 ? {} : { tiers },
           ),
   });
+}
+
+/** Where a long context begins differs by model: `…_above_128k_tokens`, `…_above_200k_tokens`, `…_above_272k_tokens`. */
+function liteLlmTiers(info: Entry): PriceTier[] {
+  const thousands = Object.keys(info).flatMap((name) => {
+    const found = /^input_cost_per_token_above_(\d{1,5})k_tokens$/.exec(name)?.[1];
+    return found === undefined || perMillion(info[name]) === undefined ? [] : [Number(found)];
+  });
+  return thousands
+    .sort((one, other) => one - other)
+    .map((above) => {
+      const rate = (name: string) => perMillion(info[`${name}_above_${above}k_tokens`]);
+      return {
+        aboveInput: above * 1000,
+        ...present({
+          input: rate("input_cost_per_token"),
+          cachedInput: rate("cache_read_input_token_cost"),
+          cacheWrite: rate("cache_creation_input_token_cost"),
+          output: rate("output_cost_per_token"),
+        }),
+      };
+    });
 }
 
 /**

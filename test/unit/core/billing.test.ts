@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { costOf } from "../../../src/core/governance/cost";
 import { usageOfBody, usageOfEnds } from "../../../src/core/lane/bodyUsage";
 import { reportedUsage } from "../../../src/core/lane/reportedUsage";
 import { StreamTap } from "../../../src/core/lane/streamTap";
@@ -105,6 +106,33 @@ describe("cache writes for an hour", () => {
     expect(tapped("messages", frame(start, "message_start"), frame(delta, "message_delta"))).toEqual(
       expected,
     );
+  });
+});
+
+describe("reasoning", () => {
+  // As xAI reports it for grok-3-mini, with what it charged: 117.65 micro-dollars.
+  const apart = {
+    prompt_tokens: 12,
+    completion_tokens: 1,
+    total_tokens: 241,
+    prompt_tokens_details: { cached_tokens: 2 },
+    completion_tokens_details: { reasoning_tokens: 228 },
+  };
+
+  it("that a provider counts beside the answer is paid for as output", () => {
+    const usage = reportedUsage("chat", apart) ?? {};
+    expect(usage).toMatchObject({ inputTokens: 12, outputTokens: 229, reasoningTokens: 228 });
+    const price = { input: 0.3, cachedInput: 0.075, output: 0.5 };
+    const biller = { baseUrl: "https://api.x.ai/v1" };
+    expect(costOf(usage, "reported", { price, source: "config" }, biller)?.microUsd).toBe(118);
+  });
+
+  it.each([
+    ["the total says so", { ...apart, completion_tokens: 229, total_tokens: 241 }],
+    ["there is no total", { ...apart, completion_tokens: 229, total_tokens: undefined }],
+    ["the total is something else", { ...apart, completion_tokens: 229, total_tokens: 500 }],
+  ])("is counted once where it is in the answer's tokens and %s", (_, usage) => {
+    expect(reportedUsage("chat", usage)).toMatchObject({ outputTokens: 229, reasoningTokens: 228 });
   });
 });
 

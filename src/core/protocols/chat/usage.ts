@@ -1,22 +1,32 @@
 import type { CompletionUsage } from "openai/resources/completions";
 import { type Usage, usageOf } from "../../conversation/usage";
-import { asCount, asObject, isObject } from "../../json/access";
+import { asCount, asObject, isObject, type JsonObject } from "../../json/access";
 import { billingOf } from "../billing";
 
 /** Chat Completions' counts: `prompt_tokens` has the cached ones in it. Undefined where there are none. */
 export function usageFromChat(usage: unknown): Usage | undefined {
   if (!isObject(usage)) return undefined;
   const prompt = asObject(usage.prompt_tokens_details);
+  const reasoning = asCount(asObject(usage.completion_tokens_details).reasoning_tokens);
   return usageOf({
     inputTokens: asCount(usage.prompt_tokens),
     // DeepSeek's name for the same.
     cachedInputTokens: asCount(prompt.cached_tokens) ?? asCount(usage.prompt_cache_hit_tokens),
     cacheWriteTokens: asCount(prompt.cache_write_tokens),
     cacheWrite1hTokens: undefined,
-    outputTokens: asCount(usage.completion_tokens),
-    reasoningTokens: asCount(asObject(usage.completion_tokens_details).reasoning_tokens),
+    outputTokens: outputOf(usage, reasoning),
+    reasoningTokens: reasoning,
     ...billingOf(usage),
   });
+}
+
+/** xAI counts the reasoning beside `completion_tokens`, and its total says so; everybody else counts it among them. */
+function outputOf(usage: JsonObject, reasoning = 0): number | undefined {
+  const output = asCount(usage.completion_tokens);
+  const input = asCount(usage.prompt_tokens);
+  if (output === undefined || input === undefined) return output;
+  const isBeside = asCount(usage.total_tokens) === input + output + reasoning;
+  return isBeside ? output + reasoning : output;
 }
 
 export function usageToChat(usage: Usage): CompletionUsage {

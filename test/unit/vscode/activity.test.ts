@@ -301,7 +301,7 @@ describe("what can be done with a request", () => {
   });
 
   it("… a long one through a here-document that it cannot end", () => {
-    const long = JSON.stringify({ text: `END\nEND_\n$(whoami) ${"x".repeat(200_000)}` });
+    const long = JSON.stringify({ model: "fast", text: `END\nEND_\n$(whoami) ${"x".repeat(200_000)}` });
     const request = replayable(eventful, long);
     if (!request) throw new Error("cannot be sent");
     expect(sent(curlCommand("http://127.0.0.1:4141", request)).input.trimEnd()).toBe(long);
@@ -314,6 +314,18 @@ describe("what can be done with a request", () => {
     });
     expect(replayable(eventful, "not JSON", "azure/gpt")).toBeUndefined();
     expect(replayable({ ...eventful, operation: "countTokens" }, kept)).toBeUndefined();
+  });
+
+  it("replays what named its model in the path, as Azure's clients do, with that model", () => {
+    const azure = record({ modelAsked: "azure/gpt-4o" });
+    const messages = [{ role: "user", content: "hi" }];
+    for (const body of [{ messages }, { model: "left aside", messages }])
+      expect(JSON.parse(replayable(azure, JSON.stringify(body))?.body ?? "")).toEqual({
+        model: "azure/gpt-4o",
+        messages,
+      });
+    const spaced = '{ "model" : "azure/gpt-4o", "messages" : [] }';
+    expect(replayable(azure, spaced)?.body).toBe(spaced);
   });
 
   it("gives a commit trailer of one line", () => {

@@ -383,6 +383,20 @@ describe("what a person is told", () => {
     gov.pass(30_000);
     expect(gov.governor.status().quotas).toEqual([]);
   });
+
+  it("is what is left in each currency, where a provider tells several", () => {
+    const gov = governed();
+    gov.configure([]);
+    const money = { unit: "money", basis: "reported" } as const;
+    const left = (cny: number, usd: number) => [
+      { ...money, currency: "CNY", remaining: cny },
+      { ...money, currency: "USD", remaining: usd },
+    ];
+    const from = { provider: "openai", credential: "" };
+    gov.governor.takeQuotas(left(110_000_000, 0), from);
+    gov.governor.takeQuotas(left(109_000_000, 0), from);
+    expect(gov.governor.quotasNow()).toMatchObject(left(109_000_000, 0));
+  });
 });
 
 describe("time zones", () => {

@@ -109,6 +109,40 @@ describe("cache writes for an hour", () => {
   });
 });
 
+describe("a conversation that Anthropic compacted before it answered", () => {
+  const zero = { cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+  const compacted = {
+    ...zero,
+    input_tokens: 23_000,
+    output_tokens: 1_000,
+    iterations: [
+      { ...zero, type: "compaction", input_tokens: 190_000, output_tokens: 3_500 },
+      { ...zero, type: "message", input_tokens: 23_000, output_tokens: 1_000 },
+    ],
+  };
+
+  it("is counted with what the compaction read and wrote, which the sums leave out", () => {
+    const counted = { inputTokens: 213_000, outputTokens: 4_500 };
+    expect(reportedUsage("messages", compacted)).toMatchObject(counted);
+    const message = { usage: { ...zero, input_tokens: 190_000, output_tokens: 5 } };
+    const start = frame({ type: "message_start", message }, "message_start");
+    const delta = frame({ type: "message_delta", usage: compacted }, "message_delta");
+    expect(tapped("messages", start, delta)).toMatchObject(counted);
+  });
+
+  it("is priced by the length of each context, not of both together", () => {
+    const price = { input: 5, output: 25, tiers: [{ aboveInput: 200_000, input: 10, output: 37.5 }] };
+    const biller = { baseUrl: "https://api.anthropic.com" };
+    const cost = (usage: object) =>
+      costOf(reportedUsage("messages", usage) ?? {}, "reported", { price, source: "config" }, biller)
+        ?.microUsd;
+    expect(cost(compacted)).toBe(213_000 * 5 + 4_500 * 25);
+    const [compaction, answer] = compacted.iterations;
+    const long = { ...compacted, iterations: [{ ...compaction, input_tokens: 250_000 }, answer] };
+    expect(cost(long)).toBe(250_000 * 10 + 3_500 * 37.5 + 23_000 * 5 + 1_000 * 25);
+  });
+});
+
 describe("reasoning", () => {
   // As xAI reports it for grok-3-mini, with what it charged: 117.65 micro-dollars.
   const apart = {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { PosternError } from "../../../src/core/errors";
 import { temporaryFolder } from "../../support/gateway";
 import { estimate, Governed } from "../../support/governed";
-import { record } from "../../support/records";
+import { caller, record } from "../../support/records";
 
 const NOON = new Date(2026, 6, 15, 12).getTime();
 const folder = temporaryFolder();
@@ -256,6 +256,18 @@ describe("a gateway key", () => {
     expect(() =>
       gov.governor.retarget(reservation, { provider: "claude", model: "opus", estimate: estimate() }),
     ).toThrow("may not use claude/opus");
+  });
+
+  it("that may use a provider may not use another's models that begin with its name", () => {
+    const gov = governed();
+    gov.configure([], [{ name: "ci", key: "k", models: ["openai/gpt-*", "meta/llama*", "openai/fast"] }]);
+    const allows = (provider: string, model: string, route?: string) =>
+      gov.governor.allows(caller(), { provider, model, ...(route === undefined ? {} : { route }) });
+    expect(allows("openai", "gpt-5.4")).toBe(true);
+    expect(allows("openrouter", "openai/gpt-5.4")).toBe(false);
+    // There is no provider of that name, so it can only be a part of the model's.
+    expect(allows("openrouter", "meta/llama-4")).toBe(true);
+    expect(allows("openrouter", "x", "openai/fast")).toBe(true);
   });
 
   it("has a budget in each of its amounts, premium requests by a count of their own", () => {

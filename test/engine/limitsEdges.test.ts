@@ -282,6 +282,18 @@ it("who may use a route may have from the provider what it made there", async ()
   expect(await status("GET")).toBe(200);
 });
 
+it("a row says what its request was for, by the header or else by the gateway key's label", async () => {
+  const { gateway, rows } = await start({}, [
+    { name: "on call", key: "pk-call", labels: { task: "incident" } },
+  ]);
+  await gateway.post("/v1/chat/completions", ask, as("pk-call"));
+  await gateway.post("/v1/chat/completions", ask, { ...as("pk-call"), "x-postern-task": "code" });
+  await gateway.post("/v1/chat/completions", ask);
+  await gateway.stop();
+  running.length = 0;
+  expect(rows().map(({ task }) => task)).toEqual(["incident", "code", null]);
+});
+
 it("a policy holds for responses that a provider keeps", async () => {
   const { gateway } = await start({
     policy: {

@@ -112,6 +112,7 @@ export class Operations {
     trace.tool = recognizeTool((name) => header(request, name));
     const task = header(request, "x-postern-task");
     if (task !== undefined) trace.task = this.parts.permits.shown(task);
+    else if (trace.caller.labels.task !== undefined) trace.task = trace.caller.labels.task;
     let permit: Permit | undefined;
     try {
       const body = scanBody(await readRequestBody(request), route.deployment);

@@ -422,6 +422,26 @@ describe("the feed of the view", () => {
     expect(asked[2]).toMatchObject({ limit: 100 });
   });
 
+  it("shows more as often as there is more, beyond what the engine gives at once", async () => {
+    const all = Array.from({ length: 1_120 }, (_, index) => record({ startedAt: NOON - index }));
+    const { store, feed: one } = feed({
+      queryRequests: async ({ before, limit }) => {
+        const from = before ? all.findIndex(({ id }) => id === before.id) + 1 : 0;
+        const requests = all.slice(from, from + Math.min(1_000, limit));
+        const last = requests.at(-1);
+        return last && last !== all.at(-1) ? { requests, next: last } : { requests };
+      },
+    });
+    await one.refresh();
+    for (let count = 50; count < all.length; count += 50) {
+      expect(store.value.next).toBeDefined();
+      expect(store.value.requests).toHaveLength(count);
+      await one.showMore();
+    }
+    expect(store.value.requests).toEqual(all);
+    expect(store.value.next).toBeUndefined();
+  });
+
   it("shows the answer to the latest question, whichever comes first", async () => {
     const waiting: ((page: { requests: RequestRecord[] }) => void)[] = [];
     const { store, feed: one } = feed({

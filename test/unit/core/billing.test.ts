@@ -170,6 +170,19 @@ describe("reasoning", () => {
   });
 });
 
+describe("what was read from a cache", () => {
+  const told = { prompt_tokens: 1_336, completion_tokens: 31, total_tokens: 1_367 };
+  it.each([
+    ["OpenAI", { prompt_tokens_details: { cached_tokens: 1_280 } }],
+    ["DeepSeek", { prompt_cache_hit_tokens: 1_280 }],
+    ["Moonshot", { cached_tokens: 1_280 }],
+    ["Moonshot, in both places", { cached_tokens: 1_280, prompt_tokens_details: { cached_tokens: 1_280 } }],
+  ])("is known where %s tells it", (_, fields) => {
+    const usage = reportedUsage("chat", { ...told, ...fields });
+    expect(usage).toEqual({ inputTokens: 1_336, cachedInputTokens: 1_280, outputTokens: 31 });
+  });
+});
+
 describe("what a provider says that it charges", () => {
   it.each<[object, number | undefined]>([
     [{ cost: 0.00014 }, 0.00014],

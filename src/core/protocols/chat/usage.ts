@@ -10,8 +10,9 @@ export function usageFromChat(usage: unknown): Usage | undefined {
   const reasoning = asCount(asObject(usage.completion_tokens_details).reasoning_tokens);
   return usageOf({
     inputTokens: asCount(usage.prompt_tokens),
-    // DeepSeek's name for the same.
-    cachedInputTokens: asCount(prompt.cached_tokens) ?? asCount(usage.prompt_cache_hit_tokens),
+    // DeepSeek's name for the same, and Moonshot's place (https://platform.kimi.ai/docs/api/chat).
+    cachedInputTokens:
+      asCount(prompt.cached_tokens) ?? asCount(usage.prompt_cache_hit_tokens) ?? asCount(usage.cached_tokens),
     cacheWriteTokens: asCount(prompt.cache_write_tokens),
     cacheWrite1hTokens: undefined,
     outputTokens: outputOf(usage, reasoning),

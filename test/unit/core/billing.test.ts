@@ -161,6 +161,22 @@ describe("reasoning", () => {
     expect(costOf(usage, "reported", { price, source: "config" }, biller)?.microUsd).toBe(118);
   });
 
+  it("that Gemini counts in the total alone is paid for as output", () => {
+    const gemini = { prompt_tokens: 9, completion_tokens: 3, total_tokens: 105 };
+    expect(reportedUsage("chat", gemini)).toEqual({ inputTokens: 9, outputTokens: 96 });
+    const chunk = (usage: object) => frame({ choices: [{ index: 0, delta: { content: "1" } }], usage });
+    const chunks = [{ ...gemini, completion_tokens: 1, total_tokens: 103 }, gemini].map(chunk);
+    expect(tapped("chat", ...chunks)).toEqual({ inputTokens: 9, outputTokens: 96 });
+  });
+
+  it("is not made of what a total counts for the second time", () => {
+    const cached = { prompt_tokens_details: { cached_tokens: 90 } };
+    const twice = { prompt_tokens: 100, completion_tokens: 5, total_tokens: 195, ...cached };
+    expect(reportedUsage("chat", twice)).toMatchObject({ inputTokens: 100, outputTokens: 5 });
+    const embedded = { prompt_tokens: 8, total_tokens: 8 };
+    expect(reportedUsage("chat", embedded)).toEqual({ inputTokens: 8 });
+  });
+
   it.each([
     ["the total says so", { ...apart, completion_tokens: 229, total_tokens: 241 }],
     ["there is no total", { ...apart, completion_tokens: 229, total_tokens: undefined }],

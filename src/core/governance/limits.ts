@@ -84,6 +84,7 @@ function scopeOf(scope: BudgetConfig["scope"]): Scope {
   const [part] = Object.entries(scope).filter(([, value]) => value !== undefined);
   const [kind, name = ""] = part ?? ["all"];
   if (kind === "workspace") return { kind, name: folderOf(name) };
+  if (kind === "extension") return { kind, name: name.toLowerCase() };
   return { kind: kind === "key" ? "gatewayKey" : (kind as Scope["kind"]), name };
 }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { PosternError } from "../../../src/core/errors";
+import { callerHeaders, callerOfHeaders } from "../../../src/core/rpc/callerHeaders";
 import { temporaryFolder } from "../../support/gateway";
 import { estimate, Governed } from "../../support/governed";
 import { caller, record } from "../../support/records";
@@ -181,6 +182,17 @@ describe.each(["on disk", "in memory"])("a budget, %s", (where) => {
     expect(() => gov.governor.admit(gov.request({ caller }))).toThrow('Budget "b"');
     // A gateway key of the same name is somebody else.
     expect(() => gov.governor.admit(gov.request({ caller: { name: "github.copilot-chat" } }))).not.toThrow();
+  });
+
+  it.each([
+    ["github.copilot-chat", "GitHub.copilot-chat"],
+    ["GitHub.copilot-chat", "github.copilot-chat"],
+  ])("for the extension %s stops %s: VS Code does not tell cases apart in ids", (extension, asks) => {
+    const gov = start();
+    gov.configure([{ name: "b", scope: { extension }, requests: 0, period: "day" }]);
+    const headers = callerHeaders({ caller: asks });
+    const caller = callerOfHeaders((name) => headers[name]);
+    expect(() => gov.governor.admit(gov.request({ caller }))).toThrow('Budget "b"');
   });
 
   it("in dollars lets through what has no price, with a warning and uncounted, unless it is to refuse", () => {

@@ -263,6 +263,37 @@ it("a response that a provider keeps is for the gateway key alone that had it ma
   expect((await gateway.fetch("/v1/responses/resp_own")).status).toBe(200);
 });
 
+it("who may use a route may have from the provider what it made there", async () => {
+  const { gateway } = await start({ routes: [{ name: "deep", targets: [{ model: "responses/model-a" }] }] }, [
+    { name: "routed", key: "pk-routed", models: ["deep"] },
+  ]);
+  provider.play = json({ id: "resp_routed", object: "response", status: "queued", output: [] });
+  const made = await gateway.post(
+    "/v1/responses",
+    { model: "deep", input: "hi", background: true },
+    as("pk-routed"),
+  );
+  expect(made.status).toBe(200);
+  const status = async (method: string, path = "") =>
+    (await gateway.fetch(`/v1/responses/resp_routed${path}`, { method, headers: as("pk-routed") })).status;
+  expect(await status("GET")).toBe(200);
+  expect(await status("POST", "/cancel")).toBe(200);
+  // Once it is asked for by what it is remembered for, it still is.
+  expect(await status("GET")).toBe(200);
+});
+
+it("a row says what its request was for, by the header or else by the gateway key's label", async () => {
+  const { gateway, rows } = await start({}, [
+    { name: "on call", key: "pk-call", labels: { task: "incident" } },
+  ]);
+  await gateway.post("/v1/chat/completions", ask, as("pk-call"));
+  await gateway.post("/v1/chat/completions", ask, { ...as("pk-call"), "x-postern-task": "code" });
+  await gateway.post("/v1/chat/completions", ask);
+  await gateway.stop();
+  running.length = 0;
+  expect(rows().map(({ task }) => task)).toEqual(["incident", "code", null]);
+});
+
 it("a policy holds for responses that a provider keeps", async () => {
   const { gateway } = await start({
     policy: {

@@ -21,11 +21,13 @@ export interface Usage {
   readonly reportedUsd?: number;
   /** How many premium requests the provider counts; may be a fraction. */
   readonly premiumRequests?: number;
+  /** What each sampling has used, where it took several to one answer: prices by length go by each one's own. */
+  readonly samplings?: readonly Usage[];
 }
 
 /** What a provider's report says of each count. */
 export type ReportedCounts = {
-  readonly [Name in Exclude<keyof Usage, "premiumRequests">]: Usage[Name] | undefined;
+  readonly [Name in Exclude<keyof Usage, "premiumRequests" | "samplings">]: Usage[Name] | undefined;
 } & {
   readonly premiumRequests?: number | undefined;
 };

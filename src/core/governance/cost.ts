@@ -46,15 +46,8 @@ export function costOf(
   if (reportedUsd !== undefined && isHost(biller, "openrouter.ai"))
     return { microUsd: rounded(scaled(reportedUsd) * BigInt(MICRO), UNIT), basis, priceSource: "provider" };
   if (!priced) return undefined;
-  const bill = new Bill(ratesFor(priced.price, usage.inputTokens ?? 0));
-  const { inputTokens = 0, cachedInputTokens: cached = 0, cacheWriteTokens: written = 0 } = usage;
-  const hour = Math.min(usage.cacheWrite1hTokens ?? 0, written);
-  // Some vendors report more cached tokens than tokens.
-  bill.charge(Math.max(0, inputTokens - cached - written), "input");
-  bill.charge(cached, "cachedInput", "input");
-  bill.charge(written - hour, "cacheWrite", "input");
-  bill.charge(hour, "cacheWrite1h", "cacheWrite", "input");
-  bill.charge(usage.outputTokens ?? 0, "output");
+  const bill = new Bill();
+  for (const sampling of usage.samplings ?? [usage]) chargeTokens(bill, sampling, priced.price);
   bill.add(scaled(priced.price.perRequest ?? 0) * BigInt(MICRO));
   if (bill.amount === undefined) return undefined;
   const tier = tierOf(usage.serviceTier, biller);
@@ -66,18 +59,28 @@ export function costOf(
   };
 }
 
+function chargeTokens(bill: Bill, usage: Usage, price: ModelPrice): void {
+  const { inputTokens = 0, cachedInputTokens: cached = 0, cacheWriteTokens: written = 0 } = usage;
+  const rates = ratesFor(price, inputTokens);
+  const hour = Math.min(usage.cacheWrite1hTokens ?? 0, written);
+  // Some vendors report more cached tokens than tokens.
+  bill.charge(rates, Math.max(0, inputTokens - cached - written), "input");
+  bill.charge(rates, cached, "cachedInput", "input");
+  bill.charge(rates, written - hour, "cacheWrite", "input");
+  bill.charge(rates, hour, "cacheWrite1h", "cacheWrite", "input");
+  bill.charge(rates, usage.outputTokens ?? 0, "output");
+}
+
 class Bill {
   /** In 10^-12 of a micro-dollar; undefined once something has no price. */
   amount: bigint | undefined = 0n;
   isEstimated = false;
 
-  constructor(private readonly rates: Rates) {}
-
   /** @param names the kind of the tokens, and what stands in for its rate where it has none */
-  charge(tokens: number, ...names: (keyof Rates)[]): void {
+  charge(rates: Rates, tokens: number, ...names: (keyof Rates)[]): void {
     if (tokens === 0) return;
-    const known = names.findIndex((name) => this.rates[name] !== undefined);
-    const rate = this.rates[names[known] ?? "input"];
+    const known = names.findIndex((name) => rates[name] !== undefined);
+    const rate = rates[names[known] ?? "input"];
     if (known < 0 || rate === undefined) this.amount = undefined;
     else this.add(scaled(rate) * BigInt(tokens));
     if (known > 0) this.isEstimated = true;

@@ -62,7 +62,8 @@ export function usageToCharge(
     ? reported?.outputTokens !== undefined || seen.streamedChars === 0
     : reported?.outputTokens === output;
   if (reported?.inputTokens !== undefined && isWhole) return { usage: reported, basis: "reported" };
-  return { usage: { ...guess, ...reported, outputTokens: output }, basis: "estimated" };
+  const { samplings: _, ...counts } = reported ?? {};
+  return { usage: { ...guess, ...counts, outputTokens: output }, basis: "estimated" };
 }
 
 /** What a request may come to at most, for what is held of a budget before it goes out. */

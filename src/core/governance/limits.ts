@@ -83,7 +83,14 @@ function scopeOf(scope: BudgetConfig["scope"]): Scope {
   if (scope === "all") return { kind: "all", name: "" };
   const [part] = Object.entries(scope).filter(([, value]) => value !== undefined);
   const [kind, name = ""] = part ?? ["all"];
+  if (kind === "workspace") return { kind, name: folderOf(name) };
+  if (kind === "extension") return { kind, name: name.toLowerCase() };
   return { kind: kind === "key" ? "gatewayKey" : (kind as Scope["kind"]), name };
+}
+
+/** A folder as requests name it: without a separator at its end, unless it is a root. */
+function folderOf(path: string): string {
+  return /^([A-Za-z]:)?[\\/]+$/.test(path) ? path : path.replace(/[\\/]+$/, "");
 }
 
 /** What totals say of a measure. */

@@ -60,8 +60,11 @@ export function isCurrent(quota: ProviderQuota, now: number): boolean {
 }
 
 /** What tells a figure from another one of the same provider. */
-export function quotaKey({ provider, credential, model, unit, name, window }: ProviderQuota): string {
-  return [provider, credential, model ?? "", unit, name ?? "", window ?? ""].join("\0");
+export function quotaKey(quota: ProviderQuota): string {
+  const { provider, credential, model, unit, name, window, currency } = quota;
+  const told = [provider, credential, model ?? "", unit, name ?? "", window ?? ""];
+  // A balance in another currency is another purse.
+  return [...told, ...(currency === undefined ? [] : [currency])].join("\0");
 }
 
 /** The part that is left, 0 to 1; undefined where no limit is known. */

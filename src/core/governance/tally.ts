@@ -17,8 +17,8 @@ export const DAY_MS = 24 * 60 * 60_000;
 
 /** How many quarters are kept before old ones are put together. */
 const KEPT_QUARTERS = 4_096;
-/** Of quarters older than this the days of UTC are enough. */
-const FINE_MS = 40 * DAY_MS;
+/** Of quarters older than this the days of UTC are enough: no month that is not over begins before. */
+export const FINE_MS = 40 * DAY_MS;
 
 /** Totals of one scope in one quarter of an hour. */
 export interface TallyEntry {

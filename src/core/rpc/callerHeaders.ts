@@ -52,7 +52,8 @@ export function callerOfHeaders(header: (name: string) => string | undefined): C
   const workspace = workspaceSchema.safeParse(parseJson(decoded(header(WORKSPACE_HEADER)) ?? ""));
   return {
     kind: "vscode",
-    name: name === undefined || name.length > MAX_TEXT ? UNNAMED : name,
+    // As people write ids, in which VS Code does not tell cases apart.
+    name: name === undefined || name.length > MAX_TEXT ? UNNAMED : name.toLowerCase(),
     labels: {},
     ...(workspace.success ? { workspace: originOf(workspace.data) } : {}),
   };

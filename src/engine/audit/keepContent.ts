@@ -24,8 +24,9 @@ export async function prepareContent(
   detector: Pick<SecretDetector, "redactJson" | "redactText">,
 ): Promise<PreparedContent> {
   const asked = await kept(textOf(content.request), content.request, detector);
-  const said = wholeAnswer(record.protocolIn, textOf(content.answer));
-  const answered = await kept(said, content.answer, detector);
+  const { answer } = content;
+  const said = wholeAnswer(record.protocolIn, textOf(answer), answer.keptBytes < answer.bytes);
+  const answered = await kept(said, answer, detector);
   return {
     entry: {
       kind: "content",

@@ -251,25 +251,32 @@ const OPTIONAL = [
   "modelAnswered",
   "credential",
   "errorCode",
+  "usage",
   "usageBasis",
   "cost",
+  "premiumRequests",
   "policyRule",
 ] as const satisfies readonly (keyof RequestRecord)[];
 
 /** Names of the members in which the ledger's row differs; what the ledger has no column for is left aside. */
 function differences(ledger: RequestRecord, audited: RequestRecord): string[] {
-  const wanted = rounded(audited) as unknown as Record<string, unknown>;
+  const wanted = asInLedger(audited);
+  const values = wanted as unknown as Record<string, unknown>;
   const changed = Object.entries(ledger)
-    .filter(([name, value]) => canonicalJson(value) !== canonicalJson(wanted[name]))
+    .filter(([name, value]) => canonicalJson(value) !== canonicalJson(values[name]))
     .map(([name]) => name);
-  const gone = OPTIONAL.filter((name) => ledger[name] === undefined && audited[name] !== undefined);
+  const gone = OPTIONAL.filter((name) => ledger[name] === undefined && wanted[name] !== undefined);
   return [...changed, ...gone];
 }
 
-/** As the ledger rounds it. */
-function rounded({ premiumRequests, ...record }: RequestRecord): RequestRecord {
-  if (premiumRequests === undefined) return record;
-  return { ...record, premiumRequests: Math.round(premiumRequests * 1000) / 1000 };
+/** As the ledger rounds it, and without what it has no column for: what a provider says that it charges is in the cost. */
+function asInLedger({ premiumRequests, usage = {}, ...record }: RequestRecord): RequestRecord {
+  const { reportedUsd: _, ...counts } = usage;
+  return {
+    ...record,
+    ...(Object.keys(counts).length > 0 ? { usage: counts } : {}),
+    ...(premiumRequests === undefined ? {} : { premiumRequests: Math.round(premiumRequests * 1000) / 1000 }),
+  };
 }
 
 function entryOf(text: unknown): AuditEntry | undefined {

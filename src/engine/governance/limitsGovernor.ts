@@ -49,6 +49,8 @@ export class LimitsGovernor implements Governor {
   private limits: readonly Limit[] = [];
   private keys: ReadonlyMap<string, EngineGatewayKey> = new Map();
   private hosts: ReadonlyMap<string, string> = new Map();
+  /** Ids of the providers that cannot be used at present, too. */
+  private providers: ReadonlySet<string> = new Set();
   private readonly rates: KeyRates;
   private readonly quotas: QuotaBook;
   private readonly notices = new LimitNotices();
@@ -60,15 +62,16 @@ export class LimitsGovernor implements Governor {
   }
 
   /** What is set from now on; requests that are running stay let through. */
-  configure({ budgets = [], gateway, providers }: EngineConfig): void {
+  configure({ budgets = [], gateway, providers, faulty }: EngineConfig): void {
     this.limits = limitsOf(budgets, gateway.keys);
     this.keys = new Map(gateway.keys.map((key) => [key.name, key]));
     this.hosts = new Map(providers.map(({ config }) => [config.id, hostOf(config.baseUrl)]));
+    this.providers = new Set([...this.hosts.keys(), ...faulty.map(({ id }) => id)]);
     this.quotas.keepOnly(new Set(this.hosts.keys()));
   }
 
   allows(caller: Caller, target: Pick<GovernedTarget, "provider" | "model" | "route">): boolean {
-    return mayUse(this.keyOf(caller)?.models, target);
+    return mayUse(this.keyOf(caller)?.models, target, (id) => this.providers.has(id));
   }
 
   admit({ record, ...target }: GovernedRequest): Reservation {

@@ -4,6 +4,7 @@ import type { Caller } from "../../core/governance/caller";
 import type { TargetDecision } from "../../core/governance/policy/decide";
 import { POLICY_HEADER } from "../../core/governance/policy/header";
 import type { RequestRecord } from "../../core/governance/requestRecord";
+import { optional } from "../../core/json/access";
 import type { AuditService } from "../audit/auditService";
 import type { AuditTrail } from "../audit/auditTrail";
 import { type PolicyService, type RequestPolicy, refusalError } from "../policy/policyService";
@@ -39,6 +40,8 @@ export interface StoredAccess {
   readonly provider: EngineProvider;
   /** Empty where it is not known which model made it. */
   readonly model: string;
+  /** The route by which it was made. */
+  readonly route?: string;
 }
 
 /** Asks policy, gateway keys' limits and budgets about each request. */
@@ -65,7 +68,7 @@ export class Permits {
    * @throws PosternError policy_refused, model_not_allowed
    */
   async assertStored(
-    { caller, task, body, provider, model }: StoredAccess,
+    { caller, task, body, provider, model, route }: StoredAccess,
     headers: Record<string, string>,
   ): Promise<void> {
     const { governor, policy } = this.parts;
@@ -75,7 +78,7 @@ export class Permits {
     const shown = decided?.header(forTarget);
     if (shown !== undefined) headers[POLICY_HEADER] = shown;
     if (forTarget?.refusal) throw refusalError(forTarget.refusal);
-    if (governor.allows(caller, { provider: config.id, model })) return;
+    if (governor.allows(caller, { provider: config.id, model, ...optional("route", route) })) return;
     throw new PosternError(
       "model_not_allowed",
       `Gateway key "${caller.name}" may not use what provider "${config.id}" keeps.`,

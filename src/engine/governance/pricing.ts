@@ -87,10 +87,10 @@ export class Pricing {
       streamedChars: outcome.streamedChars,
     });
     const { config } = target.provider;
-    const { premiumRequests: reported, ...usage } = charged;
+    const { premiumRequests: reported, samplings: _, ...usage } = charged;
     // One that went out and was not reported on counts as one that a person has asked.
     const premium = reported ?? this.factsOf(config.id, target.model.id, record.startedAt)?.premiumMultiplier;
-    const cost = costOf(usage, basis, this.priced(config.id, target.model.id, record.startedAt), config);
+    const cost = costOf(charged, basis, this.priced(config.id, target.model.id, record.startedAt), config);
     return {
       ...record,
       usage,

@@ -1,3 +1,4 @@
+import { FINE_MS } from "../../core/governance/tally";
 import type { LedgerFile } from "./ledgerFile";
 import type { LedgerStore } from "./ledgerStore";
 
@@ -93,10 +94,12 @@ export class Maintenance {
   }
 
   private deleteOld(store: LedgerStore): boolean {
-    const before = this.now() - this.retention.retentionDays * DAY_MS;
+    const now = this.now();
+    const keptMs = this.retention.retentionDays * DAY_MS;
     return store.transaction(() => {
-      const rows = store.deleteOldest(ROWS, before);
-      const totals = store.deleteQuarters(ROWS, before);
+      const rows = store.deleteOldest(ROWS, now - keptMs);
+      // A local month begins within a day of UTC, so budgets are measured with its first quarters to its end.
+      const totals = store.deleteQuarters(ROWS, now - Math.max(keptMs, FINE_MS));
       return rows > 0 || totals > 0;
     });
   }

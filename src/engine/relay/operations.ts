@@ -4,6 +4,7 @@ import { PosternError } from "../../core/errors";
 import { neverRetries, recognizeTool } from "../../core/gateway/recognizeTool";
 import type { Route } from "../../core/gateway/routes";
 import type { Caller } from "../../core/governance/caller";
+import { optional } from "../../core/json/access";
 import { JsonSyntaxError } from "../../core/json/topLevel";
 import { preferredProtocol } from "../../core/providers/spoken";
 import { conversationKey } from "../../core/routing/affinity";
@@ -112,6 +113,7 @@ export class Operations {
     trace.tool = recognizeTool((name) => header(request, name));
     const task = header(request, "x-postern-task");
     if (task !== undefined) trace.task = this.parts.permits.shown(task);
+    else if (trace.caller.labels.task !== undefined) trace.task = trace.caller.labels.task;
     let permit: Permit | undefined;
     try {
       const body = scanBody(await readRequestBody(request), route.deployment);
@@ -265,11 +267,12 @@ export class Operations {
   private async runStored(route: StoredRoute, exchange: Exchange): Promise<void> {
     const body = await readRequestBody(exchange.request);
     const { caller } = exchange.trace;
-    const { provider, model = "" } = this.parts.stored.keeper(route.id, caller);
+    const { provider, model = "", route: by } = this.parts.stored.keeper(route.id, caller);
     const { id } = provider.config;
     exchange.headers["x-postern-provider"] = id;
     const task = header(exchange.request, "x-postern-task")?.slice(0, 200);
-    await this.parts.permits.assertStored({ caller, task, body, provider, model }, exchange.headers);
+    const access = { caller, task, body, provider, model, ...optional("route", by) };
+    await this.parts.permits.assertStored(access, exchange.headers);
     try {
       const outcome = await this.parts.sender.storedResponse(route, provider, body, exchange).settled;
       this.noteOutcome(id, outcome);

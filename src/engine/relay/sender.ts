@@ -3,8 +3,7 @@ import type { EngineProvider } from "../../core/config/engineConfig";
 import { copilotTurn, MAX_TOOL_NAME } from "../../core/copilot/turn";
 import { PosternError } from "../../core/errors";
 import type { Route } from "../../core/gateway/routes";
-import type { Caller } from "../../core/governance/caller";
-import { type JsonObject, nonEmpty } from "../../core/json/access";
+import { type JsonObject, nonEmpty, optional } from "../../core/json/access";
 import { spliced } from "../../core/json/splice";
 import { requestEdits } from "../../core/lane/requestEdits";
 import { storedResponseUrl } from "../../core/providers/endpoint";
@@ -29,6 +28,7 @@ import type { Exchange } from "./exchange";
 import { firstValues, forwardQuery } from "./forwarded";
 import type { Lane } from "./lane";
 import { droppedHeader } from "./ownHeaders";
+import type { RequestTrace } from "./requestTrace";
 import { type RelayOptions, ResponseRelay } from "./responseRelay";
 import type { StoredResponses } from "./storedResponses";
 import type { Target } from "./target";
@@ -130,7 +130,7 @@ export class Sender {
       headers: exchange.headers,
       ...(route.operation === "responses"
         ? {
-            onResponse: (response) => this.noteResponse(target, exchange.trace.caller, previous, response),
+            onResponse: (response) => this.noteResponse(target, exchange.trace, previous, response),
             holdBody: previous !== undefined,
           }
         : {}),
@@ -157,7 +157,7 @@ export class Sender {
    */
   private noteResponse(
     { provider, model }: Target,
-    caller: Caller,
+    { caller, route }: Pick<RequestTrace, "caller" | "route">,
     previous: string | undefined,
     response: JsonObject,
   ): void {
@@ -169,7 +169,8 @@ export class Sender {
       );
     }
     const id = nonEmpty(response.id);
-    if (id !== undefined) this.stored.remember(id, caller, { provider: providerId, model: model.id });
+    if (id === undefined) return;
+    this.stored.remember(id, caller, { provider: providerId, model: model.id, ...optional("route", route) });
   }
 
   /** Between two protocols the body is decoded, and what could not be carried is named in a header. */

@@ -1,6 +1,7 @@
 import type { EngineProvider } from "../../core/config/engineConfig";
 import { PosternError } from "../../core/errors";
 import type { Caller } from "../../core/governance/caller";
+import { optional } from "../../core/json/access";
 import { PROTOCOL_NAME } from "../../core/protocols/wire";
 import { speaks } from "../../core/providers/spoken";
 import type { ProviderRegistry } from "../providers/providerRegistry";
@@ -10,6 +11,8 @@ import { assertUsable } from "./target";
 interface Made {
   readonly provider: string;
   readonly model: string;
+  /** The route that led there: a gateway key may allow it and not the model. */
+  readonly route?: string;
   /** Who had it made: nobody else is told that it exists. */
   readonly owner: string;
 }
@@ -19,6 +22,7 @@ export interface Kept {
   readonly provider: EngineProvider;
   /** Undefined for one that did not pass here since the start. */
   readonly model: string | undefined;
+  readonly route?: string;
 }
 
 /** About a megabyte; whoever asks for an older one is served where only one provider keeps responses. */
@@ -31,8 +35,8 @@ export class StoredResponses {
 
   constructor(private readonly registry: ProviderRegistry) {}
 
-  remember(responseId: string, caller: Caller, made: { provider: string; model: string }): void {
-    this.put(responseId, { provider: made.provider, model: made.model, owner: ownerOf(caller) });
+  remember(responseId: string, caller: Caller, made: Omit<Made, "owner">): void {
+    this.put(responseId, { ...made, owner: ownerOf(caller) });
   }
 
   private put(responseId: string, made: Made): void {
@@ -53,7 +57,8 @@ export class StoredResponses {
     if (made && known && speaks(known.config, "responses")) {
       this.put(responseId, made);
       assertUsable(known);
-      return { provider: known, model: made.model };
+      const { model, route } = made;
+      return { provider: known, model, ...optional("route", route) };
     }
     const keepers = this.registry
       .sources()

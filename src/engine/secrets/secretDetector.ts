@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { EngineConfig, EngineProvider } from "../../core/config/engineConfig";
 import type { Detect, Finding } from "../../core/governance/secrets/finding";
+import { withoutInnerEscapes } from "../../core/governance/secrets/innerEscapes";
 import { knownSecrets } from "../../core/governance/secrets/knownSecrets";
 import { ownPatterns } from "../../core/governance/secrets/ownPatterns";
 import { type Redacted, redactText } from "../../core/governance/secrets/redactText";
@@ -48,14 +49,16 @@ export class SecretDetector {
   private async search(text: string): Promise<readonly Finding[]> {
     // Loaded when it is first needed: most never look.
     const { keptRules } = await import("./secretRules");
-    const findings: Finding[] = [];
     let turn = performance.now();
-    for (const detect of [this.known, ownPatterns, ...keptRules]) {
+    // What the engine knows it knows in its escaped forms too.
+    const findings: Finding[] = [...this.known(text)];
+    const plain = withoutInnerEscapes(text);
+    for (const detect of [ownPatterns, ...keptRules]) {
       if (performance.now() - turn > TURN_MS) {
         await setImmediate();
         turn = performance.now();
       }
-      for (const finding of detect(text)) findings.push(finding);
+      for (const finding of detect(plain)) findings.push(finding);
     }
     return findings;
   }

@@ -1,5 +1,5 @@
 import type { AuditFilter } from "../../core/governance/audit/auditEntry";
-import type { RequestPage, RequestQuery } from "../../core/governance/ledgerQuery";
+import type { RequestCursor, RequestPage, RequestQuery } from "../../core/governance/ledgerQuery";
 import type { RequestBeginning } from "../../core/governance/openRequest";
 import type { RequestRecord } from "../../core/governance/requestRecord";
 import { messageOf } from "../common/log";
@@ -15,6 +15,8 @@ export interface ActivitySource {
 
 /** Rows that are asked for at a time. */
 const PAGE = 50;
+/** More than this the engine does not give at once. */
+const AT_ONCE = 1_000;
 /** Between two looks while requests run or come, in milliseconds. */
 const PAUSE_MS = 1_000;
 
@@ -123,10 +125,17 @@ export class ActivityFeed {
       return { requests, ...(last && ids.length >= this.wanted ? { next: last } : {}) };
     }
     const query = { ...rest, ...(outcome === undefined ? {} : { outcomes: [outcome] }) };
-    const { requests, next } = await source.queryRequests({
-      filter: query,
-      limit: Math.min(this.wanted, 1_000),
-    });
+    const requests: RequestRecord[] = [];
+    let next: RequestCursor | undefined;
+    do {
+      const piece: RequestPage = await source.queryRequests({
+        filter: query,
+        limit: Math.min(this.wanted - requests.length, AT_ONCE),
+        ...(next ? { before: next } : {}),
+      });
+      requests.push(...piece.requests);
+      next = piece.next;
+    } while (next && requests.length < this.wanted);
     return { requests, ...(next ? { next } : {}) };
   }
 }

@@ -91,17 +91,22 @@ export function listOf(text: string): string[] {
 
 /** A count as a person writes it: 100000, 100,000, 100k, 2M. Undefined for what is none. */
 export function parseCount(text: string): number | undefined {
-  const [, digits, unit] = /^([\d,_ ]*\d(?:\.\d+)?)\s*([kKmM]?)$/.exec(text.trim()) ?? [];
+  const [, digits, unit] = /^((?:\d{1,3}(?:[,_ ]\d{3})+|\d+)(?:\.\d+)?)\s*([kKmM]?)$/.exec(text.trim()) ?? [];
   if (digits === undefined) return undefined;
-  const factor = { k: 1000, m: 1_000_000 }[unit?.toLowerCase() ?? ""] ?? 1;
-  const value = Number(digits.replace(/[,_ ]/g, "")) * factor;
+  // By the decimals as they are written: 2.01 times 1000 is not 2010.
+  const exponent = { k: 3, m: 6 }[unit?.toLowerCase() ?? ""] ?? 0;
+  const value = Number(`${digits.replace(/[,_ ]/g, "")}e${exponent}`);
   return Number.isInteger(value) ? value : undefined;
 }
 
-/** An amount of a budget as a person writes it; dollars may have cents and a sign in front. */
+/**
+ * An amount of a budget as a person writes it; dollars may have cents and a sign in front. A comma parts thousands and
+ * nothing else: whoever means 2.50 with 2,50 must not get a budget of 250.
+ */
 export function parseAmount(measure: Measure, text: string): number | undefined {
   if (measure !== "microUsd") return parseCount(text);
-  const [, digits] = /^\$?\s*([\d,]*\d(?:\.\d{1,6})?|\.\d{1,6})\s*(?:\$|usd)?$/i.exec(text.trim()) ?? [];
+  const [, digits] =
+    /^\$?\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d{1,6})?|\.\d{1,6})\s*(?:\$|usd)?$/i.exec(text.trim()) ?? [];
   return digits === undefined ? undefined : Number(digits.replace(/,/g, ""));
 }
 

@@ -29,7 +29,8 @@ export function indicatorsOf({ limits, rates, quotas }: LimitsStatus): Indicator
   const indicators: Indicator[] = limits.map((limit) => {
     const { amount, spent, warnAt, hard, measure } = limit;
     const left = amount === 0 ? 0 : Math.min(1, Math.max(0, 1 - spent / amount));
-    const severity = left === 0 ? (hard ? "error" : "warning") : 1 - left >= warnAt ? "warning" : "normal";
+    const severity =
+      left === 0 ? (hard ? "error" : "warning") : spent / amount >= warnAt ? "warning" : "normal";
     const rest = amountText(measure, Math.max(0, amount - spent));
     return {
       id: limit.id,

@@ -1,4 +1,5 @@
 import type { RequestRecord } from "../../core/governance/requestRecord";
+import { isObject, parseJson } from "../../core/json/access";
 
 /** Where a request of each operation goes; what is not here cannot be sent again by itself. */
 const PATHS: Partial<Record<RequestRecord["operation"], string>> = {
@@ -23,7 +24,7 @@ export interface Replayable {
 export function replayable(record: RequestRecord, kept: string, model?: string): Replayable | undefined {
   const path = PATHS[record.operation];
   if (path === undefined) return undefined;
-  const body = model === undefined ? kept : withModel(kept, model);
+  const body = model === undefined ? withItsModel(kept, record.modelAsked) : withModel(kept, model);
   if (body === undefined) return undefined;
   return {
     path,
@@ -36,14 +37,16 @@ export function replayable(record: RequestRecord, kept: string, model?: string):
   };
 }
 
+/** Azure's clients name the model in the path, which is not kept; any other body stays to the letter. */
+function withItsModel(kept: string, model: string): string {
+  const body = parseJson(kept);
+  if (!isObject(body) || model === "" || body.model === model) return kept;
+  return JSON.stringify({ ...body, model });
+}
+
 function withModel(kept: string, model: string): string | undefined {
-  try {
-    const body: unknown = JSON.parse(kept);
-    if (typeof body !== "object" || body === null || Array.isArray(body)) return undefined;
-    return JSON.stringify({ ...body, model });
-  } catch {
-    return undefined;
-  }
+  const body = parseJson(kept);
+  return isObject(body) ? JSON.stringify({ ...body, model }) : undefined;
 }
 
 /** Longer bodies go through a here-document: an argument may not be longer than 128 KB on Linux. */

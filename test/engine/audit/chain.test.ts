@@ -75,6 +75,11 @@ describe("the chain", () => {
       /^request req_.* \(row 3\) differs in the ledger: cost$/,
     ],
     [
+      "tokens taken out of the ledger",
+      ["UPDATE requests SET input_tokens = NULL, output_tokens = NULL WHERE seq = 3"],
+      /^request req_.* \(row 3\) differs in the ledger: usage$/,
+    ],
+    [
       "a row taken out of the ledger",
       ["DELETE FROM requests WHERE seq = 3"],
       /^request req_.* \(row 3\) is gone from the ledger$/,
@@ -84,6 +89,21 @@ describe("the chain", () => {
     stage.tamper(...statements);
     const { faults } = stage.verify();
     expect(faults[0]).toMatch(fault);
+  });
+
+  it("tells premium requests that were taken out of the ledger", async () => {
+    stage = new AuditStage();
+    await stage.request({ premiumRequests: 1.5 });
+    stage.tamper("UPDATE requests SET premium_milli = NULL");
+    expect(stage.verify().faults).toEqual([
+      expect.stringMatching(/^request req_.* \(row 1\) differs in the ledger: premiumRequests$/),
+    ]);
+  });
+
+  it("is good where a provider has said its price, for which the ledger has no column", async () => {
+    stage = new AuditStage();
+    await stage.request({ usage: { inputTokens: 194, outputTokens: 2, reportedUsd: 0.00014 } });
+    expect(stage.verify().faults).toEqual([]);
   });
 
   it("tells a row whose own hash was made to fit what it says now", async () => {

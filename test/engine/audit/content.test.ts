@@ -131,6 +131,35 @@ describe("secrets are gone before anything is written", () => {
     expect(kept?.bytes).toBeGreaterThan(4 * 1024 * 1024);
     expect(kept?.text).not.toContain(secret.slice(0, 10));
   });
+
+  it("also where a stream is cut in the middle of one", async () => {
+    stage = new AuditStage({ level: "full" }, 2_000);
+    const [{ secret } = { secret: "" }] = secretShapes();
+    const pieces = chatStream("The key is ", secret.slice(0, 12), secret.slice(12, 24), secret.slice(24));
+    const { id } = await stage.request(
+      {},
+      { asked: "{}", answered: [...pieces.slice(0, 3), " ".repeat(2_000)] },
+    );
+    const kept = stage.audit.audited(id).content?.answer;
+    expect(kept?.keptBytes).toBeLessThan(kept?.bytes ?? 0);
+    expect(JSON.parse(kept?.text ?? "").blocks).toEqual([{ kind: "text", text: "The key is " }]);
+  });
+
+  it("also where a stream tells each token of one apart", async () => {
+    stage = new AuditStage({ level: "full" });
+    const [{ secret } = { secret: "" }] = secretShapes();
+    const halves = [secret.slice(0, 24), secret.slice(24)];
+    const answered = halves.map((token) => {
+      const choice = {
+        index: 0,
+        delta: { content: token },
+        logprobs: { content: [{ token, logprob: -0.1 }] },
+      };
+      return `data: ${JSON.stringify({ id: "c1", object: "chat.completion.chunk", choices: [choice] })}\n\n`;
+    });
+    const { id } = await stage.request({}, { asked: "{}", answered: [...answered, ...chatStream("")] });
+    for (const half of halves) expect(stage.audit.audited(id).content?.answer?.text).not.toContain(half);
+  });
 });
 
 describe("an answer that did not come whole", () => {

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { PosternError } from "../../../src/core/errors";
+import { callerHeaders, callerOfHeaders } from "../../../src/core/rpc/callerHeaders";
 import { temporaryFolder } from "../../support/gateway";
 import { estimate, Governed } from "../../support/governed";
-import { record } from "../../support/records";
+import { caller, record } from "../../support/records";
 
 const NOON = new Date(2026, 6, 15, 12).getTime();
 const folder = temporaryFolder();
@@ -183,6 +184,17 @@ describe.each(["on disk", "in memory"])("a budget, %s", (where) => {
     expect(() => gov.governor.admit(gov.request({ caller: { name: "github.copilot-chat" } }))).not.toThrow();
   });
 
+  it.each([
+    ["github.copilot-chat", "GitHub.copilot-chat"],
+    ["GitHub.copilot-chat", "github.copilot-chat"],
+  ])("for the extension %s stops %s: VS Code does not tell cases apart in ids", (extension, asks) => {
+    const gov = start();
+    gov.configure([{ name: "b", scope: { extension }, requests: 0, period: "day" }]);
+    const headers = callerHeaders({ caller: asks });
+    const caller = callerOfHeaders((name) => headers[name]);
+    expect(() => gov.governor.admit(gov.request({ caller }))).toThrow('Budget "b"');
+  });
+
   it("in dollars lets through what has no price, with a warning and uncounted, unless it is to refuse", () => {
     const gov = start();
     const unpriced = { inputTokens: 10, maxOutputTokens: 10 };
@@ -256,6 +268,18 @@ describe("a gateway key", () => {
     expect(() =>
       gov.governor.retarget(reservation, { provider: "claude", model: "opus", estimate: estimate() }),
     ).toThrow("may not use claude/opus");
+  });
+
+  it("that may use a provider may not use another's models that begin with its name", () => {
+    const gov = governed();
+    gov.configure([], [{ name: "ci", key: "k", models: ["openai/gpt-*", "meta/llama*", "openai/fast"] }]);
+    const allows = (provider: string, model: string, route?: string) =>
+      gov.governor.allows(caller(), { provider, model, ...(route === undefined ? {} : { route }) });
+    expect(allows("openai", "gpt-5.4")).toBe(true);
+    expect(allows("openrouter", "openai/gpt-5.4")).toBe(false);
+    // There is no provider of that name, so it can only be a part of the model's.
+    expect(allows("openrouter", "meta/llama-4")).toBe(true);
+    expect(allows("openrouter", "x", "openai/fast")).toBe(true);
   });
 
   it("has a budget in each of its amounts, premium requests by a count of their own", () => {
@@ -382,6 +406,20 @@ describe("what a person is told", () => {
     ]);
     gov.pass(30_000);
     expect(gov.governor.status().quotas).toEqual([]);
+  });
+
+  it("is what is left in each currency, where a provider tells several", () => {
+    const gov = governed();
+    gov.configure([]);
+    const money = { unit: "money", basis: "reported" } as const;
+    const left = (cny: number, usd: number) => [
+      { ...money, currency: "CNY", remaining: cny },
+      { ...money, currency: "USD", remaining: usd },
+    ];
+    const from = { provider: "openai", credential: "" };
+    gov.governor.takeQuotas(left(110_000_000, 0), from);
+    gov.governor.takeQuotas(left(109_000_000, 0), from);
+    expect(gov.governor.quotasNow()).toMatchObject(left(109_000_000, 0));
   });
 });
 

@@ -50,6 +50,29 @@ describe("what is kept", () => {
     expect(ledger.totals(EVERYTHING, periodRange("day", Date.now())).requests).toBe(1_000);
   });
 
+  it.each(["America/New_York", "Asia/Kolkata", "Pacific/Auckland"])(
+    "of this month is not less in %s when its first day's requests are gone: budgets are measured by it",
+    (tz) => {
+      const zone = process.env.TZ;
+      try {
+        process.env.TZ = tz;
+        const begin = new Date(2026, 6, 1).getTime();
+        vi.setSystemTime(begin + 20 * DAY);
+        const ledger = ledgers.open(ledgers.newFolder());
+        for (let hour = 0; hour < 48; hour += 1)
+          ledger.append(record({ startedAt: begin + hour * 3_600_000 }));
+        ledger.flush();
+        ledger.configure({ retentionDays: 7, maxMb: 200 });
+        minutes(3);
+        expect(rows(ledger)).toBe(0);
+        expect(ledger.totals(EVERYTHING, periodRange("month", Date.now())).requests).toBe(48);
+      } finally {
+        if (zone === undefined) delete process.env.TZ;
+        else process.env.TZ = zone;
+      }
+    },
+  );
+
   it("is as many megabytes as were asked for, the oldest go first, and the file grows smaller", () => {
     // Less than the smallest that can be asked for in the settings, so that the test is short.
     const ledger = filled(20_000, (index) => index);

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { auditSchema } from "../../../src/core/config/schema";
+import { auditLevelFor } from "../../../src/core/governance/audit/auditLevel";
 import { canonicalJson } from "../../../src/core/governance/audit/canonicalJson";
 import { withoutLooseEnd } from "../../../src/core/governance/audit/cutText";
 import { readableAnswer, readableRequest } from "../../../src/core/governance/audit/readable";
@@ -8,6 +10,7 @@ import { searchableText, searchExpression } from "../../../src/core/governance/a
 import { wholeAnswer } from "../../../src/core/governance/audit/wholeAnswer";
 import type { WireProtocol } from "../../../src/core/protocols/wire";
 import { recording } from "../../support/recordings";
+import { caller } from "../../support/records";
 
 const requests = join(import.meta.dirname, "../../recordings/requests");
 
@@ -106,4 +109,16 @@ it("equal values are equal texts, and JSON", () => {
   expect(canonicalJson(one)).toBe(canonicalJson(other));
   expect(canonicalJson(one)).toBe('{"10":true,"9":-0.5,"b":[1,null,{"c":"ü\\n","d":null}]}');
   expect(JSON.parse(canonicalJson(one))).toEqual(JSON.parse(JSON.stringify(one)));
+});
+
+describe("how much is kept of a workspace's requests", () => {
+  it.each([
+    ["C:\\Clients\\**", "c:\\clients\\acme", "off"],
+    ["c:/clients/**", "C:\\Clients\\acme", "off"],
+    ["/srv/Clients/**", "/srv/clients/acme", "metadata"],
+    ["/srv/clients/*", "/srv/clients/acme/api", "off"],
+  ])("of %s for %s is %s: Windows does not tell cases apart", (pattern, folder, level) => {
+    const config = auditSchema.parse({ workspaces: { [pattern]: "off" } });
+    expect(auditLevelFor(config, caller({ workspace: { folder } }))).toBe(level);
+  });
 });

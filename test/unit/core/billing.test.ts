@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { costOf } from "../../../src/core/governance/cost";
 import { usageOfBody, usageOfEnds } from "../../../src/core/lane/bodyUsage";
 import { reportedUsage } from "../../../src/core/lane/reportedUsage";
 import { StreamTap } from "../../../src/core/lane/streamTap";
@@ -105,6 +106,96 @@ describe("cache writes for an hour", () => {
     expect(tapped("messages", frame(start, "message_start"), frame(delta, "message_delta"))).toEqual(
       expected,
     );
+  });
+});
+
+describe("a conversation that Anthropic compacted before it answered", () => {
+  const zero = { cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+  const compacted = {
+    ...zero,
+    input_tokens: 23_000,
+    output_tokens: 1_000,
+    iterations: [
+      { ...zero, type: "compaction", input_tokens: 190_000, output_tokens: 3_500 },
+      { ...zero, type: "message", input_tokens: 23_000, output_tokens: 1_000 },
+    ],
+  };
+
+  it("is counted with what the compaction read and wrote, which the sums leave out", () => {
+    const counted = { inputTokens: 213_000, outputTokens: 4_500 };
+    expect(reportedUsage("messages", compacted)).toMatchObject(counted);
+    const message = { usage: { ...zero, input_tokens: 190_000, output_tokens: 5 } };
+    const start = frame({ type: "message_start", message }, "message_start");
+    const delta = frame({ type: "message_delta", usage: compacted }, "message_delta");
+    expect(tapped("messages", start, delta)).toMatchObject(counted);
+  });
+
+  it("is priced by the length of each context, not of both together", () => {
+    const price = { input: 5, output: 25, tiers: [{ aboveInput: 200_000, input: 10, output: 37.5 }] };
+    const biller = { baseUrl: "https://api.anthropic.com" };
+    const cost = (usage: object) =>
+      costOf(reportedUsage("messages", usage) ?? {}, "reported", { price, source: "config" }, biller)
+        ?.microUsd;
+    expect(cost(compacted)).toBe(213_000 * 5 + 4_500 * 25);
+    const [compaction, answer] = compacted.iterations;
+    const long = { ...compacted, iterations: [{ ...compaction, input_tokens: 250_000 }, answer] };
+    expect(cost(long)).toBe(250_000 * 10 + 3_500 * 37.5 + 23_000 * 5 + 1_000 * 25);
+  });
+});
+
+describe("reasoning", () => {
+  // As xAI reports it for grok-3-mini, with what it charged: 117.65 micro-dollars.
+  const apart = {
+    prompt_tokens: 12,
+    completion_tokens: 1,
+    total_tokens: 241,
+    prompt_tokens_details: { cached_tokens: 2 },
+    completion_tokens_details: { reasoning_tokens: 228 },
+  };
+
+  it("that a provider counts beside the answer is paid for as output", () => {
+    const usage = reportedUsage("chat", apart) ?? {};
+    expect(usage).toMatchObject({ inputTokens: 12, outputTokens: 229, reasoningTokens: 228 });
+    const price = { input: 0.3, cachedInput: 0.075, output: 0.5 };
+    const biller = { baseUrl: "https://api.x.ai/v1" };
+    expect(costOf(usage, "reported", { price, source: "config" }, biller)?.microUsd).toBe(118);
+  });
+
+  it("that Gemini counts in the total alone is paid for as output", () => {
+    const gemini = { prompt_tokens: 9, completion_tokens: 3, total_tokens: 105 };
+    expect(reportedUsage("chat", gemini)).toEqual({ inputTokens: 9, outputTokens: 96 });
+    const chunk = (usage: object) => frame({ choices: [{ index: 0, delta: { content: "1" } }], usage });
+    const chunks = [{ ...gemini, completion_tokens: 1, total_tokens: 103 }, gemini].map(chunk);
+    expect(tapped("chat", ...chunks)).toEqual({ inputTokens: 9, outputTokens: 96 });
+  });
+
+  it("is not made of what a total counts for the second time", () => {
+    const cached = { prompt_tokens_details: { cached_tokens: 90 } };
+    const twice = { prompt_tokens: 100, completion_tokens: 5, total_tokens: 195, ...cached };
+    expect(reportedUsage("chat", twice)).toMatchObject({ inputTokens: 100, outputTokens: 5 });
+    const embedded = { prompt_tokens: 8, total_tokens: 8 };
+    expect(reportedUsage("chat", embedded)).toEqual({ inputTokens: 8 });
+  });
+
+  it.each([
+    ["the total says so", { ...apart, completion_tokens: 229, total_tokens: 241 }],
+    ["there is no total", { ...apart, completion_tokens: 229, total_tokens: undefined }],
+    ["the total is something else", { ...apart, completion_tokens: 229, total_tokens: 500 }],
+  ])("is counted once where it is in the answer's tokens and %s", (_, usage) => {
+    expect(reportedUsage("chat", usage)).toMatchObject({ outputTokens: 229, reasoningTokens: 228 });
+  });
+});
+
+describe("what was read from a cache", () => {
+  const told = { prompt_tokens: 1_336, completion_tokens: 31, total_tokens: 1_367 };
+  it.each([
+    ["OpenAI", { prompt_tokens_details: { cached_tokens: 1_280 } }],
+    ["DeepSeek", { prompt_cache_hit_tokens: 1_280 }],
+    ["Moonshot", { cached_tokens: 1_280 }],
+    ["Moonshot, in both places", { cached_tokens: 1_280, prompt_tokens_details: { cached_tokens: 1_280 } }],
+  ])("is known where %s tells it", (_, fields) => {
+    const usage = reportedUsage("chat", { ...told, ...fields });
+    expect(usage).toEqual({ inputTokens: 1_336, cachedInputTokens: 1_280, outputTokens: 31 });
   });
 });
 

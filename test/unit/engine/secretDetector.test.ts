@@ -31,6 +31,20 @@ describe("a secret of each shape is found and taken out", () => {
       for (const line of secret.split("\n")) if (line.length > 20) expect(after).not.toContain(line);
     },
   );
+
+  it.each(secretShapes())("$name, at the beginning of a line of such arguments", async ({ secret, text }) => {
+    // The same letters alone on a line; what needs its surroundings to be known keeps them.
+    const alone = /[=:]/.test(text) ? text : secret;
+    for (const before of ["\n", "\r\n", "\t", "\u001b"]) {
+      const inner = JSON.stringify({ content: `first${before}${alone}\nlast` });
+      for (const body of [{ arguments: inner }, { arguments: JSON.stringify({ again: inner }) }]) {
+        const { text: after, kinds } = await detector.redactJson(JSON.stringify(body));
+        expect(kinds.length, JSON.stringify(before)).toBeGreaterThan(0);
+        expect(JSON.parse(JSON.parse(after).arguments)).toBeTypeOf("object");
+        for (const line of secret.split("\n")) if (line.length > 20) expect(after).not.toContain(line);
+      }
+    }
+  });
 });
 
 test("what is no secret stays to the byte, however it is written", async () => {

@@ -301,7 +301,7 @@ describe("what can be done with a request", () => {
   });
 
   it("… a long one through a here-document that it cannot end", () => {
-    const long = JSON.stringify({ text: `END\nEND_\n$(whoami) ${"x".repeat(200_000)}` });
+    const long = JSON.stringify({ model: "fast", text: `END\nEND_\n$(whoami) ${"x".repeat(200_000)}` });
     const request = replayable(eventful, long);
     if (!request) throw new Error("cannot be sent");
     expect(sent(curlCommand("http://127.0.0.1:4141", request)).input.trimEnd()).toBe(long);
@@ -314,6 +314,18 @@ describe("what can be done with a request", () => {
     });
     expect(replayable(eventful, "not JSON", "azure/gpt")).toBeUndefined();
     expect(replayable({ ...eventful, operation: "countTokens" }, kept)).toBeUndefined();
+  });
+
+  it("replays what named its model in the path, as Azure's clients do, with that model", () => {
+    const azure = record({ modelAsked: "azure/gpt-4o" });
+    const messages = [{ role: "user", content: "hi" }];
+    for (const body of [{ messages }, { model: "left aside", messages }])
+      expect(JSON.parse(replayable(azure, JSON.stringify(body))?.body ?? "")).toEqual({
+        model: "azure/gpt-4o",
+        messages,
+      });
+    const spaced = '{ "model" : "azure/gpt-4o", "messages" : [] }';
+    expect(replayable(azure, spaced)?.body).toBe(spaced);
   });
 
   it("gives a commit trailer of one line", () => {
@@ -408,6 +420,26 @@ describe("the feed of the view", () => {
     expect(asked[1]).toEqual({ filter: { provider: "azure", outcomes: ["failed"] }, limit: 50 });
     await one.showMore();
     expect(asked[2]).toMatchObject({ limit: 100 });
+  });
+
+  it("shows more as often as there is more, beyond what the engine gives at once", async () => {
+    const all = Array.from({ length: 1_120 }, (_, index) => record({ startedAt: NOON - index }));
+    const { store, feed: one } = feed({
+      queryRequests: async ({ before, limit }) => {
+        const from = before ? all.findIndex(({ id }) => id === before.id) + 1 : 0;
+        const requests = all.slice(from, from + Math.min(1_000, limit));
+        const last = requests.at(-1);
+        return last && last !== all.at(-1) ? { requests, next: last } : { requests };
+      },
+    });
+    await one.refresh();
+    for (let count = 50; count < all.length; count += 50) {
+      expect(store.value.next).toBeDefined();
+      expect(store.value.requests).toHaveLength(count);
+      await one.showMore();
+    }
+    expect(store.value.requests).toEqual(all);
+    expect(store.value.next).toBeUndefined();
   });
 
   it("shows the answer to the latest question, whichever comes first", async () => {

@@ -176,6 +176,16 @@ describe("the quota indicator", () => {
     expect(renderStatusBar(state(stopped)).severity).toBe("normal");
   });
 
+  test("warns from the very share on that the budget names", () => {
+    for (let percent = 1; percent <= 99; percent += 1) {
+      const given = limit({ warnAt: percent / 100 });
+      const severity = (spent: number) =>
+        renderStatusBar(state(ready({ limits: limitsStatus([{ ...given, spent }]) }))).severity;
+      const at = percent * 1_000_000;
+      expect([severity(at - 1), severity(at)], `${percent} %`).toEqual(["normal", "warning"]);
+    }
+  });
+
   test.each([
     [11, "normal"],
     [10, "warning"],

@@ -1,14 +1,14 @@
 import type { AuditConfig, AuditLevel } from "../../config/schema";
-import { matchesPath } from "../../text/glob";
 import type { Caller } from "../caller";
+import { fitsFolder } from "../policy/conditions";
 
 /** How much is kept of a caller's requests: by its gateway key, else by its workspace, else as for everything. */
 export function auditLevelFor(config: AuditConfig, caller: Caller): AuditLevel {
   const byKey = caller.kind === "gatewayKey" ? ownLevel(config.keys, caller.name) : undefined;
   if (byKey !== undefined) return byKey;
   const folder = caller.workspace?.folder;
-  const found = Object.entries(config.workspaces).find(
-    ([pattern]) => folder !== undefined && folder !== "" && matchesPath(pattern, folder),
+  const found = Object.entries(config.workspaces).find(([pattern]) =>
+    fitsFolder(pattern, folder || undefined),
   );
   return found?.[1] ?? config.level;
 }

@@ -1,17 +1,19 @@
-import type { StreamEvent } from "../../conversation/answer";
+import type { AnswerBlock, StreamEvent } from "../../conversation/answer";
 import { foldEvents } from "../../conversation/foldAnswer";
 import { createSequencer } from "../../conversation/sequencer";
 import type { WireProtocol } from "../../protocols/wire";
 import { createSseParser } from "../../sse/parser";
 import { isEventStream } from "../../translation/answer";
 import { streamDecoder } from "../../translation/codecs";
+import { withoutLooseEnd } from "./cutText";
 
 /**
  * An answer as it is kept. A stream is put together again, because a secret that came in two pieces can be found only
  * in one, and because nobody can read it otherwise; what is no stream stays as it is.
  * @param text what the client got
+ * @param isCut more came than is here, so the last word of each piece may be the first half of a secret
  */
-export function wholeAnswer(protocol: WireProtocol, text: string): string {
+export function wholeAnswer(protocol: WireProtocol, text: string, isCut = false): string {
   if (!isEventStream(text)) return text;
   let calls = 0;
   const newId = (prefix: string): string => `${prefix}${++calls}`;
@@ -24,9 +26,10 @@ export function wholeAnswer(protocol: WireProtocol, text: string): string {
   ].flatMap(createSequencer());
   const failed = events.find((event) => event.type === "error");
   const answer = foldEvents(failed ? [...before(events, failed), { type: "stop", reason: "stop" }] : events);
-  const { stop, ...said } = answer ?? { stop: undefined, blocks: [] };
+  const { stop, blocks, ...said } = answer ?? { stop: undefined, blocks: [] };
   return JSON.stringify({
     ...said,
+    blocks: blocks.map((block) => keptBlock(block, isCut)),
     ...(failed ? { error: failed.error.message } : { stop }),
     // It is not what was sent to the letter, and says so.
     putTogetherFrom: "stream",
@@ -42,4 +45,17 @@ function before(events: readonly StreamEvent[], failed: StreamEvent): StreamEven
     if (event.type === "toolEnd") open.delete(event.call);
   }
   return [...kept, ...[...open].map((call): StreamEvent => ({ type: "toolEnd", call }))];
+}
+
+function keptBlock(block: AnswerBlock, isCut: boolean): AnswerBlock {
+  const whole = (text: string): string => (isCut ? withoutLooseEnd(text) : text);
+  switch (block.kind) {
+    case "toolCall":
+      return { ...block, argumentsText: whole(block.argumentsText) };
+    case "text":
+      // Without what is known of each token: told one by one, a secret's pieces can be found by nobody.
+      return { kind: "text", text: whole(block.text) };
+    default:
+      return { ...block, text: whole(block.text) };
+  }
 }

@@ -60,7 +60,8 @@ function check<K extends keyof PolicyConditions>(
   return { condition, fits: test(wanted as Wanted<K>), wanted: wantedText(wanted), had: had || "unknown" };
 }
 
-function fitsFolder(pattern: string, folder: string | undefined): boolean {
+/** Whether a workspace's folder is meant by a pattern. */
+export function fitsFolder(pattern: string, folder: string | undefined): boolean {
   if (folder === undefined) return false;
   // Windows does not tell cases apart, and says so by its drive letter.
   const windows = /^([a-z]:|\\\\)/i.test(folder);

@@ -7,16 +7,37 @@ import { billingOf } from "../billing";
 export function usageFromChat(usage: unknown): Usage | undefined {
   if (!isObject(usage)) return undefined;
   const prompt = asObject(usage.prompt_tokens_details);
-  return usageOf({
+  const reasoning = asCount(asObject(usage.completion_tokens_details).reasoning_tokens);
+  const counts = {
     inputTokens: asCount(usage.prompt_tokens),
-    // DeepSeek's name for the same.
-    cachedInputTokens: asCount(prompt.cached_tokens) ?? asCount(usage.prompt_cache_hit_tokens),
+    // DeepSeek's name for the same, and Moonshot's place (https://platform.kimi.ai/docs/api/chat).
+    cachedInputTokens:
+      asCount(prompt.cached_tokens) ?? asCount(usage.prompt_cache_hit_tokens) ?? asCount(usage.cached_tokens),
     cacheWriteTokens: asCount(prompt.cache_write_tokens),
     cacheWrite1hTokens: undefined,
     outputTokens: asCount(usage.completion_tokens),
-    reasoningTokens: asCount(asObject(usage.completion_tokens_details).reasoning_tokens),
-    ...billingOf(usage),
-  });
+    reasoningTokens: reasoning,
+  };
+  const beside = reasoningBeside(counts, asCount(usage.total_tokens));
+  const outputTokens = beside > 0 ? (counts.outputTokens ?? 0) + beside : counts.outputTokens;
+  return usageOf({ ...counts, outputTokens, ...billingOf(usage) });
+}
+
+/**
+ * What was written in reasoning and is not among `completion_tokens`, as it is with nearly everybody. xAI names it and
+ * counts it beside them; Gemini has it in the total alone (https://discuss.ai.google.dev/t/127400). What a total counts
+ * for the second time is none: some add what was read from a cache.
+ */
+function reasoningBeside(
+  counts: { readonly [Name in keyof Usage]?: number | undefined },
+  total: number | undefined,
+): number {
+  const { inputTokens, outputTokens = 0, reasoningTokens, cachedInputTokens: cached = 0 } = counts;
+  if (inputTokens === undefined || total === undefined) return 0;
+  const rest = total - inputTokens - outputTokens;
+  if (reasoningTokens !== undefined) return rest === reasoningTokens ? rest : 0;
+  const written = counts.cacheWriteTokens ?? 0;
+  return [cached, written, cached + written].includes(rest) ? 0 : Math.max(0, rest);
 }
 
 export function usageToChat(usage: Usage): CompletionUsage {

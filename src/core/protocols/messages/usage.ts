@@ -1,6 +1,6 @@
 import type { MessageDeltaUsage } from "@anthropic-ai/sdk/resources/messages";
 import { type Usage, usageOf } from "../../conversation/usage";
-import { asCount, asObject, isObject } from "../../json/access";
+import { asArray, asCount, asObject, isObject } from "../../json/access";
 import { billingOf } from "../billing";
 
 /** Anthropic's counts as they come: in `message_start`, then cumulative in each `message_delta`. */
@@ -13,6 +13,8 @@ export interface MessagesCounts {
   thinking?: number;
   serviceTier?: string | undefined;
   reportedUsd?: number | undefined;
+  /** Of compactions before the answer, which the sums above leave out. */
+  compactions?: readonly MessagesCounts[];
 }
 
 /** Takes over what a report has; a field that is missing or null says nothing new. */
@@ -34,10 +36,44 @@ export function mergeCounts(into: MessagesCounts, usage: unknown): void {
   const { serviceTier, reportedUsd } = billingOf(usage);
   into.serviceTier = serviceTier ?? into.serviceTier;
   into.reportedUsd = reportedUsd ?? into.reportedUsd;
+  const compactions = asArray(usage.iterations).flatMap((one) => compactionIn(one) ?? []);
+  if (compactions.length > 0) into.compactions = compactions;
+}
+
+/**
+ * A compaction is a sampling of its own, by the same model, and is paid for beside the answer:
+ * https://platform.claude.com/docs/en/build-with-claude/compaction
+ */
+function compactionIn(iteration: unknown): MessagesCounts | undefined {
+  if (!isObject(iteration) || iteration.type !== "compaction") return undefined;
+  const counts: MessagesCounts = {};
+  mergeCounts(counts, iteration);
+  return counts;
 }
 
 /** Anthropic's `input_tokens` leaves out what was read from and written to the cache. */
 export function usageFromCounts(counts: MessagesCounts): Usage | undefined {
+  const answer = usageOfOne(counts);
+  const compactions = counts.compactions?.flatMap((one) => usageOfOne(one) ?? []) ?? [];
+  if (answer === undefined || compactions.length === 0) return answer;
+  const samplings = [...compactions, answer];
+  const sums = COUNTS.flatMap((name) => {
+    const counts = samplings.flatMap((one) => one[name] ?? []);
+    return counts.length === 0 ? [] : [[name, counts.reduce((sum, count) => sum + count, 0)]];
+  });
+  return { ...answer, ...Object.fromEntries(sums), samplings };
+}
+
+const COUNTS = [
+  "inputTokens",
+  "cachedInputTokens",
+  "cacheWriteTokens",
+  "cacheWrite1hTokens",
+  "outputTokens",
+  "reasoningTokens",
+] as const;
+
+function usageOfOne(counts: MessagesCounts): Usage | undefined {
   const { input, cacheRead, cacheWrite, output, thinking, serviceTier, reportedUsd } = counts;
   return usageOf({
     inputTokens: input === undefined ? undefined : input + (cacheRead ?? 0) + (cacheWrite ?? 0),

@@ -115,6 +115,16 @@ describe("limits", () => {
     expect(new Set(ids({}, { usd: 2 }, { hard: false })).size).toBe(1);
     expect(new Set(ids({}, { period: "week" }, { scope: { key: "a" } }, { name: "n" })).size).toBe(4);
   });
+  it.each([
+    ["/home/ada/api/", "/home/ada/api"],
+    ["/home/ada/api", "/home/ada/api"],
+    ["c:\\work\\api\\", "c:\\work\\api"],
+    ["/", "/"],
+    ["c:\\", "c:\\"],
+  ])("of the workspace %s count what comes from %s", (workspace, folder) => {
+    const budget = budgetSchema.parse({ name: "m", usd: 1, period: "day", scope: { workspace } });
+    expect(limitsOf([budget], [])[0]?.scope).toEqual({ kind: "workspace", name: folder });
+  });
   it("of a gateway key are one for each amount", () => {
     const budget = { usd: 0.1, tokens: 5, premiumRequests: 2, period: "day" as const };
     const limits = limitsOf([], [{ name: "ci", key: "k", budget }]);

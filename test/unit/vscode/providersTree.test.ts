@@ -37,6 +37,17 @@ describe("the Providers view", () => {
     ]);
   });
 
+  test("says what could not be found out of the models that are there", () => {
+    const models = [{ id: "gpt-5.4", facts: { sources: {} } }];
+    const detail = "took too long to tell about its models";
+    const engine = ready({ providers: [providerStatus({ models, detail })] });
+    expect(describeTree(engine, { providers: [entry()] })).toEqual([
+      "OpenAI: key set",
+      "  took too long to tell about its models",
+      "  gpt-5.4",
+    ]);
+  });
+
   test("shows how long a provider's last answer took to begin, while it works", () => {
     const row = (change: Partial<ProviderStatus>) =>
       renderProviders(state(ready({ providers: [providerStatus(change)] }), { providers: [entry()] }))[0];

@@ -87,6 +87,17 @@ describe("providers of other programs", () => {
     ]);
   });
 
+  it.each(["", "/", "/models", "/models/", "/models/chat/completions?api-version=2024-05-01-preview"])(
+    "stand in a .env file with Foundry's endpoint as its page shows it: %s",
+    async (path) => {
+      const text = `AZURE_AI_API_KEY=azure-key-0123456789\nAZURE_AI_API_BASE=https://r.services.ai.azure.com${path}`;
+      const { providers } = await plan(".env", text);
+      expect(providers.map(({ entry }) => entry)).toEqual([
+        { id: "foundry", type: "azure", baseUrl: "https://r.services.ai.azure.com" },
+      ]);
+    },
+  );
+
   it("have a token where tools keep one, which is sent as a token", async () => {
     const text = "ANTHROPIC_BASE_URL=https://gw.example.com\nANTHROPIC_AUTH_TOKEN=gateway-token-0123456789";
     const { providers } = await plan(".env", text);

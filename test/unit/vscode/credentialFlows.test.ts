@@ -332,6 +332,29 @@ describe("where a credential comes from", () => {
     expect(told.at(-1)?.message).toMatch(/keeps the credential/);
   });
 
+  test("that cannot be had again is not said to be kept", async () => {
+    list = [
+      { ...openai, credentials: [{ kind: "command", command: program("process.exit(3)"), label: "az" }] },
+    ];
+    await registry.patch({ kind: "provider", id: "openai", index: 0 }, {});
+    await run("postern.confirmCredential", "az");
+    await desired();
+    await run("postern.refreshCredential", "az");
+    expect(told.at(-1)?.message).toMatch(/^openai has no credential: .*exit code 3/);
+  });
+
+  test("is a variable with a token, which is sent as one", async () => {
+    list = [{ id: "openai", type: "anthropic", baseUrl: "https://api.anthropic.com" }];
+    await registry.patch({ kind: "provider", id: "openai", index: 0 }, {});
+    answers.push("env", "ANTHROPIC_AUTH_TOKEN");
+    await run("postern.addCredential");
+    expect(list).toEqual([
+      expect.objectContaining({
+        credentials: [{ kind: "env", name: "ANTHROPIC_AUTH_TOKEN", as: "bearerToken" }],
+      }),
+    ]);
+  });
+
   test("is an account, which is signed in first", async () => {
     list = [{ ...openai, type: "azure", baseUrl: "https://r.openai.azure.com" }];
     await registry.patch({ kind: "provider", id: "openai", index: 0 }, {});

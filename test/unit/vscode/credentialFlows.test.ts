@@ -184,6 +184,15 @@ describe("a person's keys", () => {
     expect(await pool()).toEqual(["work=sk-1", "OPENAI_API_KEY=sk-from-env"]);
   });
 
+  test("that are gone from under a row are not taken for another", async () => {
+    answers.push("work", "sk-proj-1");
+    await run("postern.addKey");
+    answers.push("sk-proj-2");
+    await run("postern.replaceKey", "gone");
+    await run("postern.deleteKey", "gone");
+    expect(await pool()).toEqual(["work=sk-proj-1"]);
+  });
+
   test("are not removed without a yes", async () => {
     answers.push("sk-proj-1");
     await run("postern.setKey");

@@ -119,7 +119,7 @@ function foundModel(
     ["model_info", asObject(entry.model_info), CARRIED_INFO],
   ] as const)
     for (const field of Object.keys(fields))
-      if (!carried.includes(field)) notes.push(`${place}.${field} of the model ${model} is left out`);
+      if (!carried.includes(field)) notes.push(`${place}.${field} is left out`);
   const carriesModel = !model.includes("*");
   return {
     at,

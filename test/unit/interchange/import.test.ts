@@ -301,8 +301,8 @@ model_list:
     ]);
     expect(providers[0]?.notes).toEqual([
       "its key stands there as a number, which may not be what was written; put it in quotes, or enter it again",
-      "litellm_params.rpm of the model a is left out",
-      "model_info.input_cost_per_token of the model a is left out",
+      "litellm_params.rpm is left out",
+      "model_info.input_cost_per_token is left out",
       "the header X-Upstream is left out, because it may hold a key",
     ]);
   });

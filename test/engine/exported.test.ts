@@ -53,6 +53,7 @@ function exported(): Exported {
     usualVariable: ({ id }) => (id === "openai" ? "OPENAI_API_KEY" : undefined),
     gateway: { port: 4150 },
     gatewayKeys: [],
+    faulty: [],
     configuredKeys: [
       { name: "ci", key: "${env:CI_KEY}" },
       { name: "default", hash: hashOfKey("pst_not-a-real-one"), masked: "pst_no…-one" },

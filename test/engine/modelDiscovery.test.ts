@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type EngineProvider, resolveProvider } from "../../src/core/config/engineConfig";
 import { providerSchema } from "../../src/core/config/schema";
 import { Catalogue } from "../../src/core/models/catalogue";
+import { testProvider } from "../../src/engine/diagnosis/listProbe";
 import { EngineLog } from "../../src/engine/log/log";
 import { fetchDetails, fetchModels } from "../../src/engine/providers/fetchModels";
 import { ModelListCache } from "../../src/engine/providers/modelListCache";
@@ -49,12 +50,28 @@ function entry(key: string | undefined, extra: Record<string, unknown> = {}): En
 
 /** An engine's registry, as after a start of the engine. */
 function started(dataDir: string | undefined, ...providers: readonly EngineProvider[]) {
+  return startedWithin(undefined, dataDir, ...providers);
+}
+
+/** The same, in which a provider has so many milliseconds for its list. */
+function startedWithin(
+  limitMs: number | undefined,
+  dataDir: string | undefined,
+  ...providers: readonly EngineProvider[]
+) {
   const log = new EngineLog(Date.now);
   const lines: string[] = [];
   log.onEntry(({ message }) => lines.push(message));
   const upstream = new UpstreamClient();
   const cache = new ModelListCache(dataDir, log);
-  const registry = new ProviderRegistry({ upstream, log, cache, now: () => now, onChange: () => undefined });
+  const registry = new ProviderRegistry({
+    upstream,
+    log,
+    cache,
+    now: () => now,
+    onChange: () => undefined,
+    ...(limitMs === undefined ? {} : { limitMs }),
+  });
   ending.push(async () => {
     registry.close();
     await upstream.destroy();
@@ -250,6 +267,63 @@ describe("what a local server tells beside its list", () => {
   });
 });
 
+describe("a provider that takes too long", () => {
+  const shown = (size: number) => ({
+    model_info: { "general.architecture": "x", "x.context_length": size },
+  });
+  /** Answers for the models that it is not to hang on. */
+  const ollama =
+    (hangsOn: readonly string[], size: number): Player =>
+    async ({ path, body, response }) => {
+      if (path === "/v1/models")
+        return response.end(JSON.stringify({ data: ["a", "b"].map((id) => ({ id, owned_by: "library" })) }));
+      const { model } = JSON.parse((await body).toString());
+      return hangsOn.includes(model) ? undefined : response.end(JSON.stringify(shown(size)));
+    };
+
+  it("over its list, though never silent, is not waited for without end, and that is said", async () => {
+    const away = entry("sk-1");
+    await started(folder.path, away).registry.settleModels(5000);
+    provider.play = ({ response, closed }) => {
+      const drip = setInterval(() => response.write(" "), 20);
+      void closed.then(() => clearInterval(drip));
+    };
+    now += 7 * HOUR;
+    const { registry, models, status } = startedWithin(200, folder.path, away);
+    await eventually(() => status()?.state === "failing", "the failure");
+    expect(status()).toMatchObject({
+      detail: expect.stringMatching(/answers so slowly/),
+      finding: { code: "timed_out" },
+    });
+    expect(models()).toEqual(["one", "two"]);
+    await registry.settleModels(0);
+    const upstream = new UpstreamClient();
+    ending.push(() => upstream.destroy());
+    const options = { signal: new AbortController().signal, timeoutMs: 60 };
+    expect(await testProvider(upstream, away, options)).toMatchObject({ finding: { code: "timed_out" } });
+  });
+
+  it("over what it tells of its models keeps what it has told, now and before, and that is said", async () => {
+    const local = entry(undefined);
+    provider.play = ollama([], 4096);
+    await started(folder.path, local).registry.settleModels(5000);
+    provider.play = ollama(["b"], 8192);
+    now += 2 * 60_000;
+    const { registry, status } = startedWithin(300, folder.path, local);
+    const windows = () => status()?.models.map(({ facts }) => facts.contextWindow);
+    await provider.next();
+    await provider.next();
+    // While it tells, nothing that was known is gone.
+    expect(windows()).toEqual([4096, 4096]);
+    await registry.settleModels(5000);
+    expect(windows()).toEqual([8192, 4096]);
+    expect(status()).toMatchObject({
+      state: "ready",
+      detail: expect.stringMatching(/took too long to tell about its models/),
+    });
+  });
+});
+
 describe("what else is asked of a provider", () => {
   it("is asked at its own address, whatever stands in the path", async () => {
     provider.play = ({ path, response }) => {
@@ -284,7 +358,7 @@ describe("what else is asked of a provider", () => {
     const gemini = entry("sk-gemini", { baseUrl });
     const answer = await fetchModels(upstream, gemini);
     provider.play = json({ models: [{ name: "models/gemini-x", inputTokenLimit: 9 }] });
-    expect(await fetchDetails(upstream, gemini, answer)).toEqual([
+    expect((await fetchDetails(upstream, gemini, answer)).models).toEqual([
       { id: "gemini-x", facts: { contextWindow: 9 } },
     ]);
     const { path, headers } = provider.last;

@@ -177,4 +177,24 @@ describe("a command is run only after the person has confirmed that very one", (
     credentials.accountsChanged();
     await eventually(() => asks().kind === "bearerToken", "the token");
   });
+
+  it("a token is not used after the person has signed out, but where the account only cannot be asked", async () => {
+    const { accounts, credentials } = window();
+    const provider = { ...withCommand(["x"]), baseUrl: "https://models.github.ai/inference" };
+    const asks = () => credentials.asked.asked(provider, { kind: "github" }, "x");
+    accounts.tokens.set("github read:user", "gho");
+    asks();
+    await credentials.asked.settled(10_000);
+    const { getSession } = accounts;
+    accounts.getSession = async () => Promise.reject(new Error("the network is gone"));
+    credentials.accountsChanged();
+    await credentials.asked.settled(10_000);
+    expect(asks()).toMatchObject({ value: "gho" });
+    accounts.getSession = getSession;
+    accounts.tokens.clear();
+    credentials.accountsChanged();
+    await eventually(() => asks().kind === "missing", "the token is forgotten");
+    expect(asks()).toMatchObject({ why: "signIn" });
+    expect(accounts.asked.every(({ silent }) => silent)).toBe(true);
+  });
 });

@@ -297,6 +297,14 @@ describe.each(PROTOCOLS)("a model of a provider of %s", (protocol) => {
     await cut.stop();
   });
 
+  it("that has thought up to its length limit and said nothing is not silent about it", async () => {
+    provider.play(() => ({ reasoning: "Let me see", length: true }));
+    const found = await failure(model(protocol), asking([user("Hi")]));
+    expect(found.message).toMatch(/reached its length limit before it had said anything/);
+    provider.play(() => ({ text: "Half", length: true }));
+    expect(textOf(await run(model(protocol), asking([user("Hi")])))).toBe("Half");
+  });
+
   it("has to call a tool where one is required, and is told how hard to think", async () => {
     provider.play(() => ({ text: "ok" }));
     const ask = asking([user("Hi")], {

@@ -39,6 +39,14 @@ export function filtered(from: string): ChatFailure {
   };
 }
 
+/** The answer reached its length limit with nothing in it but thinking: to the person it would look like silence. */
+export function cutBeforeAnswer(from: string): ChatFailure {
+  return {
+    kind: "Unknown",
+    message: `The answer of ${from} reached its length limit before it had said anything. Choose a lower thinking effort, attach less, or choose a model with a larger output limit.`,
+  };
+}
+
 function kindOf({ status, code }: WireError): FailureKind {
   if (status === 401 || status === 403) return "NoPermissions";
   if (status === 404) return "NotFound";

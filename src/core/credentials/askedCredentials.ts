@@ -11,8 +11,11 @@ export interface Clock {
   after(milliseconds: number, run: () => void): () => void;
 }
 
-/** Why a credential is asked for: it is not known yet, it ends soon, a provider has refused it, a person wants it. */
-export type AskReason = "first" | "expiring" | "refused" | "person";
+/**
+ * Why a credential is asked for: it is not known yet, it ends soon, a provider has refused it, a person wants it,
+ * somebody has signed in or out.
+ */
+export type AskReason = "first" | "expiring" | "refused" | "person" | "account";
 
 /** Gets a credential from a program or an account. What went wrong is its outcome. */
 export type Ask = (
@@ -155,6 +158,23 @@ export class AskedCredentials {
     await Promise.all(missing.map((entry) => this.askAgain(entry, "first")));
   }
 
+  /**
+   * Asks again also for those that are there, where somebody may have taken them back: who has signed out does not want
+   * them used any longer, though they may be good for hours.
+   */
+  async recheck(concerns: (provider: ProviderConfig, credential: AskedCredential) => boolean): Promise<void> {
+    const entries = [...this.entries.values()].filter(({ provider, credential }) =>
+      concerns(provider, credential),
+    );
+    await Promise.all(
+      entries.map(async (entry) => {
+        // What was asked before that happened may bring what was good then.
+        await entry.asking;
+        await this.askAgain(entry, "account");
+      }),
+    );
+  }
+
   /** Whether something is being asked for. */
   get isAsking(): boolean {
     return [...this.entries.values()].some(({ asking }) => asking !== undefined);
@@ -179,8 +199,14 @@ export class AskedCredentials {
     const found = this.isOver(answer) ? OVER : answer;
     if (![...this.entries.values()].includes(entry)) return;
     const before = JSON.stringify(entry.outcome);
+    const signedOut =
+      reason === "account" && found.kind === "missing" && found.why === "signIn" && !found.unsure;
     // One that is still good serves on where no other can be had just now.
-    const keeps = found.kind === "missing" && secretOf(entry.outcome) !== undefined && !this.hasEnded(entry);
+    const keeps =
+      found.kind === "missing" &&
+      !signedOut &&
+      secretOf(entry.outcome) !== undefined &&
+      !this.hasEnded(entry);
     if (!keeps) entry.outcome = found;
     this.plan(entry, keeps ? this.clock.now() + TICK_MS : this.nextTime(found));
     if (JSON.stringify(entry.outcome) !== before) this.changed();
@@ -190,7 +216,7 @@ export class AskedCredentials {
     const now = this.clock.now();
     if (outcome.kind === "missing") {
       // Only the person can help here, and then it is asked for again at once.
-      const waits = outcome.why === "consent" || outcome.why === "signIn";
+      const waits = (outcome.why === "consent" || outcome.why === "signIn") && !outcome.unsure;
       return waits ? Number.POSITIVE_INFINITY : now + RETRY_MS;
     }
     if (outcome.kind === "none" || outcome.expiresAt === undefined) return Number.POSITIVE_INFINITY;

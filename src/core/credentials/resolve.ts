@@ -15,7 +15,13 @@ export type CredentialOutcome =
       readonly expiresAt?: number;
     }
   | { readonly kind: "none" }
-  | { readonly kind: "missing"; readonly reason: string; readonly why?: MissingBecause };
+  | {
+      readonly kind: "missing";
+      readonly reason: string;
+      readonly why?: MissingBecause;
+      /** Who was asked did not answer, so it is tried again by itself, and what is there serves on. */
+      readonly unsure?: true;
+    };
 
 /**
  * idle: nobody needs it yet. pending: it is being asked for. consent: the person has to confirm it here first.

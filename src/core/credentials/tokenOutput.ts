@@ -49,11 +49,27 @@ function checked(value: string, expiresAt: number | undefined): TokenOutput {
 
 /** When the token ends; undefined where the answer does not say so in a way that makes sense. */
 function expiryOf(answer: JsonObject, now: number): number | undefined {
-  const seconds = numberOf(answer.expires_on);
-  if (seconds !== undefined) return seconds * 1000;
   const left = numberOf(answer.expires_in);
-  if (left !== undefined) return now + left * 1000;
-  const text = nonEmpty(answer.expiresOn) ?? nonEmpty(answer.expires_at);
+  return (
+    momentOf(answer.expires_on) ??
+    (left === undefined ? undefined : now + left * 1000) ??
+    momentOf(answer.expiresOn) ??
+    momentOf(answer.expires_at) ??
+    momentOf(answer.expiresAt)
+  );
+}
+
+/** A later number is no count of seconds in any token's life: some write milliseconds. */
+const LATEST_SECONDS = 1e11;
+
+/** A moment as a number since the epoch or as text. 0 is how some say "never", so it says nothing. */
+function momentOf(value: unknown): number | undefined {
+  const number = numberOf(value);
+  if (number !== undefined) {
+    if (number <= 0) return undefined;
+    return number > LATEST_SECONDS ? number : number * 1000;
+  }
+  const text = nonEmpty(value);
   if (text === undefined) return undefined;
   // az writes local time with a blank in the middle; with a T it is read as local time everywhere.
   const at = Date.parse(text.trim().replace(/^(\d{4}-\d{2}-\d{2}) (\d)/, "$1T$2"));
@@ -61,8 +77,9 @@ function expiryOf(answer: JsonObject, now: number): number | undefined {
 }
 
 function numberOf(value: unknown): number | undefined {
-  const found = typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;
-  return typeof found === "number" && Number.isFinite(found) && found > 0 ? found : undefined;
+  const found =
+    typeof value === "string" && /^-?\d{1,15}(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+  return typeof found === "number" && Number.isFinite(found) ? found : undefined;
 }
 
 function fault(text: string): TokenOutput {

@@ -7,6 +7,9 @@ export interface Reached {
   readonly baseUrl: string;
 }
 
+/** Stands for a provider that kept sending and was not done in time. */
+export const TOO_SLOW_CODE = "POSTERN_TOO_SLOW";
+
 const TLS_CODE = /CERT|SELF_SIGNED|^ERR_TLS|^ERR_SSL|UNABLE_TO_|^EPROTO$/;
 const PROXY_SETTINGS: Remedy = { kind: "openSettings", query: "http.proxy" };
 const CERTIFICATE_SETTINGS: Remedy = { kind: "openSettings", query: "http.systemCertificates" };
@@ -57,6 +60,10 @@ export function networkFinding(provider: Reached, code: string): Finding {
     case "UND_ERR_HEADERS_TIMEOUT":
     case "UND_ERR_BODY_TIMEOUT": {
       const text = `${where} took the request and then stopped answering (${code}). Try again; if it stays so, the server hangs or something on the way holds the answer back.`;
+      return finding("timed_out", text, TRY_AGAIN);
+    }
+    case TOO_SLOW_CODE: {
+      const text = `${where} answers so slowly that it was not done in time. Try again; if it stays so, the server or something on the way is overloaded.`;
       return finding("timed_out", text, TRY_AGAIN);
     }
     case "UND_ERR_INVALID_ARG": {

@@ -1,3 +1,4 @@
+import type { ProviderConfig } from "../config/schema";
 import { AZURE_HOST } from "../providers/baseUrl";
 
 /** What an address in another program's configuration says. */
@@ -41,10 +42,21 @@ function decoded(text: string): string {
   }
 }
 
-/** Azure's OpenAI addresses as `type: azure` wants them: the host alone. */
+/**
+ * Azure's OpenAI addresses as `type: azure` wants them: the host alone. Foundry's page shows its address with `/models`,
+ * which is the path of another API.
+ */
 export function azureAddress(text: string): ReadAddress {
   const read = readAddress(text);
+  // With that path an api-version is the other API's, too.
+  if (isAzure(read.baseUrl) && read.baseUrl.endsWith("/models"))
+    return { baseUrl: read.baseUrl.slice(0, -"/models".length) };
   return { ...read, baseUrl: read.baseUrl.replace(/\/openai(\/v1)?$/, "") };
+}
+
+/** The address of a provider as a variable has it. Portals show addresses with an operation's path behind them. */
+export function addressFor(type: ProviderConfig["type"], text: string): ReadAddress {
+  return type === "azure" ? azureAddress(text) : readAddress(text);
 }
 
 /** Whether it is a host of Azure OpenAI or Foundry. */

@@ -1,7 +1,7 @@
 import type { ModelConfig } from "../config/schema";
 import { asArray, asObject, type JsonObject, nonEmpty } from "../json/access";
 import { azureAddress, isAzure, readAddress } from "./address";
-import { type FoundModel, groupedProviders, positive } from "./grouped";
+import { type FoundModel, groupedProviders, noteNumber, positive } from "./grouped";
 import type { Found, FoundKey, Skipped } from "./imported";
 import { isWhole, type KnownProviders } from "./known";
 
@@ -51,6 +51,7 @@ function modelOf(entry: JsonObject, at: string, known: KnownProviders): FoundMod
   const notes = Object.keys(requestOptions)
     .filter((option) => option !== "headers")
     .map((option) => `requestOptions.${option} is left out`);
+  noteNumber(entry.apiKey, notes);
   // AUTODETECT asks the provider for its list, as leaving the models out does here.
   const listed = model !== undefined && model !== "AUTODETECT";
   return {

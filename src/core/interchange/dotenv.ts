@@ -1,5 +1,5 @@
 import type { Environment } from "../config/reference";
-import { azureAddress, type ReadAddress, readAddress } from "./address";
+import { addressFor, type ReadAddress } from "./address";
 import type { Found, FoundKey, FoundProvider, Skipped } from "./imported";
 import { isWhole, type KnownProvider, type KnownProviders } from "./known";
 import { textFault, UnreadableFile } from "./readable";
@@ -85,6 +85,14 @@ export function keyVariables(
   return provider.environment.key.filter((name) => environment(name)?.trim());
 }
 
+/** The same of its token, which is sent as one. */
+export function tokenVariables(
+  environment: Environment,
+  provider: Pick<KnownProvider, "environment">,
+): string[] {
+  return (provider.environment.token ?? []).filter((name) => environment(name)?.trim());
+}
+
 function providersOf(
   value: Environment,
   known: KnownProviders,
@@ -94,7 +102,7 @@ function providersOf(
   const providers: FoundProvider[] = [];
   for (const provider of known) {
     const [key] = keyVariables(value, provider);
-    const variable = key ?? provider.environment.token?.find((name) => value(name)?.trim());
+    const variable = key ?? tokenVariables(value, provider)[0];
     // Of two presets with one variable the first is the usual one.
     if (variable === undefined || used.has(variable)) continue;
     const addressVariable = provider.environment.address?.find((name) => value(name)?.trim());
@@ -118,10 +126,8 @@ function providersOf(
   return { providers, used };
 }
 
-/** Portals show addresses with an operation's path behind them. */
 function addressOf({ type, address }: KnownProvider, given: string | undefined): ReadAddress {
-  if (given === undefined) return { baseUrl: address };
-  return type === "azure" ? azureAddress(given) : readAddress(given);
+  return given === undefined ? { baseUrl: address } : addressFor(type, given);
 }
 
 /** @see https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle and the openai package's own names */

@@ -1,7 +1,8 @@
-import { parseConfigText } from "../config/parse";
+import { KEY_BY_REFERENCE, parseConfigText } from "../config/parse";
 import { replaceReferences } from "../config/reference";
 import type { CredentialConfig, ProviderConfig } from "../config/schema";
 import { mayHoldKey } from "./secretHeader";
+import { TAKEN_OUT, withoutSecretArguments, withoutSecretTexts } from "./takenOut";
 
 /** A stored key by its label; never the key. */
 export interface StoredLabel {
@@ -23,6 +24,8 @@ export interface ExportInputs {
   readonly gatewayKeys: readonly string[];
   /** Gateway keys as they stand in the settings. */
   readonly configuredKeys: readonly Readonly<Record<string, unknown>>[];
+  /** The ids of providers that cannot be used as they stand in the settings, and so are not among `providers`. */
+  readonly faulty: readonly string[];
   /** The other parts of the configuration, as they stand in the settings. */
   readonly others: Readonly<Record<string, unknown>>;
 }
@@ -34,6 +37,10 @@ export interface Exported {
   readonly variables: readonly string[];
   /** Whether it names programs, which have to be allowed. */
   readonly runsCommands: boolean;
+  /** What was taken out or is not carried over and the person has to see to, in words that hold no secret. */
+  readonly lacking: readonly string[];
+  /** Whether it has parts in which a secret cannot be told from other text. */
+  readonly unsure: boolean;
   /** What the headless program would say of it. */
   readonly problems: readonly string[];
 }
@@ -41,8 +48,19 @@ export interface Exported {
 /** Writes the settings as a headless configuration, with names of variables in the place of keys. */
 export function exportedConfig(inputs: ExportInputs): Exported {
   const names = new VariableNames();
-  const providers = inputs.providers.map((provider) => exportedProvider(provider, inputs, names));
-  const keys = inputs.configuredKeys;
+  const lacking: string[] = [
+    ...inputs.faulty.map((id) => `the provider ${id} is left out: its settings are faulty`),
+    ...inputs.gatewayKeys.map(
+      (name) => `the gateway key ${name} is left out: an earlier version has made it`,
+    ),
+  ];
+  const providers = inputs.providers.map((provider) => exportedProvider(provider, inputs, names, lacking));
+  const keys = inputs.configuredKeys.map((key) => {
+    const name = String(key.name);
+    return isLiteral(key.key)
+      ? { ...key, key: names.reference(`${constant(name)}_GATEWAY_KEY`, `the gateway key "${name}"`) }
+      : key;
+  });
   const config = {
     providers,
     gateway: { ...inputs.gateway, ...(keys.length > 0 ? { keys } : {}) },
@@ -50,21 +68,35 @@ export function exportedConfig(inputs: ExportInputs): Exported {
   };
   names.noteReferences(config);
   const runsCommands = JSON.stringify(providers).includes('"kind":"command"');
-  const text = `${comment(names, runsCommands)}${JSON.stringify(config, null, 2)}\n`;
+  const unsure = runsCommands || providers.some(({ extraBody }) => extraBody !== undefined);
+  const text = `${comment(names, { runsCommands, unsure, lacking })}${JSON.stringify(config, null, 2)}\n`;
   const parsed = parseConfigText(text);
   const problems = parsed.ok ? [] : parsed.problems.map(({ path, message }) => `${path}: ${message}`);
-  return { text, variables: names.all(), runsCommands, problems };
+  return { text, variables: names.all(), runsCommands, lacking, unsure, problems };
+}
+
+function isLiteral(key: unknown): key is string {
+  return typeof key === "string" && !KEY_BY_REFERENCE.test(key.trim());
 }
 
 function exportedProvider(
   provider: Readonly<Record<string, unknown>>,
   { stored, usualVariable }: ExportInputs,
   names: VariableNames,
+  lacking: string[],
 ): Readonly<Record<string, unknown>> {
-  const { apiKey, bearerToken, credentials, ...others } = provider;
+  const { apiKey, bearerToken, credentials, extraBody, ...others } = provider;
   const id = String(provider.id);
   const base = constant(id);
-  const rest = { ...others, ...exportedHeaders(others.headers, id, names) };
+  const takenOut = (what: string) =>
+    void lacking.push(
+      `${what} of ${id} is replaced by ${TAKEN_OUT}: it may be a secret; put it back yourself`,
+    );
+  const rest: Readonly<Record<string, unknown>> = {
+    ...others,
+    ...(extraBody === undefined ? {} : { extraBody: withoutSecretTexts(extraBody, "extraBody", takenOut) }),
+    ...exportedHeaders(others.headers, id, names),
+  };
   const labels = stored.get(id) ?? [];
   const usual = usualVariable(provider);
   const fromStore = (fits: (key: StoredLabel) => boolean): CredentialConfig[] =>
@@ -94,6 +126,11 @@ function exportedProvider(
         const name = names.free(`${base}_TOKEN`, `${what} for ${id}`);
         const { label } = credential;
         return [{ kind: "env", ...(label === undefined ? {} : { label }), name, as: "bearerToken" }];
+      }
+      case "command": {
+        const { command, taken } = withoutSecretArguments(credential.command);
+        if (taken) takenOut(`an argument of the command ${command[0]}`);
+        return [{ ...credential, command: [...command] }];
       }
       default:
         return [credential];
@@ -168,15 +205,31 @@ class VariableNames {
   }
 }
 
-function comment(names: VariableNames, runsCommands: boolean): string {
+function comment(
+  names: VariableNames,
+  { runsCommands, unsure, lacking }: Pick<Exported, "runsCommands" | "unsure" | "lacking">,
+): string {
   const lines = names.lines();
   return [
     "// Postern's configuration for: postern serve --config FILE",
-    "// There is no key in it. Set these environment variables before:",
+    unsure
+      ? "// No stored key is in it. Set these environment variables before:"
+      : "// There is no key in it. Set these environment variables before:",
     ...(lines.length === 0 ? ["//   none"] : lines),
     ...(runsCommands ? ["// It runs programs that print tokens: add --allow-commands."] : []),
+    ...(unsure
+      ? [
+          "// A secret in a command or in extraBody is known by its look alone: read them before you pass this on.",
+        ]
+      : []),
+    ...lacking.map((text) => `// Not complete: ${oneLine(text)}.`),
     "",
   ].join("\n");
+}
+
+/** What comes from the settings must not end the comment. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}|[\u2028\u2029]/gu, " ");
 }
 
 /** As variables are written: `my gateway` becomes `MY_GATEWAY`. */

@@ -44,6 +44,14 @@ export function unused(
   );
 }
 
+/** Says that a key is no text: as a number it may have lost digits already. */
+export function noteNumber(key: unknown, notes: string[]): void {
+  if (typeof key === "number")
+    notes.push(
+      "its key stands there as a number, which may not be what was written; put it in quotes, or enter it again",
+    );
+}
+
 /** A positive whole number, as token counts are. */
 export function positive(value: unknown): number | undefined {
   return typeof value === "number" && Number.isInteger(value) && value > 0 ? value : undefined;

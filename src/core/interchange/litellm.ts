@@ -1,7 +1,7 @@
 import type { ModelConfig } from "../config/schema";
 import { asArray, asObject, isObject, type JsonObject, nonEmpty } from "../json/access";
 import { azureAddress, readAddress } from "./address";
-import { type FoundModel, groupedProviders, positive, unused } from "./grouped";
+import { type FoundModel, groupedProviders, noteNumber, positive, unused } from "./grouped";
 import type { Found, FoundKey, Skipped } from "./imported";
 import { isWhole, type KnownProvider, type KnownProviders } from "./known";
 
@@ -19,6 +19,27 @@ const WHY = {
   guardrails: "they are LiteLLM's own",
   mcp_servers: "they are no model providers",
 };
+
+const CARRIED_PARAMS = [
+  "model",
+  "custom_llm_provider",
+  "litellm_credential_name",
+  "api_base",
+  "base_url",
+  "api_version",
+  "api_key",
+  "azure_ad_token",
+  "extra_headers",
+];
+/** With what LiteLLM's own database has put there. */
+const CARRIED_INFO = [
+  "max_input_tokens",
+  "max_output_tokens",
+  "supports_function_calling",
+  "supports_vision",
+  "id",
+  "db_model",
+];
 
 /**
  * The providers of a LiteLLM `config.yaml`. A model there says by itself which provider it is of, where that is, and
@@ -90,7 +111,15 @@ function foundModel(
   if (alias !== undefined && alias !== model && type !== "azure" && !alias.includes("*"))
     notes.push(`the alias ${alias} of the model ${model} is left out; make a route for it`);
   const version = variableOr(params.api_version, surroundings).value ?? address.apiVersion;
-  const key = keyOf(params.api_key ?? params.azure_ad_token, surroundings);
+  noteNumber(params.api_key, notes);
+  const key = keyOf(params.api_key, surroundings) ?? tokenOf(params.azure_ad_token, surroundings);
+  const headers = headersOf(params.extra_headers, surroundings);
+  for (const [place, fields, carried] of [
+    ["litellm_params", params, CARRIED_PARAMS],
+    ["model_info", asObject(entry.model_info), CARRIED_INFO],
+  ] as const)
+    for (const field of Object.keys(fields))
+      if (!carried.includes(field)) notes.push(`${place}.${field} is left out`);
   const carriesModel = !model.includes("*");
   return {
     at,
@@ -100,6 +129,7 @@ function foundModel(
     baseUrl: address.baseUrl,
     ...(type === "azure" && version !== undefined ? { apiVersion: version } : {}),
     ...(provider?.authHeader === undefined ? {} : { authHeader: provider.authHeader }),
+    ...(headers === undefined ? {} : { headers }),
     ...(carriesModel
       ? { model: modelConfig(entry, type === "azure" ? (alias ?? model) : model, model) }
       : {}),
@@ -142,6 +172,24 @@ function keyOf(value: unknown, surroundings: Surroundings): FoundKey | undefined
   const { value: text, variable } = variableOr(value, surroundings);
   if (variable !== undefined && text === undefined) return { kind: "variable", name: variable };
   return text === undefined ? undefined : { kind: "value", value: text };
+}
+
+/** Azure takes an account's token as a token, and not as a key. */
+function tokenOf(value: unknown, surroundings: Surroundings): FoundKey | undefined {
+  const token = keyOf(value, surroundings);
+  return token && { ...token, as: "bearerToken" };
+}
+
+function headersOf(value: unknown, surroundings: Surroundings): Record<string, string> | undefined {
+  const entries = Object.entries(asObject(value)).flatMap(([name, given]) => {
+    const { value: text, variable } = variableOr(
+      typeof given === "number" ? String(given) : given,
+      surroundings,
+    );
+    const header = text ?? (variable === undefined ? undefined : `\${env:${variable}}`);
+    return header === undefined ? [] : [[name, header] as const];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 /** A text as it stands, or what the file itself gives to the variable that stands there. */

@@ -1,7 +1,7 @@
 import type { ModelConfig, ProviderConfig } from "../config/schema";
 import { asObject, type JsonObject, nonEmpty } from "../json/access";
 import { azureAddress, readAddress } from "./address";
-import { positive, unused } from "./grouped";
+import { noteNumber, positive, unused } from "./grouped";
 import type { Found, FoundKey, FoundProvider, Skipped } from "./imported";
 import { isWhole, type KnownProvider, type KnownProviders } from "./known";
 
@@ -128,6 +128,7 @@ function storedKey(value: unknown): FoundKey | undefined | string {
 }
 
 function keyOf(value: unknown, notes: string[]): FoundKey | undefined {
+  noteNumber(value, notes);
   const text = nonEmpty(value)?.trim();
   if (text === undefined) return undefined;
   const variable = /^\{env:([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(text)?.[1];

@@ -1,7 +1,7 @@
 import type { ModelConfig, ProviderConfig } from "../config/schema";
 import { asArray, asObject, type JsonObject, nonEmpty } from "../json/access";
 import { azureAddress, isAzure, readAddress } from "./address";
-import { type FoundModel, groupedProviders, positive } from "./grouped";
+import { type FoundModel, groupedProviders, noteNumber, positive } from "./grouped";
 import type { Found, FoundKey, FoundProvider, Skipped } from "./imported";
 import { isWhole, type KnownProvider, type KnownProviders } from "./known";
 
@@ -128,6 +128,7 @@ function modelConfig(model: JsonObject, id: string, deployment: string | undefin
 }
 
 function keyOf(value: unknown, notes: string[]): FoundKey | undefined {
+  noteNumber(value, notes);
   const text = nonEmpty(value)?.trim();
   if (text === undefined) return undefined;
   if (/^\$\{input:/.test(text)) {

@@ -8,6 +8,15 @@ export interface ListedModel {
   readonly facts: FactValues;
 }
 
+/** A list with what was known of its models where it says nothing of it itself. */
+export function withEarlierFacts(
+  listed: readonly ListedModel[],
+  earlier: readonly ListedModel[],
+): readonly ListedModel[] {
+  const known = new Map(earlier.map(({ id, facts }) => [id, facts]));
+  return listed.map((model) => ({ ...model, facts: { ...known.get(model.id), ...model.facts } }));
+}
+
 const tokens = z.int().positive().optional();
 const flag = z.boolean().optional();
 const rate = z.number().min(0).optional();

@@ -20,9 +20,10 @@ const DIALECTS: readonly (readonly [host: RegExp, read: (entry: Entry) => FactVa
 ];
 
 /**
- * Reads a provider's models list: `{data: […]}` as OpenAI and Anthropic send it, `{models: […]}`, or a bare array.
+ * Reads a provider's models list: `{data: […]}` as OpenAI and Anthropic send it, `{models: […]}`, or a bare array, of
+ * models or of their ids alone.
  * @param baseUrl the provider's address, which says what its fields mean
- * @returns undefined if the answer is none of these
+ * @returns undefined if the answer is none of these, or names no model in all its entries
  */
 export function parseModelList(body: unknown, baseUrl: string): ListedModel[] | undefined {
   const entries = listIn(body);
@@ -30,13 +31,17 @@ export function parseModelList(body: unknown, baseUrl: string): ListedModel[] | 
   const host = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : "";
   const read = DIALECTS.find(([pattern]) => pattern.test(host))?.[1] ?? anyServer;
   const models = new Map<string, ListedModel>();
-  for (const entry of entries.slice(0, MAX_MODELS).map(asObject)) {
+  for (const entry of entries.slice(0, MAX_MODELS).map(asEntry)) {
     const id = idOf(entry, host);
     if (id === undefined || models.has(id)) continue;
     const name = shortText(entry.display_name) ?? shortText(entry.name);
     models.set(id, { id, ...(name !== undefined && name !== id ? { name } : {}), facts: read(entry) });
   }
-  return [...models.values()];
+  return models.size === 0 && entries.length > 0 ? undefined : [...models.values()];
+}
+
+function asEntry(value: unknown): Entry {
+  return typeof value === "string" ? { id: value.trim() } : asObject(value);
 }
 
 /** The list in an answer, wherever it stands. */

@@ -41,6 +41,9 @@ function azureFault(type: ProviderConfig["type"], url: URL): string | null {
   if (type === "azure" && /\/deployments\//.test(`/${path}/`)) {
     return 'has a deployment in it: leave only https://HOST and name the deployment under "models"';
   }
+  if (type === "azure" && azureHost && path === "models") {
+    return "ends in /models, which is the path of another API: leave only https://HOST";
+  }
   if (type === "openai" && azureHost && (path === "" || path === "openai")) {
     return 'is an Azure host: use type "azure" with it, or type "openai" with https://HOST/openai/v1';
   }

@@ -24,7 +24,7 @@ export interface ProviderDraft {
   /** As the person wrote it; absent where the suggested one was taken. */
   readonly id?: string;
   readonly key?: string;
-  /** The environment variable that holds the key, instead of the key itself. */
+  /** The environment variable that holds the key, or a token of the preset's, instead of the key itself. */
   readonly keyVariable?: string;
   /** The provider has said that it wants a key, whatever its preset does. */
   readonly keyWanted?: true;
@@ -139,13 +139,18 @@ export function draftEntry(
     ...(preset.authHeader === undefined ? {} : { authHeader: preset.authHeader }),
     ...(draft.keyVariable === undefined || keyNeed(draft) === "none"
       ? {}
-      : { apiKey: `\${env:${draft.keyVariable}}` }),
+      : { [credentialField(preset, draft.keyVariable)]: `\${env:${draft.keyVariable}}` }),
     ...(deployments.length > 0 ? { models: deployments.map((id) => ({ id })) } : {}),
     // Only on this machine is there a program whose port could be followed.
     ...(preset.runtime !== undefined && loopbackOrigin(baseUrl) !== undefined
       ? { runtime: preset.runtime }
       : {}),
   };
+}
+
+/** What a variable holds by its name: a key, or a token, which is sent in another header. */
+function credentialField({ environment }: ProviderPreset, variable: string): "apiKey" | "bearerToken" {
+  return environment.token?.includes(variable) ? "bearerToken" : "apiKey";
 }
 
 /** The name by which people know an address: `together` of https://api.together.xyz/v1; undefined for a bare address. */

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { EngineProvider } from "../../core/config/engineConfig";
 import { type Finding, finding } from "../../core/diagnosis/finding";
-import { invalidProxyFinding, networkFinding } from "../../core/diagnosis/networkFinding";
+import { invalidProxyFinding, networkFinding, TOO_SLOW_CODE } from "../../core/diagnosis/networkFinding";
 import { PosternError } from "../../core/errors";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
 import { answerPieces, askProvider } from "../relay/askProvider";
@@ -15,6 +15,8 @@ export interface Asked {
   readonly body?: string;
   /** How long the provider may be silent, in milliseconds. */
   readonly timeoutMs: number;
+  /** How long the answer may take in all, in milliseconds: who sends a byte now and then is never silent. */
+  readonly wholeMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -41,8 +43,9 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export async function exchange(
   upstream: UpstreamClient,
   provider: EngineProvider,
-  { url, body, timeoutMs, signal }: Asked,
+  { url, body, timeoutMs, wholeMs, signal }: Asked,
 ): Promise<Exchanged> {
+  const limit = wholeMs === undefined ? undefined : AbortSignal.timeout(wholeMs);
   const begun = performance.now();
   const since = (): number => Math.round(performance.now() - begun);
   const length = body === undefined ? undefined : Buffer.byteLength(body);
@@ -55,7 +58,7 @@ export async function exchange(
       headers: providerRequestHeaders(provider, own, length),
       body,
       timeoutMs,
-      signal,
+      signal: limit ? AbortSignal.any([signal, limit]) : signal,
     });
     const reads = await readAll(response, since);
     const answer: Answered = {
@@ -68,13 +71,14 @@ export async function exchange(
     return { kind: "answered", answer };
   } catch (error) {
     signal.throwIfAborted();
+    const code = limit?.aborted ? TOO_SLOW_CODE : faultCode(error);
     const failed = (found: Finding): Exchanged => ({
       kind: "failed",
       finding: found,
-      code: faultCode(error),
+      code,
       latencyMs: since(),
     });
-    if (!(error instanceof PosternError)) return failed(networkFinding(provider.config, faultCode(error)));
+    if (!(error instanceof PosternError)) return failed(networkFinding(provider.config, code));
     if (error.code === "proxy_invalid") return failed(invalidProxyFinding(error.message));
     return failed(finding("not_an_api", error.message, { kind: "changeAddress" }));
   }

@@ -141,7 +141,7 @@ function worksText({ config }: EngineProvider, count: number): string {
 function askList(upstream: UpstreamClient, provider: EngineProvider, timeoutMs: number, signal: AbortSignal) {
   const url = new URL(endpointUrl(provider.config, "models"));
   if (provider.config.type === "anthropic") url.searchParams.set("limit", "1000");
-  return exchange(upstream, provider, { url, timeoutMs, signal });
+  return exchange(upstream, provider, { url, timeoutMs, wholeMs: 4 * timeoutMs, signal });
 }
 
 /** The ids of the models that an answer lists; undefined where it is no list. */

@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import type { EngineProvider } from "../../core/config/engineConfig";
 import { findingOf } from "../../core/diagnosis/answerFinding";
 import type { Finding } from "../../core/diagnosis/finding";
+import { TOO_SLOW_CODE } from "../../core/diagnosis/networkFinding";
 import { PosternError } from "../../core/errors";
 import { parseJson } from "../../core/json/access";
 import type { FactValues } from "../../core/models/facts";
@@ -17,6 +18,8 @@ import type { UpstreamClient } from "../relay/upstreamClient";
 
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 const TIMEOUT_MS = 15_000;
+/** Who sends a byte now and then is never silent: so long may a list take in all, and all the details together. */
+const WHOLE_MS = 60_000;
 /** How many details are asked for at once. */
 const AT_ONCE = 4;
 
@@ -33,48 +36,71 @@ export interface ModelsAnswer {
 
 /**
  * Asks a provider for its models.
- * @throws PosternError if it cannot be reached, in words for the person
+ * @param limitMs how long that may take in all, in milliseconds
+ * @throws PosternError if it cannot be reached or takes longer, in words for the person
  */
-export async function fetchModels(upstream: UpstreamClient, provider: EngineProvider): Promise<ModelsAnswer> {
+export async function fetchModels(
+  upstream: UpstreamClient,
+  provider: EngineProvider,
+  limitMs = WHOLE_MS,
+): Promise<ModelsAnswer> {
   const { config } = provider;
   const url = new URL(endpointUrl(config, "models"));
   if (config.type === "anthropic") url.searchParams.set("limit", "1000");
-  const { status, headers, text, body } = await ask(upstream, provider, url, { method: "GET" });
+  const { status, headers, text, body } = await ask(
+    upstream,
+    provider,
+    url,
+    { method: "GET" },
+    AbortSignal.timeout(limitMs),
+  );
   const finding = findingOf({ provider, operation: "models", status, headers, bodyText: text });
   const models = status === 200 && !finding ? parseModelList(body, config.baseUrl) : undefined;
   return { status, models, body, finding };
 }
 
+/** A list with what its provider has told beside it. */
+export interface DetailedModels {
+  readonly models: readonly ListedModel[];
+  /** Whether it was not done in time with telling, so that something is left out. */
+  readonly tooSlow: boolean;
+}
+
 /**
  * Asks what else a provider tells of its models, where it is one that tells more. What cannot be had is left out: the
  * list itself is there.
+ * @param limitMs how long that may take in all, in milliseconds; what has come until then counts
  */
 export async function fetchDetails(
   upstream: UpstreamClient,
   provider: EngineProvider,
   { models = [], body }: Pick<ModelsAnswer, "models" | "body">,
-): Promise<readonly ListedModel[]> {
+  limitMs = WHOLE_MS,
+): Promise<DetailedModels> {
   const { baseUrl } = provider.config;
   const groups = [...detailsRequests(baseUrl, body, models)];
+  if (groups.length === 0) return { models, tooSlow: false };
   const details = new Map<string, FactValues>();
+  const signal = AbortSignal.timeout(limitMs);
   const work = async (): Promise<void> => {
-    for (let group = groups.shift(); group; group = groups.shift()) {
-      const found = await firstAnswer(upstream, provider, group);
+    for (let group = groups.shift(); group && !signal.aborted; group = groups.shift()) {
+      const found = await firstAnswer(upstream, provider, group, signal);
       for (const [id, facts] of found) details.set(id, facts);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return withDetails(models, details);
+  return { models: withDetails(models, details), tooSlow: signal.aborted };
 }
 
 async function firstAnswer(
   upstream: UpstreamClient,
   provider: EngineProvider,
   group: readonly DetailsRequest[],
+  signal: AbortSignal,
 ): Promise<ReadonlyMap<string, FactValues>> {
   for (const request of group) {
     const url = besideAddress(provider.config.baseUrl, request.path);
-    const answer = await ask(upstream, provider, url, request).catch(() => undefined);
+    const answer = await ask(upstream, provider, url, request, signal).catch(() => undefined);
     if (answer?.status === 200) return request.read(answer.body);
   }
   return new Map();
@@ -96,12 +122,13 @@ function besideAddress(baseUrl: string, path: string): URL {
   return url;
 }
 
-/** @throws PosternError if the provider cannot be reached or sends too much */
+/** @throws PosternError if the provider cannot be reached, sends too much, or is not done when the signal says so */
 async function ask(
   upstream: UpstreamClient,
   provider: EngineProvider,
   url: URL,
   { method, body, keyHeader }: Pick<DetailsRequest, "method" | "body" | "keyHeader">,
+  signal: AbortSignal,
 ): Promise<Answer> {
   const { config, credential } = provider;
   const about = ["accept", "application/json", ...(body ? ["content-type", "application/json"] : [])];
@@ -112,11 +139,15 @@ async function ask(
   let response: Dispatcher.ResponseData;
   let text: string;
   try {
-    response = await askProvider(upstream, provider, { url, method, headers, body, timeoutMs: TIMEOUT_MS });
+    const question = { url, method, headers, body, timeoutMs: TIMEOUT_MS, signal };
+    response = await askProvider(upstream, provider, question);
     text = await answerText(response, MAX_LIST_BYTES, "The provider's list of models is larger than 16 MB.");
   } catch (error) {
     if (error instanceof PosternError) throw error;
-    throw networkFault({ id: config.id, baseUrl: config.baseUrl }, faultCode(error));
+    throw networkFault(
+      { id: config.id, baseUrl: config.baseUrl },
+      signal.aborted ? TOO_SLOW_CODE : faultCode(error),
+    );
   }
   return { status: response.statusCode, headers: response.headers, text, body: parseJson(text) };
 }

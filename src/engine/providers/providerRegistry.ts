@@ -3,7 +3,7 @@ import type { Finding } from "../../core/diagnosis/finding";
 import { logSafeText, PosternError } from "../../core/errors";
 import type { Catalogue } from "../../core/models/catalogue";
 import { NO_FACTS } from "../../core/models/facts";
-import type { ListedModel } from "../../core/models/listedModel";
+import { type ListedModel, withEarlierFacts } from "../../core/models/listedModel";
 import type { FactsLookup } from "../../core/models/providerModels";
 import { oneModel, type ProviderModel, providerModels } from "../../core/models/providerModels";
 import { isLocalAddress } from "../../core/providers/baseUrl";
@@ -44,6 +44,8 @@ export interface RegistryParts {
   readonly now: () => number;
   /** Called when a status has changed. */
   readonly onChange: () => void;
+  /** How long a provider's list may take, and what it tells beside it, in milliseconds; another than usual in tests. */
+  readonly limitMs?: number;
 }
 
 /** The providers of the running engine, in the order of the configuration. */
@@ -224,12 +226,20 @@ export class ProviderRegistry {
         this.parts.cache.set(entry.provider, { listedAt: this.parts.now(), models: entry.listed });
         return;
       }
-      const answer = await fetchModels(this.parts.upstream, entry.provider);
+      const { upstream, limitMs } = this.parts;
+      const answer = await fetchModels(upstream, entry.provider, limitMs);
       const { status } = answer;
       if (answer.models) {
         const listedAt = this.parts.now();
-        this.listed(entry, answer.models);
-        entry.listed = await fetchDetails(this.parts.upstream, entry.provider, answer);
+        // Until it tells more, it is taken to be as it was: what is offered must not change back and forth.
+        const before = entry.listed;
+        this.listed(entry, withEarlierFacts(answer.models, before));
+        const { models, tooSlow } = await fetchDetails(upstream, entry.provider, answer, limitMs);
+        entry.listed = tooSlow ? withEarlierFacts(models, before) : models;
+        if (tooSlow) {
+          entry.note = "took too long to tell about its models; what is known of them is used";
+          this.parts.log.warn(`provider "${id}" ${entry.note}`);
+        }
         this.workOut(entry);
         this.parts.cache.set(entry.provider, { listedAt, models: entry.listed });
         return;

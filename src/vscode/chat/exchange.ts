@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type AnswerReader, createAnswerReader } from "../../core/chat/answerReader";
 import { type ChatRequest, chatRequest } from "../../core/chat/chatRequest";
-import { type ChatFailure, chatFailure, filtered } from "../../core/chat/failure";
+import { type ChatFailure, chatFailure, cutBeforeAnswer, filtered } from "../../core/chat/failure";
 import type { AnswerPart, ChatAsk } from "../../core/chat/parts";
 import { PosternError } from "../../core/errors";
 import { readErrorBody } from "../../core/protocols/providerError";
@@ -116,8 +116,9 @@ export class ChatExchange {
       throw new ChatFailureError(chatFailure(end.error, own ? undefined : model.from));
     }
     if (end?.reason === "contentFilter" && !said) throw new ChatFailureError(filtered(model.from));
-    if (end?.reason === "length" || end?.reason === "contextWindow")
-      this.log.warn(`Chat: the answer of ${model.target.id} was cut by its length limit.`);
+    const cut = end?.reason === "length" || end?.reason === "contextWindow";
+    if (cut && !said) throw new ChatFailureError(cutBeforeAnswer(model.from));
+    if (cut) this.log.warn(`Chat: the answer of ${model.target.id} was cut by its length limit.`);
   }
 
   private tellDropped(id: string, { notCarried }: ChatRequest, { headers }: PrivateResponse): void {

@@ -1,5 +1,6 @@
 import type { Environment } from "../../core/config/reference";
-import { keyVariables } from "../../core/interchange/dotenv";
+import { addressFor } from "../../core/interchange/address";
+import { keyVariables, tokenVariables } from "../../core/interchange/dotenv";
 import {
   addressFault,
   addressWarning,
@@ -36,7 +37,9 @@ export async function askValue(
   position: Position,
   environment: Environment,
 ): Promise<Answer<ProviderDraft>> {
-  const known = (placeholder.environment ?? []).map(environment).find((value) => value);
+  const known =
+    knownAddress(draft, environment) ??
+    (placeholder.environment ?? []).map(environment).find((value) => value);
   const answer = await inputStep({
     ...position,
     title: titleOf(draft),
@@ -46,6 +49,15 @@ export async function askValue(
     validate: (text) => inKinds(valueFault(draft, placeholder, text)),
   });
   return mapAnswer(answer, (text) => withValue(draft, placeholder, text));
+}
+
+/** The whole address, where a variable customarily holds it and it can be used. */
+function knownAddress(draft: ProviderDraft, environment: Environment): string | undefined {
+  const type = draftType(draft);
+  return (draft.preset.environment.address ?? [])
+    .flatMap((name) => environment(name)?.trim() || [])
+    .map((text) => addressFor(type, text).baseUrl)
+    .find((baseUrl) => addressFault(type, baseUrl) === undefined);
 }
 
 export async function askAddress(draft: ProviderDraft, position: Position): Promise<Answer<ProviderDraft>> {
@@ -111,7 +123,8 @@ export async function askDraftKey(
   position: Position,
   environment: Environment,
 ): Promise<Answer<ProviderDraft>> {
-  const variables = keyVariables(environment, draft.preset);
+  const { preset } = draft;
+  const variables = [...keyVariables(environment, preset), ...tokenVariables(environment, preset)];
   if (variables.length === 0) return pasteKey(draft, position);
   const { host } = new URL(draft.baseUrl);
   const answer = await pickStep<KeySource>({

@@ -160,7 +160,8 @@ async function askCredential(
 ): Promise<CredentialConfig | undefined> {
   switch (kind) {
     case "env": {
-      const usual = knownPreset(entry)?.environment.key ?? [];
+      const { key = [], token = [] } = knownPreset(entry)?.environment ?? {};
+      const usual = [...key, ...token];
       const known = usual.find((name) => environment(name)) ?? usual[0] ?? "";
       const answer = await inputStep({
         title,
@@ -172,7 +173,8 @@ async function askCredential(
           environment(text.trim()) ? undefined : "It is not set in VS Code's environment just now.",
       });
       if (answer.kind !== "answer") return undefined;
-      return { kind, name: answer.value.trim(), as: "apiKey" };
+      const name = answer.value.trim();
+      return { kind, name, as: token.includes(name) ? "bearerToken" : "apiKey" };
     }
     case "command":
       return askCommand(title);
@@ -277,17 +279,22 @@ async function signIn(parts: CredentialParts, chosen: ChosenCredential): Promise
   await parts.credentials.signIn(found.provider, found.credential);
 }
 
-async function refresh(
-  { credentials }: CredentialParts,
-  { provider, entry, credential }: ChosenCredential,
-): Promise<void> {
+async function refresh(parts: CredentialParts, chosen: ChosenCredential): Promise<void> {
+  const { credentials } = parts;
+  const { provider, entry, credential } = chosen;
+  const found = askedConfig(parts, chosen);
   if (!credentials.asked.knows(provider.id, credential.label)) {
     notify("info", `The credential of ${entry.name} is asked for when the engine needs it.`);
     return;
   }
   const renewed = await credentials.asked.renew(provider.id, credential.label, "person");
-  const text = renewed ? `${entry.name} has a new credential.` : `${entry.name} keeps the credential it had.`;
-  notify(renewed ? "info" : "warning", text);
+  if (renewed) return void notify("info", `${entry.name} has a new credential.`);
+  const now = found && credentials.asked.known(found.provider, found.credential, credential.label);
+  const text =
+    now?.kind === "missing"
+      ? `${entry.name} has no credential: ${now.reason}.`
+      : `${entry.name} keeps the credential it had.`;
+  notify("warning", text);
 }
 
 function askedConfig(

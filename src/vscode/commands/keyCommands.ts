@@ -114,7 +114,7 @@ async function storeKey(
   const key = await enterKey(entry, title);
   if (key === undefined) return;
   await editor.setKey(target.id, key, entry.baseUrl, label);
-  await preferStoredKey(editor, target, entry.name);
+  await preferStoredKey(editor, target, entry.name, label);
   tellStored(entry.name, target);
 }
 
@@ -133,7 +133,6 @@ export async function addKey(
   const key = await enterKey(entry, "Add Key");
   if (key === undefined) return;
   await editor.addKey(target, key, entry.baseUrl, label);
-  if (taken.length === 0) await preferStoredKey(editor, target, entry.name);
   tellStored(entry.name, target);
 }
 
@@ -192,12 +191,23 @@ async function preferStoredKey(
   editor: CredentialEditor,
   target: ProviderTarget,
   name: string,
+  label: string,
 ): Promise<void> {
-  if (!editor.hasOtherSource(target)) return;
-  const use = await confirm(
+  const use = editor.useOfKey(target, label);
+  if (use === "used") return;
+  if (use === "off") {
+    const on = await confirm(
+      `The key "${label}" of ${name} is switched off.`,
+      "It is stored, and not used until it is switched on.",
+      "Switch On",
+    );
+    if (on) await editor.useKey(target, label);
+    return;
+  }
+  const alone = await confirm(
     `The settings of ${name} say where its key comes from.`,
     "They win over the stored key. Take that out of the settings, so that the stored key is used?",
     "Use the Stored Key",
   );
-  if (use) await editor.useStoredAlone(target);
+  if (alone) await editor.useStoredAlone(target);
 }

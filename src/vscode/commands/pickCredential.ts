@@ -33,9 +33,13 @@ export async function pickCredential(
   const entry = provider && entryOf(state, provider);
   if (!provider || !entry || entry.faulty) return undefined;
   const fitting = entry.credentials.filter(fits);
-  const named =
-    target?.kind === "credential" ? fitting.find(({ label }) => label === target.label) : undefined;
-  const credential = named ?? (fitting.length > 1 ? await choose(title, fitting) : fitting[0]);
+  if (target?.kind === "credential") {
+    const credential = fitting.find(({ label }) => label === target.label);
+    // Renamed or gone meanwhile: another one must not be taken for it.
+    if (!credential) notify("info", `"${target.label}" is not there any more, or not one for this.`);
+    return credential && { provider, entry, credential };
+  }
+  const credential = fitting.length > 1 ? await choose(title, fitting) : fitting[0];
   if (credential === undefined && fitting.length === 0) notify("info", none);
   return credential && { provider, entry, credential };
 }

@@ -6,8 +6,7 @@ import { messageOf } from "../common/log";
 import { askModel, modelTarget, probeModel } from "../diagnosis/probeModel";
 import { remedyActions } from "../diagnosis/remedies";
 import type { ProviderRegistry, ProviderTarget } from "../providers/registry";
-import { counted } from "../render/numbers";
-import { saidText, verdictSentence, withoutName } from "../render/verdict";
+import { refreshedText, saidText, verdictSentence } from "../render/verdict";
 import type { StateStore, UsableEntry } from "../state";
 import { confirm, notify } from "../ui/notify";
 import { withCancel } from "../ui/progress";
@@ -94,12 +93,8 @@ async function refreshModels(
   const name = nameOf(store.value, target);
   const status = await probe.refreshModels(target.id);
   const found = status.providers.find(({ id }) => id === target.id);
-  if (!found || found.modelsFrom === "unavailable") {
-    notify(
-      "warning",
-      `${name}: ${withoutName(found?.detail ?? "the models could not be listed.", target.id)}`,
-    );
-  } else notify("info", `${name} has ${counted(found.models.length, "model")}.`);
+  const { level, text } = refreshedText(name, target.id, found);
+  notify(level, text);
 }
 
 async function removeProvider(

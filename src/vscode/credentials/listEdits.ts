@@ -34,11 +34,31 @@ export function onlyCredential(credential: CredentialConfig): ProviderPatch {
   return patch([plain(credential)]);
 }
 
-/** Makes sure that stored keys are used; undefined if they are. */
-export function withStored(raw: Raw): ProviderPatch | undefined {
-  if (!Array.isArray(raw.credentials)) return undefined;
-  const all = raw.credentials.some((entry) => isStored(entry) && !("label" in (entry as object)));
-  return all ? undefined : patch([...raw.credentials, { kind: "stored" }]);
+/** What the settings do with a stored key: the first place that means it counts. */
+export function useOfStored(raw: Raw, label: string): "used" | "off" | "notNamed" {
+  if (!Array.isArray(raw.credentials)) return listOf(raw, true).every(isStored) ? "used" : "notNamed";
+  const entry = raw.credentials.find((other) => meansStored(other, label));
+  if (entry === undefined) return "notNamed";
+  return (entry as { readonly enabled?: unknown }).enabled === false ? "off" : "used";
+}
+
+/** Makes sure that a stored key is used, beside all that is; undefined if it is. */
+export function withStored(raw: Raw, label: string): ProviderPatch | undefined {
+  const use = useOfStored(raw, label);
+  if (use === "used") return undefined;
+  const list = listOf(raw, false);
+  if (use === "notNamed") return patch([...list, { kind: "stored" }]);
+  const at = list.findIndex((other) => meansStored(other, label));
+  const { enabled: _, ...entry } = list[at] as Record<string, unknown>;
+  // Of keys that are switched off together only this one is meant.
+  const rest = "label" in entry ? list.slice(at + 1) : list.slice(at);
+  return patch([...list.slice(0, at), { ...entry, label }, ...rest]);
+}
+
+function meansStored(entry: unknown, label: string): boolean {
+  if (!isStored(entry)) return false;
+  const own = (entry as { readonly label?: unknown }).label;
+  return own === undefined || own === label;
 }
 
 export function withoutPlace(raw: Raw, place: number): ProviderPatch {

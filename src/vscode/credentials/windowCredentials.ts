@@ -63,7 +63,7 @@ export class WindowCredentials {
 
   /** Somebody has signed in or out. */
   accountsChanged(): void {
-    void this.asked.retry((_, { kind }) => kind !== "command");
+    void this.asked.recheck((_, { kind }) => kind !== "command");
   }
 
   /** The person lets a command be run, or an account's token go to an address. */
@@ -99,7 +99,7 @@ export class WindowCredentials {
     const { accounts } = this.parts;
     const { provider: issuer, scopes } = accountRequest(provider, credential);
     const name = credential.kind === "entra" ? "Microsoft" : "GitHub";
-    const signIn = (reason: string): CredentialOutcome => ({ kind: "missing", reason, why: "signIn" });
+    const signIn = (reason: string) => ({ kind: "missing", reason, why: "signIn" }) as const;
     try {
       let account: Account | undefined;
       if (credential.account !== undefined) {
@@ -115,7 +115,8 @@ export class WindowCredentials {
       const expiresAt = tokenExpiry(value);
       return { kind: "bearerToken", value, ...(expiresAt === undefined ? {} : { expiresAt }) };
     } catch {
-      return signIn(`VS Code's ${name} account could not be asked`);
+      // That nobody is signed in is not known, though signing in may help.
+      return { ...signIn(`VS Code's ${name} account could not be asked`), unsure: true };
     }
   }
 }

@@ -7,6 +7,7 @@ import {
   relabelled,
   standsForAll,
   switched,
+  useOfStored,
   withCredential,
   withoutPlace,
   withStored,
@@ -46,15 +47,23 @@ export class CredentialEditor {
   /** Stores another key, which is used beside what the provider has. */
   async addKey(target: ProviderTarget, key: string, baseUrl: string, label: string): Promise<void> {
     await this.keys.change(target.id, (stored) => withSecret(stored, { ...storedKey(key, baseUrl), label }));
-    const patched = withStored(this.registry.raw(target));
+    const patched = withStored(this.registry.raw(target), label);
     if (patched) await this.registry.patch(target, patched);
     else await this.changed();
   }
 
-  /** Whether the settings say where a credential comes from, which wins over what is stored. */
-  hasOtherSource(target: ProviderTarget): boolean {
-    const raw = this.registry.raw(target);
-    return raw.apiKey !== undefined || raw.bearerToken !== undefined || withStored(raw) !== undefined;
+  /**
+   * What the settings do with a stored key: they use it, have it switched off, or say that the credential comes from
+   * elsewhere, which wins over what is stored.
+   */
+  useOfKey(target: ProviderTarget, label: string): ReturnType<typeof useOfStored> {
+    return useOfStored(this.registry.raw(target), label);
+  }
+
+  /** Switches on a stored key, beside all that is used. */
+  async useKey(target: ProviderTarget, label: string): Promise<void> {
+    const patched = withStored(this.registry.raw(target), label);
+    if (patched) await this.registry.patch(target, patched);
   }
 
   /** Takes out of the settings where other credentials come from, so that the stored keys are used. */

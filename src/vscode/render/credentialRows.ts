@@ -56,7 +56,8 @@ function worthShowing({ credentials, type }: UsableEntry, status: ProviderStatus
   if (credentials.length !== 1) return credentials.length > 1;
   const [only] = credentials;
   const troubled = status?.credentials?.some(({ state }) => state !== "active") ?? false;
-  return troubled || (only !== undefined && isAsked(only));
+  // One that is switched off can be switched on in its own row only.
+  return troubled || (only !== undefined && (isAsked(only) || only.why === "stopped"));
 }
 
 function standingOf(credential: CredentialEntry, known: CredentialStatus | undefined): Standing {

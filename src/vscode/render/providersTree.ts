@@ -105,8 +105,10 @@ function modelNodes(id: string, entry: ProviderEntry, status: ProviderStatus): r
   });
   const target = { kind: "provider", id: entry.id, index: entry.index } as const;
   const age = staleness(status);
+  const lacking = status.state === "ready" && status.modelsFrom === "provider" ? status.detail : undefined;
   return [
     ...(age === undefined ? [] : [infoNode(`${id}/stale`, age, { id: "history" })]),
+    ...(lacking === undefined ? [] : [infoNode(`${id}/lacking`, lacking, { id: "info" })]),
     ...rows,
     ...(hidden === 0
       ? []

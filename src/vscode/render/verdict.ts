@@ -1,4 +1,6 @@
 import { continued, type Finding, type Remedy } from "../../core/diagnosis/finding";
+import type { ProviderStatus } from "../../core/rpc/contract";
+import { counted } from "./numbers";
 
 /** The engine's sentence without the provider's name in front, where it stands beside the name anyway. */
 export function withoutName(sentence: string, id: string): string {
@@ -16,6 +18,29 @@ export function verdictSentence(verdict: string, id: string): string {
 /** The same behind a colon: `failing: the key was refused`. */
 export function verdictClause(verdict: string, id: string): string {
   return continued(withoutName(verdict, id));
+}
+
+/**
+ * What came of asking a provider for its models again.
+ * @param found the provider after that; undefined where the engine does not know it
+ */
+export function refreshedText(
+  name: string,
+  id: string,
+  found: ProviderStatus | undefined,
+): { readonly level: "info" | "warning"; readonly text: string } {
+  const detail = found?.detail === undefined ? undefined : withoutName(found.detail, id);
+  if (!found || found.modelsFrom === "unavailable")
+    return { level: "warning", text: `${name}: ${detail ?? "the models could not be listed."}` };
+  const models = counted(found.models.length, "model");
+  // An earlier list serves on, which must not look as if it had come just now.
+  if (found.state === "failing")
+    return {
+      level: "warning",
+      text: `${name} could not be asked; it keeps the list it gave before (${models}): ${detail ?? "the last call failed."}`,
+    };
+  if (detail !== undefined) return { level: "warning", text: `${name} has ${models}, but it ${detail}.` };
+  return { level: "info", text: `${name} has ${models}.` };
 }
 
 /** What stands on the button of a remedy. */

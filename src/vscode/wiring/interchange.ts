@@ -1,4 +1,5 @@
 import os from "node:os";
+import { checkProviders } from "../../core/config/parse";
 import { configSchema, isProviderType } from "../../core/config/schema";
 import { knownPreset } from "../../core/providers/knownPreset";
 import { exportConfiguration } from "../commands/exportCommand";
@@ -47,6 +48,9 @@ export function interchangeCommands(
         usualVariable: (provider) => usualVariable(provider),
         gateway: written(GATEWAY_SETTINGS, "gateway."),
         gatewayKeys: (await gatewayKeys.notTakenOver()).map(({ name }) => name),
+        faulty: checkProviders(settings.providers(), "settings").flatMap((checked) =>
+          checked.ok ? [] : [checked.id],
+        ),
         configuredKeys: Array.isArray(configured) ? configured : [],
         others: written(Object.keys(configSchema.shape).filter((name) => !OWN_PARTS.includes(name))),
       });

@@ -152,6 +152,28 @@ describe("credentials that have to be asked for", () => {
     expect(now()).toBe("t3");
   });
 
+  it("of an account that the person has signed out of are not used a moment longer, others serve on", async () => {
+    answers = [token("t1")];
+    now();
+    await idle();
+    answers = [{ kind: "missing", reason: "could not be asked", why: "signIn", unsure: true }];
+    await asked.recheck(() => true);
+    expect(now()).toBe("t1");
+    answers = [{ kind: "missing", reason: "signed out", why: "signIn" }];
+    await asked.recheck(({ id }) => id === "another");
+    expect(now()).toBe("t1");
+    await asked.recheck(() => true);
+    expect(now()).toBe("missing: signed out");
+    expect(reasons).toEqual(["first", "account", "account"]);
+  });
+
+  it("that are being asked for while the person signs out are asked for anew", async () => {
+    answers = [token("of before"), { kind: "missing", reason: "signed out", why: "signIn" }];
+    now();
+    await asked.recheck(() => true);
+    expect(now()).toBe("missing: signed out");
+  });
+
   it("of a provider that has gone, moved or was disabled are forgotten", async () => {
     for (const next of [
       [],

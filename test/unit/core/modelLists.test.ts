@@ -277,6 +277,19 @@ describe("a models list", () => {
       { id: "__proto__", facts: { contextWindow: 10 } },
     ]);
   });
+
+  it("may be of bare ids, as some servers send it", () => {
+    for (const body of [{ data: ["a", " ", "b", "a"] }, ["a", "b"], { models: ["a", "b"] }])
+      expect(parseModelList(body, "http://localhost:8000/v1")).toEqual([
+        { id: "a", facts: {} },
+        { id: "b", facts: {} },
+      ]);
+  });
+
+  it("of which no entry names a model is none, and not one without models", () => {
+    expect(parseModelList({ data: [{ object: "model" }, 7] }, "http://localhost:8000/v1")).toBeUndefined();
+    expect(parseModelList({ data: [] }, "http://localhost:8000/v1")).toEqual([]);
+  });
 });
 
 /** Asks all that would be asked, of a provider that answers by path and body. */

@@ -66,6 +66,7 @@ describe("baseUrlFault", () => {
     ["openai", "https://my.openai.azure.com/openai/v1", null],
     ["azure", "https://my.openai.azure.com", null],
     ["azure", "https://my.openai.azure.com/openai/v1/", 'type "openai"'],
+    ["azure", "https://my.services.ai.azure.com/models", "leave only https://HOST"],
     ["azure", "https://my.openai.azure.com/openai/deployments/x/chat/completions", "deployment"],
     ["azure", "https://my.services.ai.azure.com/anthropic", 'type "anthropic"'],
     ["anthropic", "https://my.services.ai.azure.com/anthropic", null],

@@ -39,6 +39,24 @@ describe("what a program prints", () => {
     ],
     ["azd", JSON.stringify({ token: "t", expiresOn: "2026-01-01T10:00:00Z" }), "t", Date.UTC(2026, 0, 1, 10)],
     ["an OAuth answer", '{"access_token":"t","expires_in":"3600"}', "t", NOW + 3_600_000],
+    ["one that has ended, in seconds left", '{"access_token":"t","expires_in":0}', "t", NOW],
+    ["one that has ended, in seconds left as text", '{"access_token":"t","expires_in":"0"}', "t", NOW],
+    ["a 0 that some write for never", '{"access_token":"t","expires_at":0}', "t", undefined],
+    ["an end in seconds", '{"access_token":"t","expires_at":1767300000}', "t", 1_767_300_000_000],
+    [
+      "an end in seconds with a part",
+      '{"access_token":"t","expires_at":"1767300000.5"}',
+      "t",
+      1_767_300_000_500,
+    ],
+    ["an end in milliseconds", '{"accessToken":"t","expiresAt":1767300000000}', "t", 1_767_300_000_000],
+    [
+      "a written end",
+      '{"accessToken":"t","expiresAt":"2026-01-01T10:00:00Z"}',
+      "t",
+      Date.UTC(2026, 0, 1, 10),
+    ],
+    ["seconds under az's name", '{"accessToken":"t","expiresOn":1767300000}', "t", 1_767_300_000_000],
     ["an end that makes no sense", '{"access_token":"t","expiresOn":"soon"}', "t", undefined],
   ])("is understood: %s", (_, output, value, expiresAt) => {
     expect(readTokenOutput(output, NOW)).toEqual({

@@ -87,6 +87,17 @@ describe("providers of other programs", () => {
     ]);
   });
 
+  it.each(["", "/", "/models", "/models/", "/models/chat/completions?api-version=2024-05-01-preview"])(
+    "stand in a .env file with Foundry's endpoint as its page shows it: %s",
+    async (path) => {
+      const text = `AZURE_AI_API_KEY=azure-key-0123456789\nAZURE_AI_API_BASE=https://r.services.ai.azure.com${path}`;
+      const { providers } = await plan(".env", text);
+      expect(providers.map(({ entry }) => entry)).toEqual([
+        { id: "foundry", type: "azure", baseUrl: "https://r.services.ai.azure.com" },
+      ]);
+    },
+  );
+
   it("have a token where tools keep one, which is sent as a token", async () => {
     const text = "ANTHROPIC_BASE_URL=https://gw.example.com\nANTHROPIC_AUTH_TOKEN=gateway-token-0123456789";
     const { providers } = await plan(".env", text);
@@ -254,6 +265,55 @@ describe("providers of other programs", () => {
       "model_list[5]: it does not say where its provider is (api_base)",
       "model_list[6]: its address stands in the variable NOT_IN_FILE; write it into the file first",
     ]);
+  });
+
+  it("keep or are said to lose what a LiteLLM config.yaml says of a model", async () => {
+    const text = `
+model_list:
+  - model_name: a
+    litellm_params:
+      model: openai/a
+      api_base: https://gw.example.com/v1
+      api_key: 1234567890123456
+      rpm: 10
+      extra_headers: { X-Team: web, X-Level: 3, X-From: os.environ/FROM, X-Upstream: Bearer canary-0123 }
+    model_info: { max_input_tokens: 1000, input_cost_per_token: 0.1, id: some-id }
+  - model_name: b
+    litellm_params: { model: azure/b, api_base: "https://r.openai.azure.com", azure_ad_token: os.environ/AD_TOKEN }
+`;
+    const { providers } = await plan("config.yaml", text);
+    expect(providers.map(shape)).toEqual([
+      {
+        id: "openai",
+        type: "openai",
+        baseUrl: "https://gw.example.com/v1",
+        headers: { "X-Team": "web", "X-Level": "3", "X-From": "${env:FROM}" },
+        models: [{ id: "a", contextWindow: 1000 }],
+      },
+      {
+        id: "azure",
+        type: "azure",
+        baseUrl: "https://r.openai.azure.com",
+        bearerToken: "${env:AD_TOKEN}",
+        models: [{ id: "b" }],
+        variables: ["AD_TOKEN"],
+      },
+    ]);
+    expect(providers[0]?.notes).toEqual([
+      "its key stands there as a number, which may not be what was written; put it in quotes, or enter it again",
+      "litellm_params.rpm is left out",
+      "model_info.input_cost_per_token is left out",
+      "the header X-Upstream is left out, because it may hold a key",
+    ]);
+  });
+
+  it.each([
+    ["config.json", { models: [{ provider: "openai", model: "m", apiKey: 1234567890123456 }] }],
+    ["opencode.json", { provider: { openai: { options: { apiKey: 1234567890123456 } } } }],
+    ["chatLanguageModels.json", [{ vendor: "openai", name: "o", apiKey: 1234567890123456 }]],
+  ])("are said to lose a key that is a number in %s", async (name, content) => {
+    const { providers } = await plan(name, JSON.stringify(content));
+    expect(providers[0]?.notes).toEqual([expect.stringContaining("its key stands there as a number")]);
   });
 
   it("share a key by an anchor in a LiteLLM config.yaml, however many they are", async () => {

@@ -166,6 +166,61 @@ describe("the guided setup", () => {
     });
   });
 
+  test.each([
+    ["azure", "AZURE_OPENAI_ENDPOINT", "https://r.openai.azure.com/", "https://r.openai.azure.com"],
+    ["azure", "AZURE_OPENAI_ENDPOINT", "https://r.openai.azure.com/openai/v1/", "https://r.openai.azure.com"],
+    [
+      "foundry",
+      "AZURE_AI_API_BASE",
+      "https://r.services.ai.azure.com/models",
+      "https://r.services.ai.azure.com",
+    ],
+  ])("suggests the endpoint that the environment says for %s in %s: %s", async (id, name, value, baseUrl) => {
+    variables[name] = value;
+    await run(
+      take(`preset/${id}`),
+      "suggested",
+      "suggested",
+      "suggested",
+      take("gpt"),
+      take("0123abcd"),
+      "suggested",
+    );
+    expect(added[0]?.provider).toMatchObject({ id, type: "azure", baseUrl });
+  });
+
+  test("does not suggest a variable that holds no address", async () => {
+    variables.AZURE_OPENAI_ENDPOINT = "see the wiki";
+    variables.AZURE_RESOURCE_NAME = "mine";
+    await run(
+      take("preset/azure"),
+      "suggested",
+      "suggested",
+      "suggested",
+      take("gpt"),
+      take("0123abcd"),
+      "suggested",
+    );
+    expect(added[0]?.provider).toMatchObject({ baseUrl: "https://mine.openai.azure.com" });
+  });
+
+  test("offers the variable that holds a token, which is sent as one", async () => {
+    variables.ANTHROPIC_AUTH_TOKEN = "token-of-the-environment";
+    await run(take("preset/anthropic"), "suggested", "suggested", "suggested", "suggested");
+    expect(added).toEqual([
+      {
+        provider: {
+          id: "anthropic",
+          type: "anthropic",
+          baseUrl: "https://api.anthropic.com",
+          bearerToken: "${env:ANTHROPIC_AUTH_TOKEN}",
+        },
+        key: undefined,
+      },
+    ]);
+    expect(tested[0]?.credential).toEqual({ kind: "bearerToken", value: "token-of-the-environment" });
+  });
+
   test("takes a whole address where a part of it is asked for", async () => {
     await run(
       take("preset/azure"),

@@ -184,6 +184,15 @@ describe("a person's keys", () => {
     expect(await pool()).toEqual(["work=sk-1", "OPENAI_API_KEY=sk-from-env"]);
   });
 
+  test("that are gone from under a row are not taken for another", async () => {
+    answers.push("work", "sk-proj-1");
+    await run("postern.addKey");
+    answers.push("sk-proj-2");
+    await run("postern.replaceKey", "gone");
+    await run("postern.deleteKey", "gone");
+    expect(await pool()).toEqual(["work=sk-proj-1"]);
+  });
+
   test("are not removed without a yes", async () => {
     answers.push("sk-proj-1");
     await run("postern.setKey");
@@ -207,6 +216,66 @@ describe("a person's keys", () => {
     await run("postern.renameKey", "OPENAI_API_KEY");
     await run("postern.deleteKey", "mine");
     expect(list).toEqual([{ ...openai, credentials: [{ kind: "stored" }] }]);
+  });
+});
+
+describe("a key that is added or replaced where the settings say what is used", () => {
+  const target = { kind: "provider", id: "openai", index: 0 } as const;
+  const given = async (change: object, ...labels: readonly string[]) => {
+    for (const label of labels)
+      await keys.change("openai", (stored) => [
+        ...stored,
+        { label, kind: "apiKey", value: `sk-${label}`, origin: "https://api.openai.com" },
+      ]);
+    list = [{ ...openai, ...change }];
+    await registry.patch(target, {});
+  };
+
+  test("is used though the stored keys are switched off, which they stay", async () => {
+    await given({ credentials: [{ kind: "stored", enabled: false }] }, "old");
+    answers.push("work", "sk-proj-1");
+    await run("postern.addKey");
+    expect(await pool()).toEqual(["work=sk-proj-1"]);
+    expect(list).toEqual([
+      {
+        ...openai,
+        credentials: [
+          { kind: "stored", label: "work" },
+          { kind: "stored", enabled: false },
+        ],
+      },
+    ]);
+  });
+
+  test("is used beside the one variable that they name", async () => {
+    await given({ apiKey: "${env:OPENAI_API_KEY}" });
+    answers.push("work", "sk-proj-1");
+    await run("postern.addKey");
+    expect(await pool()).toEqual(["OPENAI_API_KEY=sk-from-env", "work=sk-proj-1"]);
+  });
+
+  test("is not asked about where they name it", async () => {
+    await given({ credentials: ["a", "b"].map((label) => ({ kind: "stored", label })) }, "a", "b");
+    for (const label of ["a", "b"]) {
+      answers.push(`sk-proj-${label}`);
+      await run("postern.replaceKey", label);
+    }
+    expect(await pool()).toEqual(["a=sk-proj-a", "b=sk-proj-b"]);
+    expect(asked).not.toContainEqual(expect.stringMatching(/say where its key comes from/));
+  });
+
+  test("is asked about where it is switched off, and the others stay as they are", async () => {
+    const off = { kind: "stored", label: "b", enabled: false };
+    await given({ credentials: [{ kind: "env", name: "OPENAI_API_KEY" }, off] }, "a", "b");
+    agrees = false;
+    answers.push("b", "sk-proj-1");
+    await run("postern.setKey");
+    expect(asked).toContainEqual(expect.stringMatching(/"b" of \S+ is switched off/));
+    expect(await pool()).toEqual(["OPENAI_API_KEY=sk-from-env"]);
+    agrees = true;
+    answers.push("b", "sk-proj-2");
+    await run("postern.setKey");
+    expect(await pool()).toEqual(["OPENAI_API_KEY=sk-from-env", "b=sk-proj-2"]);
   });
 });
 
@@ -270,6 +339,29 @@ describe("where a credential comes from", () => {
     expect(await pool()).toEqual(["az=t1"]);
     await run("postern.refreshCredential", "az");
     expect(told.at(-1)?.message).toMatch(/keeps the credential/);
+  });
+
+  test("that cannot be had again is not said to be kept", async () => {
+    list = [
+      { ...openai, credentials: [{ kind: "command", command: program("process.exit(3)"), label: "az" }] },
+    ];
+    await registry.patch({ kind: "provider", id: "openai", index: 0 }, {});
+    await run("postern.confirmCredential", "az");
+    await desired();
+    await run("postern.refreshCredential", "az");
+    expect(told.at(-1)?.message).toMatch(/^openai has no credential: .*exit code 3/);
+  });
+
+  test("is a variable with a token, which is sent as one", async () => {
+    list = [{ id: "openai", type: "anthropic", baseUrl: "https://api.anthropic.com" }];
+    await registry.patch({ kind: "provider", id: "openai", index: 0 }, {});
+    answers.push("env", "ANTHROPIC_AUTH_TOKEN");
+    await run("postern.addCredential");
+    expect(list).toEqual([
+      expect.objectContaining({
+        credentials: [{ kind: "env", name: "ANTHROPIC_AUTH_TOKEN", as: "bearerToken" }],
+      }),
+    ]);
   });
 
   test("is an account, which is signed in first", async () => {

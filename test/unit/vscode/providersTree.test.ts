@@ -37,6 +37,33 @@ describe("the Providers view", () => {
     ]);
   });
 
+  test("shows the only key where it is switched off, so that it can be switched on", () => {
+    const off = { usable: false, reason: "it is switched off", why: "stopped" } as const;
+    const shown = entry({
+      key: { kind: "missing", reason: "it is switched off" },
+      credentials: [{ label: "key", source: "stored", place: 0, ...off }],
+    });
+    const [row] =
+      renderProviders(state(ready({ providers: [providerStatus()] }), { providers: [shown] }))[0]?.children ??
+      [];
+    expect([row?.label, row?.description, row?.contextValue]).toEqual([
+      "key",
+      "it is switched off",
+      "credential stored named stopped",
+    ]);
+  });
+
+  test("says what could not be found out of the models that are there", () => {
+    const models = [{ id: "gpt-5.4", facts: { sources: {} } }];
+    const detail = "took too long to tell about its models";
+    const engine = ready({ providers: [providerStatus({ models, detail })] });
+    expect(describeTree(engine, { providers: [entry()] })).toEqual([
+      "OpenAI: key set",
+      "  took too long to tell about its models",
+      "  gpt-5.4",
+    ]);
+  });
+
   test("shows how long a provider's last answer took to begin, while it works", () => {
     const row = (change: Partial<ProviderStatus>) =>
       renderProviders(state(ready({ providers: [providerStatus(change)] }), { providers: [entry()] }))[0];

@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { Remedy } from "../../../src/core/diagnosis/finding";
 import { suggestedModel } from "../../../src/core/diagnosis/probes";
-import { remedyLabel, saidText, verdictClause, verdictSentence } from "../../../src/vscode/render/verdict";
+import {
+  refreshedText,
+  remedyLabel,
+  saidText,
+  verdictClause,
+  verdictSentence,
+} from "../../../src/vscode/render/verdict";
+import { providerStatus } from "./fixtures";
 
 describe("a verdict", () => {
   test("stands by itself, or behind a colon", () => {
@@ -16,6 +23,23 @@ describe("a verdict", () => {
   test("has the provider's own words behind it, if there are any", () => {
     expect(saidText({ said: "no" })).toBe("The provider says: no");
     expect(saidText({})).toBeUndefined();
+  });
+});
+
+describe("models that were asked for again", () => {
+  const models = [{ id: "m", facts: { sources: {} } }];
+  test.each([
+    [{ models }, "info", "X has 1 model."],
+    [
+      { models, state: "failing" as const, detail: 'Provider "x": nothing answers.' },
+      "warning",
+      "X could not be asked; it keeps the list it gave before (1 model): nothing answers.",
+    ],
+    [{ models, detail: "took too long" }, "warning", "X has 1 model, but it took too long."],
+    [{ modelsFrom: "unavailable" as const, detail: "has no list" }, "warning", "X: has no list"],
+  ])("are told with what went wrong: %j", (change, level, text) => {
+    expect(refreshedText("X", "x", providerStatus(change))).toEqual({ level, text });
+    expect(refreshedText("X", "x", undefined).level).toBe("warning");
   });
 });
 

@@ -139,7 +139,7 @@ export class Attempts {
         last = failure;
         if (failure.kind === "request") return giveUp(last);
         attempt += 1;
-        await this.learn(standing, label, failure, request);
+        await this.learn(standing, label, failure, startedAt, request);
         if (!goesOn) return giveUp(last);
       } finally {
         release();
@@ -237,11 +237,11 @@ export class Attempts {
     startedAt: number,
   ): void {
     const credential = credentialKey(target, label);
-    if (status === 429) this.health.limited(`${key}#${label}`, undefined);
-    else if (status === 401 || status === 402) this.health.refused(credential, status);
+    if (status === 429) this.health.limited(`${key}#${label}`, undefined, startedAt);
+    else if (status === 401 || status === 402) this.health.refused(credential, status, startedAt);
     else if (status >= 200 && status < 300 && end === "complete") {
       const latency = firstByteAt === undefined ? undefined : firstByteAt - startedAt;
-      this.health.answered([key, `${key}#${label}`, credential], latency);
+      this.health.answered([key, `${key}#${label}`, credential], latency, startedAt);
     }
   }
 
@@ -250,13 +250,14 @@ export class Attempts {
     standing: Standing,
     label: string,
     failure: Failure,
+    startedAt: number,
     request: Attempting,
   ): Promise<void> {
     const { target, key } = standing.candidate;
     standing.failures += 1;
     switch (failure.kind) {
       case "limited":
-        this.health.limited(`${key}#${label}`, failure.retryAfterMs);
+        this.health.limited(`${key}#${label}`, failure.retryAfterMs, startedAt);
         return;
       case "unwell":
         standing.unwell += 1;
@@ -268,6 +269,7 @@ export class Attempts {
         this.health.refused(
           failure.status === 403 ? `${key}#${label}` : credentialKey(target, label),
           failure.status,
+          startedAt,
         );
         standing.refused.push(label);
         return;

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PosternError } from "../../../src/core/errors";
-import type { RelayOutcome, ResponseRelay } from "../../../src/engine/relay/responseRelay";
+import {
+  AttemptRefused,
+  type Refusal,
+  type RelayOutcome,
+  type ResponseRelay,
+} from "../../../src/engine/relay/responseRelay";
 import type { Target } from "../../../src/engine/relay/target";
 import { Attempts } from "../../../src/engine/routing/attempts";
 import { backoffMs } from "../../../src/engine/routing/backoff";
@@ -24,6 +29,10 @@ const left = async (): Promise<RelayOutcome> => ({
   end: "clientLeft",
   firstByteAt: undefined,
 });
+const refused = (status: number, headers: Refusal["headers"] = {}) => {
+  const refusal = { status, headers, body: Buffer.from("{}") };
+  return () => Promise.reject(new AttemptRefused(refusal, async () => ({ ...good, status })));
+};
 const unwell = () => Promise.reject(new PosternError("provider_unreachable", "It does not answer."));
 
 let health: Health;
@@ -125,6 +134,31 @@ describe("attempts", () => {
     expect(health.restOf("one/m")).toBeUndefined();
   });
 
+  it("leave a limited target alone although a stream that ran before comes to a good end", async () => {
+    let answer: (outcome: RelayOutcome) => void = () => {};
+    plays.set(
+      "one/m",
+      () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    );
+    const early = request(["one/m", "two/m"]);
+    await vi.waitFor(() => expect(asked).toEqual(["one/m"]));
+    vi.advanceTimersByTime(1_000);
+    plays.set("one/m", refused(429, { "retry-after": "60" }));
+    expect(await request(["one/m", "two/m"])).toBe("two/m");
+    answer(good);
+    await early;
+    asked = [];
+    await request(["one/m", "two/m"]);
+    expect(asked).toEqual(["two/m"]);
+    vi.advanceTimersByTime(60_000);
+    plays.set("one/m", async () => good);
+    expect(await request(["one/m", "two/m"])).toBe("one/m");
+    expect(health.restOfTarget("one/m", ["default"])).toBeUndefined();
+  });
+
   it("never begin again at once where nobody waits", () => {
     vi.spyOn(Math, "random").mockReturnValue(0);
     for (let failures = 1; failures < 5; failures += 1) expect(backoffMs(failures)).toBeGreaterThan(0);
@@ -143,6 +177,19 @@ describe("health", () => {
     expect(health.restOfTarget("two/m", ["default"])).toBe("the provider limits it");
     vi.advanceTimersByTime(60_000);
     expect(changes).toBe(4);
+  });
+
+  it("counts requests that were on their way together as one, and keeps to the longest that it was told", () => {
+    const began = performance.now();
+    vi.advanceTimersByTime(100);
+    for (let request = 0; request < 10; request += 1) health.refused("one#a", 401, began);
+    expect(health.waitOf("one#a")).toBe(60_000);
+    health.limited("one/m#a", 30_000, began);
+    for (let request = 0; request < 10; request += 1) health.limited("one/m#a", undefined, began);
+    expect(health.waitOf("one/m#a")).toBe(30_000);
+    vi.advanceTimersByTime(60_000);
+    health.refused("one#a", 401);
+    expect(health.waitOf("one#a")).toBe(120_000);
   });
 
   it("says of a target that it rests once each of its keys does", () => {

@@ -272,6 +272,10 @@ export class Attempts {
           startedAt,
         );
         standing.refused.push(label);
+        // Who has no credential left is nobody to go on to: others that were passed over are asked instead.
+        standing.out = credentialsOf(target).every((other) =>
+          standing.refused.includes(other?.label ?? ONLY),
+        );
         return;
       default:
         standing.out = true;

@@ -159,6 +159,14 @@ describe("attempts", () => {
     expect(health.restOfTarget("one/m", ["default"])).toBeUndefined();
   });
 
+  it("ask a target that was left alone where the others' keys are refused", async () => {
+    plays.set("one/m", unwell);
+    for (let turn = 0; turn < 3; turn += 1) await request(["one/m", "two/m"]);
+    plays.set("one/m", async () => good);
+    plays.set("two/m", refused(401));
+    expect(await request(["one/m", "two/m"])).toBe("one/m");
+  });
+
   it("never begin again at once where nobody waits", () => {
     vi.spyOn(Math, "random").mockReturnValue(0);
     for (let failures = 1; failures < 5; failures += 1) expect(backoffMs(failures)).toBeGreaterThan(0);

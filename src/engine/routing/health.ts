@@ -113,18 +113,19 @@ export class Health {
    * then to see whether it is back.
    */
   breakerOf(key: string): Breaker {
-    let breaker = this.breakers.get(key);
-    if (!breaker) {
-      const counts = (error: unknown): boolean =>
-        !(error instanceof NothingSeen) || this.breakers.get(key)?.state === CircuitState.HalfOpen;
-      // A target that is being tried again is not back before it was seen to be.
-      breaker = circuitBreaker(handleWhen(counts), {
-        breaker: new ConsecutiveBreaker(FAILURES),
-        halfOpenAfter: new ExponentialBackoff(HALF_OPEN),
-      });
-      breaker.onStateChange(() => this.onChange());
-      this.breakers.set(key, breaker);
-    }
+    const known = this.breakers.get(key);
+    const opened = known && openedAhead(known);
+    if (known && !opened) return known;
+    const counts = (error: unknown): boolean =>
+      !(error instanceof NothingSeen) || this.breakers.get(key)?.state === CircuitState.HalfOpen;
+    // A target that is being tried again is not back before it was seen to be.
+    const breaker = circuitBreaker(handleWhen(counts), {
+      breaker: new ConsecutiveBreaker(FAILURES),
+      halfOpenAfter: new ExponentialBackoff(HALF_OPEN),
+      ...(opened ? { initialState: opened } : {}),
+    });
+    breaker.onStateChange(() => this.onChange());
+    this.breakers.set(key, breaker);
     return breaker;
   }
 
@@ -212,4 +213,17 @@ export class Health {
       this.setAlarm();
     }, Math.ceil(next)).unref();
   }
+}
+
+/**
+ * The state to go on with of a breaker that was opened at a time that is still to come. Cockatiel goes by the time of
+ * day: with a clock that was put back by a day, it would leave its target alone for a day.
+ */
+function openedAhead(breaker: Breaker): object | undefined {
+  if (breaker.state !== CircuitState.Open) return undefined;
+  const state = breaker.toJSON() as { readonly ownState: { readonly openedAt: number } };
+  const now = Date.now();
+  return state.ownState.openedAt <= now
+    ? undefined
+    : { ...state, ownState: { ...state.ownState, openedAt: now } };
 }

@@ -159,6 +159,17 @@ describe("attempts", () => {
     expect(health.restOfTarget("one/m", ["default"])).toBeUndefined();
   });
 
+  it("try a target again in time although the clock was put back by a day", async () => {
+    plays.set("one/m", unwell);
+    for (let turn = 0; turn < 3; turn += 1) await request(["one/m", "two/m"]);
+    plays.set("one/m", async () => good);
+    vi.setSystemTime(Date.now() - 24 * 60 * 60_000);
+    expect(await request(["one/m", "two/m"])).toBe("two/m");
+    vi.advanceTimersByTime(120_000);
+    expect(await request(["one/m", "two/m"])).toBe("one/m");
+    expect(health.restOf("one/m")).toBeUndefined();
+  });
+
   it("ask a target that was left alone where the others' keys are refused", async () => {
     plays.set("one/m", unwell);
     for (let turn = 0; turn < 3; turn += 1) await request(["one/m", "two/m"]);

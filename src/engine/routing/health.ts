@@ -59,7 +59,8 @@ export class Health {
    */
   limited(key: string, retryAfterMs: number | undefined, began = this.now()): void {
     const ownMs = (times: number): number => Math.min(LIMITED_MS.first * 2 ** (times - 1), LIMITED_MS.most);
-    this.pause(key, (times) => retryAfterMs ?? ownMs(times), "the provider limits it", began);
+    // Who comes back at once, as a 0 says, spends all attempts in a moment.
+    this.pause(key, (times) => retryAfterMs || ownMs(times), "the provider limits it", began);
   }
 
   /**

@@ -159,6 +159,31 @@ describe("attempts", () => {
     expect(health.restOfTarget("one/m", ["default"])).toBeUndefined();
   });
 
+  it("come back to a limited target when what it says to be used up begins anew, where it says nothing else", async () => {
+    const headers = {
+      "x-ratelimit-remaining-requests": "0",
+      "x-ratelimit-reset-requests": "20s",
+      "x-ratelimit-remaining-tokens": "149984",
+      "x-ratelimit-reset-tokens": "6m0s",
+    };
+    plays.set("one/m", refused(429, headers));
+    await request(["one/m", "two/m"]);
+    expect(health.waitOf("one/m#default")).toBe(20_000);
+    plays.set("three/m", refused(429, { ...headers, "retry-after": "7" }));
+    await request(["three/m", "two/m"]);
+    expect(health.waitOf("three/m#default")).toBe(7_000);
+  });
+
+  it("are not all spent at once on a provider that says to come back after 0 seconds", async () => {
+    plays.set("one/m", refused(429, { "retry-after": "0" }));
+    const waiting = request(["one/m"]);
+    await vi.advanceTimersByTimeAsync(1_900);
+    expect(asked).toEqual(["one/m"]);
+    plays.set("one/m", async () => good);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await waiting).toBe("one/m");
+  });
+
   it("try a target again in time although the clock was put back by a day", async () => {
     plays.set("one/m", unwell);
     for (let turn = 0; turn < 3; turn += 1) await request(["one/m", "two/m"]);

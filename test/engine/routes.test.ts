@@ -34,6 +34,7 @@ const ROUTES = [
   { name: "sized", targets: [{ model: "sizes/large" }, { model: "sizes/small" }, { model: "nowhere/x" }] },
   { name: "nested", targets: [{ model: "fast" }] },
   { match: "claude-*", targets: [target("claude")] },
+  { name: "talks", strategy: "round-robin", targets: [target("other-claude"), target("claude")] },
 ];
 
 beforeAll(async () => {
@@ -56,6 +57,7 @@ beforeEach(async () => {
       providerEntry(one.url, { id: "one" }),
       providerEntry(two.url, { id: "two" }),
       providerEntry(two.url, { id: "claude", type: "anthropic" }),
+      providerEntry(one.url, { id: "other-claude", type: "anthropic" }),
       providerEntry(two.url, {
         id: "sizes",
         models: [
@@ -237,6 +239,25 @@ describe("a route", () => {
       answers.push(await said(await post("turns")));
     }
     expect(answers).toEqual(["one", "two", "one", "two"]);
+  });
+
+  it("and counting tokens settles no conversation where it was counted", async () => {
+    one.play = two.play = (exchange) =>
+      (exchange.path.includes("count_tokens")
+        ? json({ input_tokens: 3 })
+        : json({ id: "m", type: "message", role: "assistant", content: [], stop_reason: "end_turn" }))(
+        exchange,
+      );
+    const homes = [];
+    for (const session of ["a", "b", "c", "d"]) {
+      const body = { model: "talks", max_tokens: 10, ...ask };
+      const headers = { "x-claude-code-session-id": session };
+      const counted = await gateway.post("/v1/messages/count_tokens", body, headers);
+      expect(await counted.json()).toEqual({ input_tokens: 3 });
+      const answered = await gateway.post("/v1/messages", body, headers);
+      homes.push(answered.headers.get("x-postern-provider"));
+    }
+    expect(homes).toEqual(["other-claude", "claude", "other-claude", "claude"]);
   });
 
   it("keeps a conversation on its target while that is well, by session or by how it begins", async () => {

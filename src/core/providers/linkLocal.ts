@@ -3,9 +3,20 @@
  * credentials to whoever asks. A configuration that names one was written by somebody who wants those.
  * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html,
  * https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16,
- * https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata
+ * https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata,
+ * https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html,
+ * https://cloud.google.com/compute/docs/metadata/querying-metadata,
+ * https://docs.cloud-init.io/en/latest/reference/datasources/scaleway.html; 192.0.0.192 is Oracle's older cloud.
  */
-const METADATA_ADDRESSES = new Set(["168.63.129.16", "100.100.100.200", "fd00:ec2::254"]);
+const METADATA_ADDRESSES = new Set([
+  "168.63.129.16",
+  "100.100.100.200",
+  "192.0.0.192",
+  "fd00:ec2::254",
+  "fd00:ec2::23",
+  "fd20:ce::254",
+  "fd00:42::42",
+]);
 const METADATA_NAMES = /^(metadata\.google\.internal|metadata\.goog|metadata|instance-data)\.?$/;
 
 /** @param host a name or an address as `URL.hostname` or a resolver writes it, with or without brackets */

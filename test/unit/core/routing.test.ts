@@ -156,6 +156,12 @@ describe("the name of a conversation", () => {
     expect(key({}, { messages: [user("a")] })).not.toBe(key({}, { messages: [user("b")] }));
   });
 
+  it("stays the same with the next question of VS Code Chat, which has another x-interaction-id", () => {
+    const conversation = { messages: [user("a")] };
+    const grown = { messages: [user("a"), answer, user("b")] };
+    expect(key({ "x-interaction-id": "1" }, conversation)).toBe(key({ "x-interaction-id": "2" }, grown));
+  });
+
   it("is the agent's own, where it has one", () => {
     expect(key({ session_id: "1" }, { messages: [user("a")] })).toBe(
       key({ session_id: "1" }, { messages: [user("z")] }),

@@ -197,6 +197,36 @@ describe("an error within a good answer that quotes the key", () => {
     await shows(json(body, 200, { "content-length": Buffer.byteLength(body) }), () => ask(model));
   });
 
+  it.each([
+    ["before it", told.indexOf(PROVIDER_KEY)],
+    ["within it", told.indexOf(PROVIDER_KEY) + 6],
+  ])("in a plain answer with a 200 that comes in two pieces, cut %s", async (_, at) => {
+    const error = { message: told, type: "authentication_error", code: 401 };
+    for (const body of [{ error }, { type: "error", error }, { code: 401, error }].map((one) =>
+      JSON.stringify(one),
+    )) {
+      const cut = body.indexOf(told) + at;
+      const inTwo: Player = ({ response }) => {
+        response.writeHead(200, { "content-type": "application/json", "content-length": body.length });
+        response.write(body.slice(0, cut));
+        setTimeout(() => response.end(body.slice(cut)), 50);
+      };
+      await shows(inTwo, () => ask("model-a"));
+    }
+  });
+
+  it("in a plain answer with a 200 that comes in single bytes", async () => {
+    const inBytes: Player = async ({ response }) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      for (const byte of ` { "error": {"message":"${told}"}}`) {
+        response.write(byte);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      response.end();
+    };
+    await shows(inBytes, () => ask("model-a"));
+  });
+
   it("leaves a key alone that stands in what a model says", async () => {
     const said = chunk.replace("hello", `as you said: ${PROVIDER_KEY}`);
     provider.play = stream([said, "data: [DONE]\n\n"]);

@@ -178,6 +178,15 @@ describe("a route", () => {
     expect(one.requests).toHaveLength(2);
   });
 
+  it("waits as well where the limit is told with a web page, as by a network in front of a provider", async () => {
+    const page: Player = ({ response }) =>
+      response.writeHead(429, { "content-type": "text/html" }).end("<p>Too many requests</p>");
+    one.play = once(page, answer("at last"));
+    const began = performance.now();
+    expect(await said(await post("single"))).toBe("at last");
+    expect(performance.now() - began).toBeGreaterThan(1_500);
+  });
+
   it("does not ask a limited target again before its time", async () => {
     one.play = refusal(429, "slow", { "retry-after": "60" });
     await (await post("fast")).text();

@@ -58,7 +58,9 @@ export function failureOf(thrown: unknown, now: number): Failure | undefined {
     return { kind, status, reason, retryAfterMs: retry, blames: blames(kind), refusal, thrown };
   }
   if (!(thrown instanceof PosternError)) return undefined;
-  const kind = KIND_OF_CODE[thrown.code];
+  // Whoever stands before a provider says it with a web page.
+  const limited = thrown.code === "provider_not_api" && thrown.status === 429;
+  const kind = limited ? "limited" : KIND_OF_CODE[thrown.code];
   if (kind === undefined) return undefined;
   const reason = thrown.message;
   return { kind, status: 0, reason, retryAfterMs: undefined, blames: blames(kind), thrown };

@@ -131,6 +131,13 @@ describe("a provider that quotes the key it refuses", () => {
     }
   });
 
+  it.each(["model-a", "model-m", "model-r"])("writes every letter of it as a number: %s", async (model) => {
+    const written = [...PROVIDER_KEY].map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    provider.play = json(`{"error":{"message":"bad key ${written.join("")}."}}`, 400);
+    const { error } = (await (await ask(model)).json()) as { error: { message: string } };
+    expect(error.message).toBe("bad key [redacted].");
+  });
+
   it("may know it from a configured header, and leave the scheme out", async () => {
     provider.play = json({ error: { message: `bad token ${HEADER_TOKEN}.` } }, 401);
     expect(await seen(ask("model-h"))).toContain("bad token [redacted].");
@@ -165,6 +172,11 @@ describe("an error within a good answer that quotes the key", () => {
 
   it.each(pairs)("%s at %s: cut into single bytes", async (client, spoken, model) => {
     await shows(stream([...errors[spoken]]), () => ask(model, { stream: true }, client));
+  });
+
+  it.each(['{"detail":"TOLD"}', "TOLD"])("that an event's name alone tells of: %s", async (data) => {
+    const event = `event: error\ndata: ${data.replace("TOLD", told)}\n\n`;
+    await shows(stream([event]), () => ask("model-a", { stream: true }));
   });
 
   it("on a route, where the beginning is held back", async () => {

@@ -226,6 +226,27 @@ describe("a route", () => {
     expect(response.headers.get("x-postern-attempts")).toBe("2");
   });
 
+  it.each([
+    [
+      "fails",
+      [chunk({ role: "assistant", content: "" }), 'data: {"error":{"message":"overloaded","code":503}}\n\n'],
+    ],
+    ["breaks off", [chunk({ role: "assistant", content: null })]],
+    [
+      "fails behind what Azure's filter says",
+      [
+        'data: {"id":"","object":"","choices":[],"prompt_filter_results":[{"prompt_index":0}]}\n\n',
+        'data: {"error":{"message":"overloaded","code":503}}\n\n',
+      ],
+    ],
+  ])("goes on after a stream that has named its role and %s before it said a word", async (_, events) => {
+    one.play = stream(events);
+    two.play = stream([chunk({ content: "two" }), chunk({}, "stop"), "data: [DONE]\n\n"]);
+    const response = await post("fast", { stream: true });
+    expect(await response.text()).toBe(`${chunk({ content: "two" }) + chunk({}, "stop")}data: [DONE]\n\n`);
+    expect(response.headers.get("x-postern-attempts")).toBe("2");
+  });
+
   it("tells a stream's early failure as it came when nothing else is left", async () => {
     const failure = ': processing\n\ndata: {"error":{"message":"no such thing","code":400}}\n\n';
     one.play = stream([failure]);

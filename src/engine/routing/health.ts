@@ -35,6 +35,8 @@ export class Health {
   private readonly lastLatencies = new Map<string, number>();
   private readonly uses = new Map<string, number>();
   private readonly running = new Map<string, number>();
+  /** When each provider was configured. */
+  private readonly configured = new Map<string, number>();
   /** Rings when the next pause is over. */
   private alarm: NodeJS.Timeout | undefined;
 
@@ -180,9 +182,13 @@ export class Health {
       for (const key of map.keys()) if (concerns(key)) map.delete(key);
     }
     this.lastLatencies.delete(providerId);
+    this.configured.set(providerId, this.now());
   }
 
   private pause(key: string, lengthMs: (times: number) => number, why: string, began: number): void {
+    const [providerId = ""] = key.split(/[/#]/, 1);
+    // What was sent with the old key says nothing of the new one.
+    if (began < (this.configured.get(providerId) ?? began)) return;
     const before = this.pauses.get(key);
     const now = this.now();
     // Of requests that were on their way together the first to be refused counts; the others did not know of it.

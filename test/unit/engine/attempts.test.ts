@@ -236,6 +236,17 @@ describe("health", () => {
     expect(health.waitOf("one#a")).toBe(120_000);
   });
 
+  it("holds nothing against a new key that the old one was refused for", () => {
+    const began = performance.now();
+    vi.advanceTimersByTime(100);
+    health.forget("one");
+    health.refused("one#default", 401, began);
+    health.limited("one/m#default", 60_000, began);
+    expect(health.restOfTarget("one/m", ["default"])).toBeUndefined();
+    health.refused("one#default", 401);
+    expect(health.restOfTarget("one/m", ["default"])).toContain("refused the key");
+  });
+
   it("says of a target that it rests once each of its keys does", () => {
     health.limited("one/m#a", 5_000);
     expect(health.restOfTarget("one/m", ["a", "b"])).toBeUndefined();

@@ -195,6 +195,13 @@ describe("a route", () => {
     expect(one.requests).toHaveLength(1);
   });
 
+  it("nor one that failed and said when to come again", async () => {
+    one.play = refusal(503, "overloaded", { "retry-after": "60" });
+    for (const session of ["a", "b"])
+      expect(await said(await post("fast", {}, { "session-id": session }))).toBe("two");
+    expect(one.requests).toHaveLength(1);
+  });
+
   it("leaves a target alone that fails again and again", async () => {
     one.play = refusal(500, "x");
     for (let turn = 0; turn < 5; turn += 1) {

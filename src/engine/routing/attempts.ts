@@ -262,6 +262,8 @@ export class Attempts {
       case "unwell":
         standing.unwell += 1;
         standing.notBefore = this.now() + Math.max(backoffMs(standing.failures), failure.retryAfterMs ?? 0);
+        // What it says of when to come again is said to everybody.
+        if (failure.retryAfterMs) this.health.limited(`${key}#${label}`, failure.retryAfterMs, startedAt);
         return;
       case "credential":
         if (failure.status === 401 && (await this.renewed(standing, label, request))) return;

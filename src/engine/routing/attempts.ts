@@ -98,9 +98,9 @@ export class Attempts {
     const alone = standings.length === 1 && only;
     let last: Failure | undefined;
     for (let attempt = 1; ; ) {
-      const choice = attempt > maxAttempts ? undefined : this.choose(standings, alone);
       // Who has waited long enough is still tried elsewhere at once.
       const patience = request.patient ? Math.max(0, deadline - this.now()) : 0;
+      const choice = attempt > maxAttempts ? undefined : this.choose(standings, alone, patience);
       if (!choice || (last && choice.waitMs > patience)) return giveUp(last);
       // Where nobody is free soon enough, the first is asked all the same: it knows best.
       if (choice.waitMs > 0 && choice.waitMs <= patience) await pause(choice.waitMs, request.client);
@@ -123,7 +123,8 @@ export class Attempts {
         const target = withCredential(candidate.target, credential);
         const begin = (): Promise<ResponseRelay> => request.start(target, label, attempt, goesOn);
         // With nothing to fall back on, leaving a target alone would help nobody.
-        const guarded = standings.some((other) => other !== standing && !other.out && !other.passed);
+        const guarded =
+          !standing.passed && standings.some((other) => other !== standing && !other.out && !other.passed);
         const outcome = await this.attempt(begin, guarded ? candidate.key : undefined);
         this.noteOutcome(candidate, label, outcome, startedAt);
         done({ status: outcome.status, reason: outcome.fault?.message, blames: true });
@@ -183,11 +184,25 @@ export class Attempts {
    * The first that can be asked now, or who can be soonest. Who has not failed comes before who has: however short its
    * pause was, another try of it must not cost the one of somebody who was not asked yet.
    */
-  private choose(standings: readonly Standing[], alone: boolean): Choice | undefined {
+  private choose(standings: readonly Standing[], alone: boolean, patience: number): Choice | undefined {
     const usable = standings.filter(({ out }) => !out);
-    const open = usable.filter(({ passed }) => !passed);
+    const open = this.soonest(
+      usable.filter(({ passed }) => !passed),
+      alone,
+    );
+    if (open && open.waitMs <= patience) return open;
+    // Better somebody who was left alone than nobody: that one may be back.
+    return (
+      this.soonest(
+        usable.filter(({ passed }) => passed),
+        alone,
+      ) ?? open
+    );
+  }
+
+  private soonest(standings: readonly Standing[], alone: boolean): Choice | undefined {
     let soonest: Choice | undefined;
-    for (const standing of (open.length > 0 ? open : usable).toSorted((a, b) => a.unwell - b.unwell)) {
+    for (const standing of standings.toSorted((a, b) => a.unwell - b.unwell)) {
       const choice = this.choiceAt(standing, alone);
       if (choice && (soonest === undefined || choice.waitMs < soonest.waitMs)) soonest = choice;
       if (soonest?.waitMs === 0) break;

@@ -203,6 +203,15 @@ describe("attempts", () => {
     expect(await request(["one/m", "two/m"])).toBe("one/m");
   });
 
+  it("ask a target that was left alone where the others are limited for longer than anybody waits", async () => {
+    plays.set("one/m", unwell);
+    for (let turn = 0; turn < 3; turn += 1) await request(["one/m", "two/m"]);
+    plays.set("one/m", async () => good);
+    plays.set("two/m", refused(429, { "retry-after": "600" }));
+    // The first hears of the limit, the second knows of it.
+    for (let turn = 0; turn < 2; turn += 1) expect(await request(["one/m", "two/m"])).toBe("one/m");
+  });
+
   it("never begin again at once where nobody waits", () => {
     vi.spyOn(Math, "random").mockReturnValue(0);
     for (let failures = 1; failures < 5; failures += 1) expect(backoffMs(failures)).toBeGreaterThan(0);

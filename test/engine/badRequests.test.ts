@@ -83,6 +83,16 @@ describe("a broken body is a 400 that says where", () => {
 });
 
 describe("a model that cannot be had", () => {
+  it("is refused where its name is longer than any: what is learnt of a target is kept under its name", async () => {
+    for (const model of [`claude/${"x".repeat(1_000_000)}`, "claude-via-postern/".repeat(100_000)]) {
+      const fault = await refused(JSON.stringify({ model, messages: [] }));
+      expect([fault.status, fault.code]).toEqual([404, "model_not_found"]);
+      expect(fault.message).toBe(
+        "A model with a name of more than 1000 characters is not known; GET /v1/models lists what there is.",
+      );
+    }
+  });
+
   it.each([
     "{}",
     '{"model":null}',

@@ -61,6 +61,14 @@ describe("the Host header", () => {
     expect(statusOf(answer)).toBe(404);
   });
 
+  it("is looked at before anything that is expected of the server", async () => {
+    const expecting = ["GET /v1/models HTTP/1.1", "Expect: something"];
+    expect(statusOf(await rawRequest(port, [...expecting, "Host: evil.example", key]))).toBe(403);
+    const answer = await rawRequest(port, [...expecting, own(), key]);
+    expect(statusOf(answer)).toBe(200);
+    expect(answer).toMatch(/x-request-id: req_/i);
+  });
+
   it("is checked on the health route too", async () => {
     expect(statusOf(await rawRequest(port, ["GET /health HTTP/1.1", "Host: evil.example"]))).toBe(403);
   });

@@ -131,6 +131,13 @@ describe("a provider that quotes the key it refuses", () => {
     }
   });
 
+  it.each(["model-a", "model-m", "model-r"])("writes every letter of it as a number: %s", async (model) => {
+    const written = [...PROVIDER_KEY].map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    provider.play = json(`{"error":{"message":"bad key ${written.join("")}."}}`, 400);
+    const { error } = (await (await ask(model)).json()) as { error: { message: string } };
+    expect(error.message).toBe("bad key [redacted].");
+  });
+
   it("may know it from a configured header, and leave the scheme out", async () => {
     provider.play = json({ error: { message: `bad token ${HEADER_TOKEN}.` } }, 401);
     expect(await seen(ask("model-h"))).toContain("bad token [redacted].");
@@ -167,6 +174,11 @@ describe("an error within a good answer that quotes the key", () => {
     await shows(stream([...errors[spoken]]), () => ask(model, { stream: true }, client));
   });
 
+  it.each(['{"detail":"TOLD"}', "TOLD"])("that an event's name alone tells of: %s", async (data) => {
+    const event = `event: error\ndata: ${data.replace("TOLD", told)}\n\n`;
+    await shows(stream([event]), () => ask("model-a", { stream: true }));
+  });
+
   it("on a route, where the beginning is held back", async () => {
     await shows(stream([errors.chat]), () => ask("held", { stream: true }));
   });
@@ -195,6 +207,36 @@ describe("an error within a good answer that quotes the key", () => {
   it.each(["model-a", "model-m", "held"])("%s: in a plain answer with a 200", async (model) => {
     const body = JSON.stringify({ error: { message: told, type: "authentication_error", code: 401 } });
     await shows(json(body, 200, { "content-length": Buffer.byteLength(body) }), () => ask(model));
+  });
+
+  it.each([
+    ["before it", told.indexOf(PROVIDER_KEY)],
+    ["within it", told.indexOf(PROVIDER_KEY) + 6],
+  ])("in a plain answer with a 200 that comes in two pieces, cut %s", async (_, at) => {
+    const error = { message: told, type: "authentication_error", code: 401 };
+    for (const body of [{ error }, { type: "error", error }, { code: 401, error }].map((one) =>
+      JSON.stringify(one),
+    )) {
+      const cut = body.indexOf(told) + at;
+      const inTwo: Player = ({ response }) => {
+        response.writeHead(200, { "content-type": "application/json", "content-length": body.length });
+        response.write(body.slice(0, cut));
+        setTimeout(() => response.end(body.slice(cut)), 50);
+      };
+      await shows(inTwo, () => ask("model-a"));
+    }
+  });
+
+  it("in a plain answer with a 200 that comes in single bytes", async () => {
+    const inBytes: Player = async ({ response }) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      for (const byte of ` { "error": {"message":"${told}"}}`) {
+        response.write(byte);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      response.end();
+    };
+    await shows(inBytes, () => ask("model-a"));
   });
 
   it("leaves a key alone that stands in what a model says", async () => {

@@ -34,6 +34,7 @@ const ROUTES = [
   { name: "sized", targets: [{ model: "sizes/large" }, { model: "sizes/small" }, { model: "nowhere/x" }] },
   { name: "nested", targets: [{ model: "fast" }] },
   { match: "claude-*", targets: [target("claude")] },
+  { name: "talks", strategy: "round-robin", targets: [target("other-claude"), target("claude")] },
 ];
 
 beforeAll(async () => {
@@ -56,6 +57,7 @@ beforeEach(async () => {
       providerEntry(one.url, { id: "one" }),
       providerEntry(two.url, { id: "two" }),
       providerEntry(two.url, { id: "claude", type: "anthropic" }),
+      providerEntry(one.url, { id: "other-claude", type: "anthropic" }),
       providerEntry(two.url, {
         id: "sizes",
         models: [
@@ -176,11 +178,27 @@ describe("a route", () => {
     expect(one.requests).toHaveLength(2);
   });
 
+  it("waits as well where the limit is told with a web page, as by a network in front of a provider", async () => {
+    const page: Player = ({ response }) =>
+      response.writeHead(429, { "content-type": "text/html" }).end("<p>Too many requests</p>");
+    one.play = once(page, answer("at last"));
+    const began = performance.now();
+    expect(await said(await post("single"))).toBe("at last");
+    expect(performance.now() - began).toBeGreaterThan(1_500);
+  });
+
   it("does not ask a limited target again before its time", async () => {
     one.play = refusal(429, "slow", { "retry-after": "60" });
     await (await post("fast")).text();
     expect(one.requests).toHaveLength(1);
     expect(await said(await post("fast"))).toBe("two");
+    expect(one.requests).toHaveLength(1);
+  });
+
+  it("nor one that failed and said when to come again", async () => {
+    one.play = refusal(503, "overloaded", { "retry-after": "60" });
+    for (const session of ["a", "b"])
+      expect(await said(await post("fast", {}, { "session-id": session }))).toBe("two");
     expect(one.requests).toHaveLength(1);
   });
 
@@ -215,6 +233,27 @@ describe("a route", () => {
     expect(response.headers.get("x-postern-attempts")).toBe("2");
   });
 
+  it.each([
+    [
+      "fails",
+      [chunk({ role: "assistant", content: "" }), 'data: {"error":{"message":"overloaded","code":503}}\n\n'],
+    ],
+    ["breaks off", [chunk({ role: "assistant", content: null })]],
+    [
+      "fails behind what Azure's filter says",
+      [
+        'data: {"id":"","object":"","choices":[],"prompt_filter_results":[{"prompt_index":0}]}\n\n',
+        'data: {"error":{"message":"overloaded","code":503}}\n\n',
+      ],
+    ],
+  ])("goes on after a stream that has named its role and %s before it said a word", async (_, events) => {
+    one.play = stream(events);
+    two.play = stream([chunk({ content: "two" }), chunk({}, "stop"), "data: [DONE]\n\n"]);
+    const response = await post("fast", { stream: true });
+    expect(await response.text()).toBe(`${chunk({ content: "two" }) + chunk({}, "stop")}data: [DONE]\n\n`);
+    expect(response.headers.get("x-postern-attempts")).toBe("2");
+  });
+
   it("tells a stream's early failure as it came when nothing else is left", async () => {
     const failure = ': processing\n\ndata: {"error":{"message":"no such thing","code":400}}\n\n';
     one.play = stream([failure]);
@@ -237,6 +276,25 @@ describe("a route", () => {
       answers.push(await said(await post("turns")));
     }
     expect(answers).toEqual(["one", "two", "one", "two"]);
+  });
+
+  it("and counting tokens settles no conversation where it was counted", async () => {
+    one.play = two.play = (exchange) =>
+      (exchange.path.includes("count_tokens")
+        ? json({ input_tokens: 3 })
+        : json({ id: "m", type: "message", role: "assistant", content: [], stop_reason: "end_turn" }))(
+        exchange,
+      );
+    const homes = [];
+    for (const session of ["a", "b", "c", "d"]) {
+      const body = { model: "talks", max_tokens: 10, ...ask };
+      const headers = { "x-claude-code-session-id": session };
+      const counted = await gateway.post("/v1/messages/count_tokens", body, headers);
+      expect(await counted.json()).toEqual({ input_tokens: 3 });
+      const answered = await gateway.post("/v1/messages", body, headers);
+      homes.push(answered.headers.get("x-postern-provider"));
+    }
+    expect(homes).toEqual(["other-claude", "claude", "other-claude", "claude"]);
   });
 
   it("keeps a conversation on its target while that is well, by session or by how it begins", async () => {

@@ -215,7 +215,21 @@ const PREAMBLE = new Set([
 
 function isPreamble({ frame, object }: KeptFrame): boolean {
   const type = object?.type;
-  return PREAMBLE.has(typeof type === "string" ? type : frame.event);
+  return PREAMBLE.has(typeof type === "string" ? type : frame.event) || isOpeningChunk(object);
+}
+
+/** Chat's first chunk, which names the role alone, and Azure's before it, which has only what its filter says. */
+function isOpeningChunk(object: JsonObject | undefined): boolean {
+  if (!Array.isArray(object?.choices) || isObject(object.usage)) return false;
+  return object.choices.every((choice) => {
+    const { delta, finish_reason } = isObject(choice) ? choice : {};
+    if (!isObject(delta) || (finish_reason ?? null) !== null) return false;
+    return Object.entries(delta).every(([name, value]) => name === "role" || isNothing(value));
+  });
+}
+
+function isNothing(value: unknown): boolean {
+  return value === "" || value === null || (Array.isArray(value) && value.length === 0);
 }
 
 /** Each protocol's error event; Chat's has no type. */

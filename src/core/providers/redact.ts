@@ -20,7 +20,9 @@ export function maskedInPlace(text: string, secrets: readonly string[]): string 
 function replaced(text: string, secrets: readonly string[], mask: (found: string) => string): string {
   let shown = text;
   for (const secret of secrets) {
-    if (shown.includes(probeOf(secret))) shown = shown.replace(patternOf(secret), mask);
+    // Letters too may be written as numbers; then none of them stands there as it is.
+    if (shown.includes(probeOf(secret)) || shown.includes("\\u00"))
+      shown = shown.replace(patternOf(secret), mask);
   }
   return shown;
 }
@@ -40,11 +42,12 @@ export function probeOf(secret: string): string {
  */
 function patternOf(secret: string): RegExp {
   const characters = [...secret].map((character) => {
-    if (/[A-Za-z0-9_]/.test(character)) return character;
     const hex = (character.codePointAt(0) ?? 0).toString(16).padStart(2, "0");
     const anyCase = [...hex].map((digit) => `[${digit}${digit.toUpperCase()}]`).join("");
+    const written = `\\\\{1,3}u${"0".repeat(Math.max(0, 4 - hex.length))}${anyCase}`;
+    if (/[A-Za-z0-9_]/.test(character)) return `(?:${character}|${written})`;
     const plain = character.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
-    return `(?:\\\\{0,3}${plain}|\\\\{1,3}u${"0".repeat(4 - hex.length)}${anyCase}|%${anyCase})`;
+    return `(?:\\\\{0,3}${plain}|${written}|%${anyCase})`;
   });
   return new RegExp(characters.join(""), "g");
 }

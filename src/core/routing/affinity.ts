@@ -1,7 +1,10 @@
 import { isObject, nonEmpty, parseJson } from "../json/access";
 import { shortHash } from "../text/encode";
 
-/** Headers by which agents name their session, in lower case. */
+/**
+ * Headers by which agents name their session, in lower case. Not Copilot's `x-interaction-id`: VS Code Chat and the
+ * Copilot CLI have a new one for each question.
+ */
 const SESSION_HEADERS = [
   "x-postern-session",
   "x-claude-code-session-id",
@@ -11,7 +14,6 @@ const SESSION_HEADERS = [
   "thread-id",
   "x-session-affinity",
   "x-session-id",
-  "x-interaction-id",
 ];
 
 /** What of a request can tell its conversation. */

@@ -11,15 +11,21 @@ export type RunTurn = (sink: (event: StreamEvent) => void, signal: AbortSignal) 
 /**
  * Gives an answer that comes by no wire to what relays answers: as a response with neutral events, or one with the
  * status that GitHub's refusal has. What a slow client does not take waits here.
+ * @param betweenMs how long is waited for the next event, as undici does it between two pieces of a body
  */
-export function dispatchTurn(handler: Dispatcher.DispatchHandler, run: RunTurn): void {
-  const relayed = new RelayedTurn(handler);
+export function dispatchTurn(handler: Dispatcher.DispatchHandler, run: RunTurn, betweenMs: number): void {
+  const relayed = new RelayedTurn(handler, betweenMs);
   handler.onRequestStart?.(relayed, {});
   if (relayed.aborted) return;
   run((event) => relayed.event(event), relayed.signal).then(
     () => relayed.end(),
     (thrown: unknown) => relayed.fail(thrown),
   );
+}
+
+/** Under undici's code, so that it is told in the same words. */
+class Stalled extends Error {
+  readonly code = "UND_ERR_BODY_TIMEOUT";
 }
 
 class RelayedTurn implements Dispatcher.DispatchController {
@@ -29,8 +35,13 @@ class RelayedTurn implements Dispatcher.DispatchController {
   private readonly abortion = new AbortController();
   private begun = false;
   private waiting: (() => void)[] = [];
+  /** Runs from the first event on. */
+  private patience: NodeJS.Timeout | undefined;
 
-  constructor(private readonly handler: Dispatcher.DispatchHandler) {}
+  constructor(
+    private readonly handler: Dispatcher.DispatchHandler,
+    private readonly betweenMs: number,
+  ) {}
 
   get signal(): AbortSignal {
     return this.abortion.signal;
@@ -45,6 +56,7 @@ class RelayedTurn implements Dispatcher.DispatchController {
   }
 
   abort(reason: Error): void {
+    clearTimeout(this.patience);
     this.waiting = [];
     this.abortion.abort(reason);
   }
@@ -59,6 +71,7 @@ class RelayedTurn implements Dispatcher.DispatchController {
   }
 
   event(event: StreamEvent): void {
+    this.waitForNext();
     this.inTurn(() => {
       this.begin(200, NEUTRAL_STREAM);
       this.handler.onResponseData?.(this, Buffer.from(neutralEvent(event)));
@@ -66,6 +79,7 @@ class RelayedTurn implements Dispatcher.DispatchController {
   }
 
   end(): void {
+    clearTimeout(this.patience);
     this.inTurn(() => {
       this.begin(200, NEUTRAL_STREAM);
       this.handler.onResponseEnd?.(this, {});
@@ -73,6 +87,7 @@ class RelayedTurn implements Dispatcher.DispatchController {
   }
 
   fail(thrown: unknown): void {
+    clearTimeout(this.patience);
     if (this.aborted) return;
     const fault = isCopilotFault(thrown)
       ? thrown
@@ -89,6 +104,16 @@ class RelayedTurn implements Dispatcher.DispatchController {
     this.begin(error.status, "application/json", retryAfterSeconds);
     this.handler.onResponseData?.(this, Buffer.from(errorBody("chat", error)));
     this.handler.onResponseEnd?.(this, {});
+  }
+
+  private waitForNext(): void {
+    clearTimeout(this.patience);
+    if (this.aborted) return;
+    this.patience = setTimeout(() => {
+      const stalled = new Stalled("no event came in time");
+      this.abort(stalled);
+      this.handler.onResponseError?.(this, stalled);
+    }, this.betweenMs);
   }
 
   private begin(status: number, type: string, retryAfterSeconds?: number): void {

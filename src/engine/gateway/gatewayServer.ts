@@ -61,6 +61,8 @@ export class GatewayServer {
       if (this.server === server) this.handle(request, response);
       else refuseWhileStopping(response);
     });
+    // Node would answer by itself whoever expects anything but 100-continue, before anybody has looked at Host.
+    server.on("checkExpectation", (request, response) => server.emit("request", request, response));
     // No "upgrade" listener: with one, Node would take the socket away from clients that only offer HTTP/2 (curl
     // --http2, Java's HttpClient) and go on with HTTP/1.1 when the offer is ignored.
     server.on("connect", refuseTunnel);

@@ -29,6 +29,14 @@ export interface ByteLaneOptions {
 
 /** A failure told in more bytes than this is passed on as it comes. */
 const MAX_FAILURE_BYTES = 1024 * 1024;
+/** So much is waited for of a plain answer that may be an error, which may quote a key across two pieces. */
+const BEGINNING_BYTES = 16 * 1024;
+/** Blanks, a name that has not come to its end, or one that errors begin with, which is seldom a good answer's. */
+const MAY_BE_ERROR =
+  /^\s*(?:\{\s*(?:"[^"]{0,9}$|"(?:error|errors|type|object|code|status|success|message|detail)"|$)|$)/;
+const LOOKED_AT = 100;
+const SPACE = 0x20;
+const OPENING = 0x7b;
 
 /** Passes an answer on byte for byte, and watches it for usage and for its end. */
 export class ByteLane implements Lane {
@@ -37,6 +45,8 @@ export class ByteLane implements Lane {
   private body: BodyTap | undefined;
   private held: Buffer[] = [];
   private heldBytes = 0;
+  private mostHeld = 0;
+  private beginning = "";
   private holding = false;
   private told = false;
 
@@ -52,7 +62,8 @@ export class ByteLane implements Lane {
       status < 300 &&
       (type.startsWith("text/event-stream") || (this.options.streaming && !type.includes("json")));
     if (inflated || isStream) delete passed["content-length"];
-    this.holding = status >= 400 || this.options.holdBody === true;
+    this.mostHeld = status >= 400 ? MAX_FAILURE_BYTES : BEGINNING_BYTES;
+    this.holding = status >= 400 || this.options.holdBody === true || this.options.secrets.length > 0;
     this.started = { status, headers: { ...passed, ...this.options.headers, ...keptRequestId(passed) } };
     if (isStream) {
       const tap = new StreamTap(this.options.protocol, this.options.dropUsageChunk);
@@ -73,11 +84,30 @@ export class ByteLane implements Lane {
     }
     this.body?.push(chunk);
     if (!this.holding) return [this.passed(chunk)];
+    const mayBeError = this.mayBeError(chunk);
+    if (this.saysNothing(chunk)) return [chunk];
     this.held.push(chunk);
     this.heldBytes += chunk.length;
-    if (this.options.holdBody || this.heldBytes <= MAX_FAILURE_BYTES) return [];
+    if (this.options.holdBody || (this.heldBytes <= this.mostHeld && mayBeError)) return [];
     this.holding = false;
-    return [this.passed(Buffer.concat(this.held.splice(0)))];
+    return this.released();
+  }
+
+  private mayBeError(chunk: Buffer): boolean {
+    if (this.started.status >= 400) return true;
+    if (this.beginning.length < LOOKED_AT) this.beginning += chunk.toString("latin1", 0, LOOKED_AT);
+    return MAY_BE_ERROR.test(this.beginning);
+  }
+
+  /** Some providers send blanks until they have an answer, so that nobody takes the connection for dead. */
+  private saysNothing(chunk: Buffer): boolean {
+    if (this.started.status >= 400 || this.options.holdBody || this.heldBytes > 0) return false;
+    return chunk.every((byte) => byte <= SPACE || byte === OPENING);
+  }
+
+  private released(): readonly Piece[] {
+    const held = this.held.splice(0);
+    return held.length === 0 ? [] : [this.passed(Buffer.concat(held))];
   }
 
   /** What is not held goes out in as many bytes as it came in. */
@@ -88,7 +118,7 @@ export class ByteLane implements Lane {
   end(): { readonly pieces: readonly Piece[] } | { readonly fault: PosternError } {
     if (!this.stream) {
       if (this.started.status < 300) this.tell(() => this.answer());
-      return { pieces: this.started.status >= 400 ? this.withoutSecrets(this.held) : this.held };
+      return { pieces: this.started.status >= 400 ? this.withoutSecrets(this.held) : this.released() };
     }
     const { splitter, tap } = this.stream;
     const rest = splitter.rest();
@@ -109,7 +139,7 @@ export class ByteLane implements Lane {
   }
 
   silence(): string | undefined {
-    if (!this.stream) return this.holding ? undefined : "";
+    if (!this.stream) return this.started.status >= 400 || this.options.holdBody ? undefined : "";
     // Within an event that is passed on in parts, nothing can be said but the headers.
     if (this.stream.splitter.hasSentPartOfFrame) return "";
     return this.stream.tap.keepAlive();

@@ -12,9 +12,12 @@ export interface ClientBody {
   readonly stream: boolean;
 }
 
+/** Names are kept, for how their targets do and in the ledger, and a client may send any number of them. */
+const LONGEST_MODEL = 1000;
+
 /**
  * @param deployment Azure's shape names the model in the path, and that is the one that counts there
- * @throws JsonSyntaxError, PosternError invalid_request
+ * @throws JsonSyntaxError, PosternError invalid_request, model_not_found
  */
 export function scanBody(bytes: Buffer, deployment: string | undefined): ClientBody {
   const top = scanTopLevel(bytes);
@@ -22,6 +25,10 @@ export function scanBody(bytes: Buffer, deployment: string | undefined): ClientB
   if (typeof model !== "string" || model === "") {
     const what = model === undefined ? 'has no "model"' : 'has a "model" that is not a text';
     throw new PosternError("invalid_request", `The request ${what}; GET /v1/models lists what there is.`);
+  }
+  if (model.length > LONGEST_MODEL) {
+    const what = `A model with a name of more than ${LONGEST_MODEL} characters is not known`;
+    throw new PosternError("model_not_found", `${what}; GET /v1/models lists what there is.`);
   }
   return { bytes, top, model, stream: member({ bytes, top }, "stream") === true };
 }

@@ -240,7 +240,9 @@ export class Operations {
     );
     try {
       if (!counts) throw new PosternError("not_found", "No provider can count these tokens.");
-      await this.tryTargets({ ...plan, candidates: first }, exchange, async (target) =>
+      // Where a conversation is counted, it is not yet at home.
+      const counting = { ...plan, candidates: first, conversation: undefined };
+      await this.tryTargets(counting, exchange, async (target) =>
         this.parts.sender.asItIs(route, await permit.bodyFor(target), target, exchange, {
           lacking: CANNOT_COUNT,
         }),

@@ -1,7 +1,8 @@
 import { maskedInPlace, probeOf, redacted } from "../../core/providers/redact";
 import type { ResponseHeaders } from "../../core/providers/responseHeaders";
 
-const ERROR = Buffer.from('"error"');
+/** What tells of an error: a member of JSON, or an event's name, which may stand before any text. */
+const ERRORS = ['"error"', "event: error", "event:error"].map((text) => Buffer.from(text));
 
 /** Finds a provider's credentials in what it answers, and blackens them in as many bytes. */
 export class QuotedKeys {
@@ -13,7 +14,9 @@ export class QuotedKeys {
   maskedWithin(piece: Uint8Array): Uint8Array {
     const bytes = Buffer.isBuffer(piece) ? piece : Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     // Long and rare, the key is found missing faster than the short and frequent word is.
-    return this.mayHaveKey(bytes) && bytes.includes(ERROR) ? this.blackened(bytes) : piece;
+    return this.mayHaveKey(bytes) && ERRORS.some((error) => bytes.includes(error))
+      ? this.blackened(bytes)
+      : piece;
   }
 
   /** A piece of a refusal. */

@@ -33,7 +33,7 @@ import { type RelayOptions, ResponseRelay } from "./responseRelay";
 import type { StoredResponses } from "./storedResponses";
 import type { Target } from "./target";
 import { TranslatedLane } from "./translatedLane";
-import type { UpstreamClient } from "./upstreamClient";
+import { TIMEOUTS, type UpstreamClient } from "./upstreamClient";
 
 type OperationRoute = Extract<Route, { kind: "operation" }>;
 type StoredRoute = Extract<Route, { kind: "storedResponse" }>;
@@ -246,8 +246,12 @@ export class Sender {
       context: { ...context, model: body.model },
       headers: exchange.headers,
     });
-    const relay = new ResponseRelay(exchange.response, config, lane, this.relayOptionsFor(config, options));
-    dispatchTurn(relay, this.turns.turn(provider, turn));
+    const { betweenBytesSeconds } = config.timeouts ?? {};
+    const betweenMs = betweenBytesSeconds === undefined ? TIMEOUTS.bodyTimeout : betweenBytesSeconds * 1000;
+    // No connection of ours watches over this one.
+    const patient = { firstByteMs: TIMEOUTS.headersTimeout, ...this.relayOptionsFor(config, options) };
+    const relay = new ResponseRelay(exchange.response, config, lane, patient);
+    dispatchTurn(relay, this.turns.turn(provider, turn), betweenMs);
     return relay;
   }
 

@@ -102,7 +102,8 @@ export class TranslatedLane implements Lane {
     if (status >= 300) {
       const told = this.withoutKeys(text);
       const error = translateError({ from, to, status, body: told, headers: this.firstValues(headers) });
-      return { pieces: this.whole(error.status, error.body, error.headers) };
+      // Once more: what was escaped before may not be any longer.
+      return { pieces: this.whole(error.status, this.withoutKeys(error.body), error.headers) };
     }
     if (this.size > MAX_ANSWER_BYTES) return { fault: this.unusable("is too large") };
     let body: unknown;

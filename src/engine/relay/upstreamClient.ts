@@ -8,7 +8,11 @@ import { type Trusted, trustedTls } from "./trust";
 const MINUTE_MS = 60_000;
 
 /** Reasoning models may think for minutes before the first byte, and between two. */
-const TIMEOUTS = { headersTimeout: 15 * MINUTE_MS, bodyTimeout: 10 * MINUTE_MS, connectTimeout: 10_000 };
+export const TIMEOUTS = {
+  headersTimeout: 15 * MINUTE_MS,
+  bodyTimeout: 10 * MINUTE_MS,
+  connectTimeout: 10_000,
+};
 /** How long an idle connection is kept. */
 const LOCAL_IDLE_MS = 3_000;
 const REMOTE_IDLE_MS = 30_000;

@@ -99,9 +99,9 @@ export class Attempts {
     const alone = standings.length === 1 && only;
     let last: Failure | undefined;
     for (let attempt = 1; ; ) {
-      const choice = attempt > maxAttempts ? undefined : this.choose(standings, alone);
       // Who has waited long enough is still tried elsewhere at once.
       const patience = request.patient ? Math.max(0, deadline - this.now()) : 0;
+      const choice = attempt > maxAttempts ? undefined : this.choose(standings, alone, patience);
       if (!choice || (last && choice.waitMs > patience)) return giveUp(last);
       // Where nobody is free soon enough, the first is asked all the same: it knows best.
       if (choice.waitMs > 0 && choice.waitMs <= patience) await pause(choice.waitMs, request.client);
@@ -124,7 +124,8 @@ export class Attempts {
         const target = withCredential(candidate.target, credential);
         const begin = (): Promise<ResponseRelay> => request.start(target, label, attempt, goesOn);
         // With nothing to fall back on, leaving a target alone would help nobody.
-        const guarded = standings.some((other) => other !== standing && !other.out && !other.passed);
+        const guarded =
+          !standing.passed && standings.some((other) => other !== standing && !other.out && !other.passed);
         const outcome = await this.attempt(begin, guarded ? candidate.key : undefined);
         this.noteOutcome(candidate, label, outcome, startedAt);
         done({ status: outcome.status, reason: outcome.fault?.message, blames: true });
@@ -140,7 +141,7 @@ export class Attempts {
         last = failure;
         if (failure.kind === "request") return giveUp(last);
         attempt += 1;
-        await this.learn(standing, label, failure, request);
+        await this.learn(standing, label, failure, startedAt, request);
         if (!goesOn) return giveUp(last);
       } finally {
         release();
@@ -184,11 +185,25 @@ export class Attempts {
    * The first that can be asked now, or who can be soonest. Who has not failed comes before who has: however short its
    * pause was, another try of it must not cost the one of somebody who was not asked yet.
    */
-  private choose(standings: readonly Standing[], alone: boolean): Choice | undefined {
+  private choose(standings: readonly Standing[], alone: boolean, patience: number): Choice | undefined {
     const usable = standings.filter(({ out }) => !out);
-    const open = usable.filter(({ passed }) => !passed);
+    const open = this.soonest(
+      usable.filter(({ passed }) => !passed),
+      alone,
+    );
+    if (open && open.waitMs <= patience) return open;
+    // Better somebody who was left alone than nobody: that one may be back.
+    return (
+      this.soonest(
+        usable.filter(({ passed }) => passed),
+        alone,
+      ) ?? open
+    );
+  }
+
+  private soonest(standings: readonly Standing[], alone: boolean): Choice | undefined {
     let soonest: Choice | undefined;
-    for (const standing of (open.length > 0 ? open : usable).toSorted((a, b) => a.unwell - b.unwell)) {
+    for (const standing of standings.toSorted((a, b) => a.unwell - b.unwell)) {
       const choice = this.choiceAt(standing, alone);
       if (choice && (soonest === undefined || choice.waitMs < soonest.waitMs)) soonest = choice;
       if (soonest?.waitMs === 0) break;
@@ -238,11 +253,11 @@ export class Attempts {
     startedAt: number,
   ): void {
     const credential = credentialKey(target, label);
-    if (status === 429) this.health.limited(`${key}#${label}`, undefined);
-    else if (status === 401 || status === 402) this.health.refused(credential, status);
+    if (status === 429) this.health.limited(`${key}#${label}`, undefined, startedAt);
+    else if (status === 401 || status === 402) this.health.refused(credential, status, startedAt);
     else if (status >= 200 && status < 300 && end === "complete") {
       const latency = firstByteAt === undefined ? undefined : firstByteAt - startedAt;
-      this.health.answered([key, `${key}#${label}`, credential], latency);
+      this.health.answered([key, `${key}#${label}`, credential], latency, startedAt);
     }
   }
 
@@ -251,17 +266,20 @@ export class Attempts {
     standing: Standing,
     label: string,
     failure: Failure,
+    startedAt: number,
     request: Attempting,
   ): Promise<void> {
     const { target, key } = standing.candidate;
     standing.failures += 1;
     switch (failure.kind) {
       case "limited":
-        this.health.limited(`${key}#${label}`, failure.retryAfterMs);
+        this.health.limited(`${key}#${label}`, failure.retryAfterMs, startedAt);
         return;
       case "unwell":
         standing.unwell += 1;
         standing.notBefore = this.now() + Math.max(backoffMs(standing.failures), failure.retryAfterMs ?? 0);
+        // What it says of when to come again is said to everybody.
+        if (failure.retryAfterMs) this.health.limited(`${key}#${label}`, failure.retryAfterMs, startedAt);
         return;
       case "credential":
         if (failure.status === 401 && (await this.renewed(standing, label, request))) return;
@@ -269,8 +287,13 @@ export class Attempts {
         this.health.refused(
           failure.status === 403 ? `${key}#${label}` : credentialKey(target, label),
           failure.status,
+          startedAt,
         );
         standing.refused.push(label);
+        // Who has no credential left is nobody to go on to: others that were passed over are asked instead.
+        standing.out = credentialsOf(target).every((other) =>
+          standing.refused.includes(other?.label ?? ONLY),
+        );
         return;
       default:
         standing.out = true;

@@ -1,5 +1,6 @@
 import { type ErrorCode, PosternError } from "../../core/errors";
-import { type FailureKind, failureKind, retryAfterMs } from "../../core/routing/failure";
+import { quotasInHeaders } from "../../core/governance/quotaHeaders";
+import { type FailureKind, failureKind, retryAfterMs, usedUpForMs } from "../../core/routing/failure";
 import { firstValue } from "../../core/text/firstValue";
 import { AttemptRefused, type Refusal } from "../relay/relayOutcome";
 
@@ -49,13 +50,17 @@ export function failureOf(thrown: unknown, now: number): Failure | undefined {
   if (thrown instanceof AttemptRefused) {
     const { status, headers, body } = thrown.refusal;
     const kind = failureKind(status, body.subarray(0, READ_BYTES).toString("utf8"));
-    const retry = retryAfterMs((name) => firstValue(headers[name]), now);
+    const said = retryAfterMs((name) => firstValue(headers[name]), now);
+    const retry =
+      said ?? (kind === "limited" ? usedUpForMs(quotasInHeaders(headers, "", now), now) : undefined);
     const reason = `HTTP ${status}, ${WORDS[kind]}`;
     const { refusal } = thrown;
     return { kind, status, reason, retryAfterMs: retry, blames: blames(kind), refusal, thrown };
   }
   if (!(thrown instanceof PosternError)) return undefined;
-  const kind = KIND_OF_CODE[thrown.code];
+  // Whoever stands before a provider says it with a web page.
+  const limited = thrown.code === "provider_not_api" && thrown.status === 429;
+  const kind = limited ? "limited" : KIND_OF_CODE[thrown.code];
   if (kind === undefined) return undefined;
   const reason = thrown.message;
   return { kind, status: 0, reason, retryAfterMs: undefined, blames: blames(kind), thrown };

@@ -18,6 +18,7 @@ type Breaker = ReturnType<typeof circuitBreaker>;
 
 interface Pause {
   readonly until: number;
+  readonly since: number;
   readonly why: string;
   /** How often in a row. */
   readonly times: number;
@@ -34,6 +35,8 @@ export class Health {
   private readonly lastLatencies = new Map<string, number>();
   private readonly uses = new Map<string, number>();
   private readonly running = new Map<string, number>();
+  /** When each provider was configured. */
+  private readonly configured = new Map<string, number>();
   /** Rings when the next pause is over. */
   private alarm: NodeJS.Timeout | undefined;
 
@@ -52,22 +55,32 @@ export class Health {
     return pause === undefined ? 0 : Math.max(0, pause.until - this.now());
   }
 
-  /** The provider asked to wait. */
-  limited(key: string, retryAfterMs: number | undefined): void {
-    const times = (this.pauses.get(key)?.times ?? 0) + 1;
-    const own = Math.min(LIMITED_MS.first * 2 ** (times - 1), LIMITED_MS.most);
-    this.pause(key, retryAfterMs ?? own, times, "the provider limits it");
+  /**
+   * The provider asked to wait.
+   * @param began when the request went out
+   */
+  limited(key: string, retryAfterMs: number | undefined, began = this.now()): void {
+    const ownMs = (times: number): number => Math.min(LIMITED_MS.first * 2 ** (times - 1), LIMITED_MS.most);
+    // Who comes back at once, as a 0 says, spends all attempts in a moment.
+    this.pause(key, (times) => retryAfterMs || ownMs(times), "the provider limits it", began);
   }
 
-  /** The provider refused the credential. */
-  refused(key: string, status: number): void {
-    const times = (this.pauses.get(key)?.times ?? 0) + 1;
-    this.pause(key, REFUSED_MS * Math.min(times, 10), times, `the provider refused the key (HTTP ${status})`);
+  /**
+   * The provider refused the credential.
+   * @param began when the request went out
+   */
+  refused(key: string, status: number, began = this.now()): void {
+    const why = `the provider refused the key (HTTP ${status})`;
+    this.pause(key, (times) => REFUSED_MS * Math.min(times, 10), why, began);
   }
 
-  /** It answered. */
-  answered(keys: readonly string[], latencyMs: number | undefined): void {
-    const back = keys.filter((key) => this.pauses.delete(key));
+  /**
+   * It answered.
+   * @param began when the request went out
+   */
+  answered(keys: readonly string[], latencyMs: number | undefined, began = this.now()): void {
+    // A stream that was running when the provider said "too many" does not take that back by coming to its end.
+    const back = keys.filter((key) => this.pausedBefore(key, began) && this.pauses.delete(key));
     const [target] = keys;
     if (target !== undefined && latencyMs !== undefined) {
       this.lastLatencies.set(target.slice(0, target.indexOf("/")), latencyMs);
@@ -103,18 +116,19 @@ export class Health {
    * then to see whether it is back.
    */
   breakerOf(key: string): Breaker {
-    let breaker = this.breakers.get(key);
-    if (!breaker) {
-      const counts = (error: unknown): boolean =>
-        !(error instanceof NothingSeen) || this.breakers.get(key)?.state === CircuitState.HalfOpen;
-      // A target that is being tried again is not back before it was seen to be.
-      breaker = circuitBreaker(handleWhen(counts), {
-        breaker: new ConsecutiveBreaker(FAILURES),
-        halfOpenAfter: new ExponentialBackoff(HALF_OPEN),
-      });
-      breaker.onStateChange(() => this.onChange());
-      this.breakers.set(key, breaker);
-    }
+    const known = this.breakers.get(key);
+    const opened = known && openedAhead(known);
+    if (known && !opened) return known;
+    const counts = (error: unknown): boolean =>
+      !(error instanceof NothingSeen) || this.breakers.get(key)?.state === CircuitState.HalfOpen;
+    // A target that is being tried again is not back before it was seen to be.
+    const breaker = circuitBreaker(handleWhen(counts), {
+      breaker: new ConsecutiveBreaker(FAILURES),
+      halfOpenAfter: new ExponentialBackoff(HALF_OPEN),
+      ...(opened ? { initialState: opened } : {}),
+    });
+    breaker.onStateChange(() => this.onChange());
+    this.breakers.set(key, breaker);
     return breaker;
   }
 
@@ -168,12 +182,31 @@ export class Health {
       for (const key of map.keys()) if (concerns(key)) map.delete(key);
     }
     this.lastLatencies.delete(providerId);
+    this.configured.set(providerId, this.now());
   }
 
-  private pause(key: string, milliseconds: number, times: number, why: string): void {
-    this.pauses.set(key, { until: this.now() + milliseconds, why, times });
+  private pause(key: string, lengthMs: (times: number) => number, why: string, began: number): void {
+    const [providerId = ""] = key.split(/[/#]/, 1);
+    // What was sent with the old key says nothing of the new one.
+    if (began < (this.configured.get(providerId) ?? began)) return;
+    const before = this.pauses.get(key);
+    const now = this.now();
+    // Of requests that were on their way together the first to be refused counts; the others did not know of it.
+    const again = before === undefined || began > before.since;
+    const times = (before?.times ?? 0) + (again ? 1 : 0);
+    const until = now + lengthMs(times);
+    this.pauses.set(key, {
+      until: again ? until : Math.max(until, before.until),
+      since: again ? now : before.since,
+      why,
+      times,
+    });
     this.onChange();
     this.setAlarm();
+  }
+
+  private pausedBefore(key: string, began: number): boolean {
+    return (this.pauses.get(key)?.since ?? 0) <= began;
   }
 
   /** Nothing else would tell that a pause is over. */
@@ -187,4 +220,17 @@ export class Health {
       this.setAlarm();
     }, Math.ceil(next)).unref();
   }
+}
+
+/**
+ * The state to go on with of a breaker that was opened at a time that is still to come. Cockatiel goes by the time of
+ * day: with a clock that was put back by a day, it would leave its target alone for a day.
+ */
+function openedAhead(breaker: Breaker): object | undefined {
+  if (breaker.state !== CircuitState.Open) return undefined;
+  const state = breaker.toJSON() as { readonly ownState: { readonly openedAt: number } };
+  const now = Date.now();
+  return state.ownState.openedAt <= now
+    ? undefined
+    : { ...state, ownState: { ...state.ownState, openedAt: now } };
 }

@@ -100,3 +100,33 @@ describe.each(RUNTIMES)("an answer that breaks off, by $name", ({ path }) => {
     await eventually(async () => (await stage.chat({})).status === 200, "the account's return");
   });
 });
+
+describe.each(RUNTIMES)("GitHub that stalls, by $name", ({ path }) => {
+  let stage: CopilotStage;
+  beforeAll(async () => {
+    stage = await CopilotStage.start({
+      runtime: path,
+      provider: { timeouts: { firstByteSeconds: 1, betweenBytesSeconds: 0.5 } },
+    });
+    await stage.ids();
+  });
+  afterAll(() => stage.stop());
+
+  it("between two pieces is given up in the provider's time, and let go", async () => {
+    stage.github.answer = () => [{ content: "one " }, "stall"];
+    const left = stage.github.closedEarly;
+    const text = await (await stage.chat({ stream: true })).text();
+    expect(text).toContain("one ");
+    expect(text).toMatch(/"code":"provider_timeout"/);
+    expect(text).not.toContain("[DONE]");
+    await eventually(() => stage.github.closedEarly > left, "GitHub's answer to be left");
+    stage.github.answer = () => [{ content: "again" }];
+    expect(await (await stage.chat({})).text()).toContain("again");
+  });
+
+  it("before the first is a status", async () => {
+    stage.github.answer = () => ["stall"];
+    const response = await stage.chat({ stream: true });
+    expect([response.status, await response.text()]).toEqual([504, expect.stringContaining("in time")]);
+  });
+});

@@ -24,7 +24,7 @@ export interface Asked {
 }
 
 /** One step of an answer: what a chunk's delta holds, or an act. */
-export type Step = object | { readonly status: number; readonly error: string } | "cut";
+export type Step = object | { readonly status: number; readonly error: string } | "cut" | "stall";
 
 export function fakeModel(id: string, multiplier: number | undefined, more: object = {}): object {
   return {
@@ -135,6 +135,7 @@ export class FakeGitHub {
         response.destroy();
         return;
       }
+      if (step === "stall") return;
       calls ||= "tool_calls" in (step as object);
       chunk({ role: "assistant", ...(step as object) }, null);
       await new Promise((resolve) => setTimeout(resolve, 5));

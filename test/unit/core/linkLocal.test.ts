@@ -12,10 +12,19 @@ describe("an address at which clouds hand out credentials", () => {
     "fe80::1%eth0",
     "febf::1",
     "[fd00:ec2::254]",
+    "[fd00:ec2::23]",
+    "[fd20:ce::254]",
+    "[fd00:42::42]",
+    "192.0.0.192",
     "::ffff:169.254.169.254",
     "[::ffff:a9fe:a9fe]",
     "[::a9fe:a9fe]",
     "[64:ff9b::a9fe:a9fe]",
+    "[64:ff9b:1::a9fe:a9fe]",
+    "[::ffff:0:a9fe:a9fe]",
+    "[2002:a9fe:a9fe::1]",
+    "instance-data.ec2.internal",
+    "metadata.tencentyun.com",
     "metadata.google.internal",
     "METADATA.google.internal.",
   ])("%s is one", (host) => expect(isMetadataHost(host)).toBe(true));
@@ -31,6 +40,8 @@ describe("an address at which clouds hand out credentials", () => {
     "::ffff:10.0.0.1",
     "[64:ff9b::a00:1]",
     "[2001:db8::a9fe:a9fe]",
+    "[2002:a00:1::a9fe:a9fe]",
+    "instance-data.example.com",
   ])("%s is none", (host) => expect(isMetadataHost(host)).toBe(false));
 
   it.each([

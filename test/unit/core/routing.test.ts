@@ -122,6 +122,12 @@ describe("failures", () => {
     expect(waitOf({ "retry-after": "Fri, 20 Nov 2026 12:00:05 GMT" })).toBe(5000);
     expect(waitOf({ "retry-after": "Fri, 20 Nov 2026 11:00:00 GMT" })).toBe(0);
     expect(waitOf({ "retry-after": "-3" })).toBeUndefined();
+    expect(waitOf({ "retry-after-ms": "", "retry-after": "9" })).toBe(9000);
+    expect(waitOf({ "retry-after": "1795176000" })).toBeUndefined();
+    expect(waitOf({ "retry-after": "Fri, 20 Nov 2099 12:00:00 GMT" })).toBeUndefined();
+    // The provider's clock is an hour behind.
+    const date = "Fri, 20 Nov 2026 11:00:00 GMT";
+    expect(waitOf({ "retry-after": "Fri, 20 Nov 2026 11:00:30 GMT", date })).toBe(30_000);
     expect(waitOf({ "retry-after": "soon" })).toBeUndefined();
     expect(waitOf({})).toBeUndefined();
   });
@@ -148,6 +154,12 @@ describe("the name of a conversation", () => {
       key({}, { system: "t", messages: [user("a")] }),
     );
     expect(key({}, { messages: [user("a")] })).not.toBe(key({}, { messages: [user("b")] }));
+  });
+
+  it("stays the same with the next question of VS Code Chat, which has another x-interaction-id", () => {
+    const conversation = { messages: [user("a")] };
+    const grown = { messages: [user("a"), answer, user("b")] };
+    expect(key({ "x-interaction-id": "1" }, conversation)).toBe(key({ "x-interaction-id": "2" }, grown));
   });
 
   it("is the agent's own, where it has one", () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PosternError } from "../../../src/core/errors";
-import type { RelayOutcome } from "../../../src/engine/relay/relayOutcome";
+import { AttemptRefused, type Refusal, type RelayOutcome } from "../../../src/engine/relay/relayOutcome";
 import type { ResponseRelay } from "../../../src/engine/relay/responseRelay";
 import type { Target } from "../../../src/engine/relay/target";
 import { Attempts } from "../../../src/engine/routing/attempts";
@@ -25,6 +25,10 @@ const left = async (): Promise<RelayOutcome> => ({
   end: "clientLeft",
   firstByteAt: undefined,
 });
+const refused = (status: number, headers: Refusal["headers"] = {}) => {
+  const refusal = { status, headers, body: Buffer.from("{}") };
+  return () => Promise.reject(new AttemptRefused(refusal, async () => ({ ...good, status })));
+};
 const unwell = () => Promise.reject(new PosternError("provider_unreachable", "It does not answer."));
 
 let health: Health;
@@ -126,6 +130,84 @@ describe("attempts", () => {
     expect(health.restOf("one/m")).toBeUndefined();
   });
 
+  it("leave a limited target alone although a stream that ran before comes to a good end", async () => {
+    let answer: (outcome: RelayOutcome) => void = () => {};
+    plays.set(
+      "one/m",
+      () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    );
+    const early = request(["one/m", "two/m"]);
+    await vi.waitFor(() => expect(asked).toEqual(["one/m"]));
+    vi.advanceTimersByTime(1_000);
+    plays.set("one/m", refused(429, { "retry-after": "60" }));
+    expect(await request(["one/m", "two/m"])).toBe("two/m");
+    answer(good);
+    await early;
+    asked = [];
+    await request(["one/m", "two/m"]);
+    expect(asked).toEqual(["two/m"]);
+    vi.advanceTimersByTime(60_000);
+    plays.set("one/m", async () => good);
+    expect(await request(["one/m", "two/m"])).toBe("one/m");
+    expect(health.restOfTarget("one/m", ["default"])).toBeUndefined();
+  });
+
+  it("come back to a limited target when what it says to be used up begins anew, where it says nothing else", async () => {
+    const headers = {
+      "x-ratelimit-remaining-requests": "0",
+      "x-ratelimit-reset-requests": "20s",
+      "x-ratelimit-remaining-tokens": "149984",
+      "x-ratelimit-reset-tokens": "6m0s",
+    };
+    plays.set("one/m", refused(429, headers));
+    await request(["one/m", "two/m"]);
+    expect(health.waitOf("one/m#default")).toBe(20_000);
+    plays.set("three/m", refused(429, { ...headers, "retry-after": "7" }));
+    await request(["three/m", "two/m"]);
+    expect(health.waitOf("three/m#default")).toBe(7_000);
+  });
+
+  it("are not all spent at once on a provider that says to come back after 0 seconds", async () => {
+    plays.set("one/m", refused(429, { "retry-after": "0" }));
+    const waiting = request(["one/m"]);
+    await vi.advanceTimersByTimeAsync(1_900);
+    expect(asked).toEqual(["one/m"]);
+    plays.set("one/m", async () => good);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await waiting).toBe("one/m");
+  });
+
+  it("try a target again in time although the clock was put back by a day", async () => {
+    plays.set("one/m", unwell);
+    for (let turn = 0; turn < 3; turn += 1) await request(["one/m", "two/m"]);
+    plays.set("one/m", async () => good);
+    vi.setSystemTime(Date.now() - 24 * 60 * 60_000);
+    expect(await request(["one/m", "two/m"])).toBe("two/m");
+    vi.advanceTimersByTime(120_000);
+    expect(await request(["one/m", "two/m"])).toBe("one/m");
+    expect(health.restOf("one/m")).toBeUndefined();
+  });
+
+  it("ask a target that was left alone where the others' keys are refused", async () => {
+    plays.set("one/m", unwell);
+    for (let turn = 0; turn < 3; turn += 1) await request(["one/m", "two/m"]);
+    plays.set("one/m", async () => good);
+    plays.set("two/m", refused(401));
+    expect(await request(["one/m", "two/m"])).toBe("one/m");
+  });
+
+  it("ask a target that was left alone where the others are limited for longer than anybody waits", async () => {
+    plays.set("one/m", unwell);
+    for (let turn = 0; turn < 3; turn += 1) await request(["one/m", "two/m"]);
+    plays.set("one/m", async () => good);
+    plays.set("two/m", refused(429, { "retry-after": "600" }));
+    // The first hears of the limit, the second knows of it.
+    for (let turn = 0; turn < 2; turn += 1) expect(await request(["one/m", "two/m"])).toBe("one/m");
+  });
+
   it("never begin again at once where nobody waits", () => {
     vi.spyOn(Math, "random").mockReturnValue(0);
     for (let failures = 1; failures < 5; failures += 1) expect(backoffMs(failures)).toBeGreaterThan(0);
@@ -144,6 +226,30 @@ describe("health", () => {
     expect(health.restOfTarget("two/m", ["default"])).toBe("the provider limits it");
     vi.advanceTimersByTime(60_000);
     expect(changes).toBe(4);
+  });
+
+  it("counts requests that were on their way together as one, and keeps to the longest that it was told", () => {
+    const began = performance.now();
+    vi.advanceTimersByTime(100);
+    for (let request = 0; request < 10; request += 1) health.refused("one#a", 401, began);
+    expect(health.waitOf("one#a")).toBe(60_000);
+    health.limited("one/m#a", 30_000, began);
+    for (let request = 0; request < 10; request += 1) health.limited("one/m#a", undefined, began);
+    expect(health.waitOf("one/m#a")).toBe(30_000);
+    vi.advanceTimersByTime(60_000);
+    health.refused("one#a", 401);
+    expect(health.waitOf("one#a")).toBe(120_000);
+  });
+
+  it("holds nothing against a new key that the old one was refused for", () => {
+    const began = performance.now();
+    vi.advanceTimersByTime(100);
+    health.forget("one");
+    health.refused("one#default", 401, began);
+    health.limited("one/m#default", 60_000, began);
+    expect(health.restOfTarget("one/m", ["default"])).toBeUndefined();
+    health.refused("one#default", 401);
+    expect(health.restOfTarget("one/m", ["default"])).toContain("refused the key");
   });
 
   it("says of a target that it rests once each of its keys does", () => {

@@ -87,10 +87,11 @@ export class Pricing {
       streamedChars: outcome.streamedChars,
     });
     const { config } = target.provider;
-    const { premiumRequests: reported, samplings: _, ...usage } = charged;
+    const { premiumRequests: reported, samplings: _, extras: __, ...usage } = charged;
     // One that went out and was not reported on counts as one that a person has asked.
     const premium = reported ?? this.factsOf(config.id, target.model.id, record.startedAt)?.premiumMultiplier;
-    const cost = costOf(charged, basis, this.priced(config.id, target.model.id, record.startedAt), config);
+    const priced = (model: string) => this.priced(config.id, model, record.startedAt);
+    const cost = costOf(charged, basis, priced(target.model.id), config, priced);
     return {
       ...record,
       usage,

@@ -39,6 +39,14 @@ describe("the service tier that an answer was billed in", () => {
     expect(tapped("responses", created, completed("default"))).toEqual(plain);
   });
 
+  it("stands with the usage in the last choice, where Moonshot may have put it", () => {
+    const choice = { index: 0, delta: {}, finish_reason: "stop", usage: chatUsage };
+    expect(tapped("chat", frame({ choices: [choice] }))).toEqual(plain);
+    // Told twice, the chunk's own is the whole stream's.
+    const other = { ...choice, usage: { prompt_tokens: 1, completion_tokens: 1 } };
+    expect(tapped("chat", frame({ choices: [other], usage: chatUsage }))).toEqual(plain);
+  });
+
   it("is read from an answer too large to be parsed, as its usage is", () => {
     const tail = bytes(`x","usage":${JSON.stringify(chatUsage)},"service_tier":"flex"}`);
     expect(usageOfEnds("chat", bytes("{"), tail)).toEqual(flex);

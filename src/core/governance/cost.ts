@@ -25,6 +25,9 @@ const HALF_PRICE: Readonly<Record<string, readonly string[]>> = {
   "api.anthropic.com": ["batch"],
 };
 
+/** https://openrouter.ai/docs/guides/features/in-region-routing */
+const OPENROUTER_HOSTS = ["openrouter.ai", "eu.openrouter.ai", "us.openrouter.ai"];
+
 /** What is known of Anthropic's fees beside the tokens: https://platform.claude.com/docs/en/about-claude/pricing */
 const FEE_HOST = "api.anthropic.com";
 /** US dollars for each. */
@@ -54,7 +57,7 @@ export function costOf(
   pricedOther: (model: string) => Priced | undefined = () => undefined,
 ): RequestCost | undefined {
   const { reportedUsd } = usage;
-  if (reportedUsd !== undefined && isHost(biller, "openrouter.ai"))
+  if (reportedUsd !== undefined && OPENROUTER_HOSTS.some((host) => isHost(biller, host)))
     return { microUsd: rounded(scaled(reportedUsd) * BigInt(MICRO), UNIT), basis, priceSource: "provider" };
   if (!priced) return undefined;
   const bill = new Bill();

@@ -356,6 +356,15 @@ describe("what the provider says that it charges", () => {
     );
   });
 
+  it("is known at OpenRouter's addresses for a region too", () => {
+    for (const host of ["eu.openrouter.ai", "us.openrouter.ai"])
+      expect(costOf(usage, "reported", priced, { baseUrl: `https://${host}/api/v1` })?.microUsd, host).toBe(
+        140,
+      );
+    for (const host of ["openrouter.ai.example.org", "evilopenrouter.ai"])
+      expect(costOf(usage, "reported", priced, { baseUrl: `https://${host}/v1` })?.microUsd).toBe(19_600);
+  });
+
   it("is nobody else's: what their field counts is not known", () => {
     expect(costOf(usage, "reported", priced, { baseUrl: ELSEWHERE })?.microUsd).toBe(19_600);
   });

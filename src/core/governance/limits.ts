@@ -88,9 +88,15 @@ function scopeOf(scope: BudgetConfig["scope"]): Scope {
   return { kind: kind === "key" ? "gatewayKey" : (kind as Scope["kind"]), name };
 }
 
-/** A folder as requests name it: without a separator at its end, unless it is a root. */
+/**
+ * A folder as requests name it: without a separator at its end, unless it is a root, and on Windows as VS Code writes
+ * it, with its drive in a small letter.
+ */
 function folderOf(path: string): string {
-  return /^([A-Za-z]:)?[\\/]+$/.test(path) ? path : path.replace(/[\\/]+$/, "");
+  const named = /^[A-Za-z]:[\\/]/.test(path)
+    ? path.charAt(0).toLowerCase() + path.slice(1).replaceAll("/", "\\")
+    : path;
+  return /^([a-z]:)?[\\/]+$/.test(named) ? named : named.replace(/[\\/]+$/, "");
 }
 
 /** What totals say of a measure. */

@@ -107,6 +107,7 @@ export function amountIn(totals: Totals, measure: Measure): number {
 /** How much of that amount is estimated. */
 export function estimatedIn(totals: Totals, measure: Measure): number {
   if (measure === "microUsd") return totals.estimatedMicroUsd;
+  if (measure === "premiumMilli") return totals.estimatedPremiumMilli;
   return measure === "tokens" ? totals.estimatedInputTokens + totals.estimatedOutputTokens : 0;
 }
 

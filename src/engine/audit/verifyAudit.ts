@@ -265,6 +265,7 @@ const OPTIONAL = [
   "usageBasis",
   "cost",
   "premiumRequests",
+  "premiumBasis",
   "policyRule",
 ] as const satisfies readonly (keyof RequestRecord)[];
 

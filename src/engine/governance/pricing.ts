@@ -143,7 +143,9 @@ export class Pricing {
       usage,
       usageBasis: basis,
       ...(cost === undefined ? {} : { cost }),
-      ...(premium === undefined ? {} : { premiumRequests: premium }),
+      ...(premium === undefined
+        ? {}
+        : { premiumRequests: premium, premiumBasis: reported === undefined ? "estimated" : "reported" }),
     };
   }
 

@@ -51,7 +51,9 @@ export function gatewayKeyCommands(keys: GatewayKeys, around: GatewayKeySurround
       if (!before) return;
       const now = entryNamed(around.settings(), name) ?? {};
       const gone = Object.fromEntries(Object.keys(now).map((field) => [field, undefined]));
-      await keys.patch(name, { ...gone, ...before });
+      // The key itself stays as it is: one that was rotated since must not be let in again.
+      const { key, hash, masked } = now;
+      await keys.patch(name, { ...gone, ...before, key, hash, masked });
       await around.changed();
     };
     notify("info", done, before ? { ...more, Undo: undo } : more);

@@ -160,7 +160,7 @@ export function gatewayKeyCommands(keys: GatewayKeys, around: GatewayKeySurround
       if (!(await confirm(`Rotate the gateway key "${chosen.name}"?`, detail, "Rotate"))) return;
       const made = await keys.rotate(chosen.name);
       await around.changed();
-      await copy(made, `Copied the new key "${chosen.name}".`);
+      await copy(made, `Copied the new key "${chosen.name}".${whyNotAccepted(chosen)}`);
     },
     "postern.forgetGatewayKeyCopy": async (target) => {
       const fits = (entry: GatewayKeyEntry) => entry.source === "settings" && entry.copyable;
@@ -192,6 +192,13 @@ export function gatewayKeyCommands(keys: GatewayKeys, around: GatewayKeySurround
       notify("info", `Deleted the key "${name}".`, { Undo: undo });
     },
   };
+}
+
+/** A new key has the limits of the old one, and these may be what locks it out. */
+function whyNotAccepted({ disabled, expiresAt }: GatewayKeyEntry): string {
+  const expired = expiresAt !== undefined && Date.now() >= expiresAt;
+  const why = disabled ? "is disabled" : expired ? "has expired" : undefined;
+  return why === undefined ? "" : ` It ${why}, so it is not accepted yet.`;
 }
 
 function offerNewKey(): void {

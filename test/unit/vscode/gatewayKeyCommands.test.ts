@@ -3,23 +3,26 @@ import { gatewayKeyCommands } from "../../../src/vscode/commands/gatewayKeyComma
 import { GatewayKeys } from "../../../src/vscode/secrets/gatewayKeys";
 import { WorkspaceKeys } from "../../../src/vscode/secrets/workspaceKeys";
 import { entryNamed } from "../../../src/vscode/settings/namedEdits";
+import type { GatewayKeyEntry } from "../../../src/vscode/state";
 import { MemorySecrets, MemorySettings } from "./memorySecrets";
 
-const told = vi.hoisted(() => ({ actions: {} as Readonly<Record<string, () => unknown>> }));
-vi.mock("vscode", () => ({}));
+const told = vi.hoisted(() => ({ text: "", actions: {} as Readonly<Record<string, () => unknown>> }));
+vi.mock("vscode", () => ({ env: { clipboard: { writeText: async () => {} } } }));
 vi.mock("../../../src/vscode/ui/notify", () => ({
   confirm: async () => true,
-  notify: (_: string, __: string, actions: Readonly<Record<string, () => unknown>> = {}) => {
+  notify: (_: string, text: string, actions: Readonly<Record<string, () => unknown>> = {}) => {
+    told.text = text;
     told.actions = actions;
   },
 }));
 
-describe("taking back a change of a gateway key", () => {
+describe("a gateway key that a person changes", () => {
   const settings = new MemorySettings();
   const secrets = new MemorySecrets();
   const keys = new GatewayKeys(settings, secrets);
+  let standing: Pick<GatewayKeyEntry, "disabled" | "expiresAt"> = {};
   const commands = gatewayKeyCommands(keys, {
-    entries: () => [{ name: "ci", masked: "", source: "settings", copyable: false }],
+    entries: () => [{ name: "ci", masked: "", source: "settings", copyable: false, ...standing }],
     copyable: () => keys.copies(),
     settings: settings.gatewayKeys,
     workspaceKeys: new WorkspaceKeys(secrets),
@@ -30,11 +33,12 @@ describe("taking back a change of a gateway key", () => {
   const entry = () => entryNamed(settings.list, "ci") ?? {};
 
   beforeEach(async () => {
+    standing = {};
     settings.list = [];
     await keys.create({ name: "ci", keep: false, fields: { requestsPerMinute: 5 } });
   });
 
-  it("puts back what stood there", async () => {
+  it("stands as before when that is taken back", async () => {
     const before = entry();
     await commands["postern.disableGatewayKey"](target);
     expect(entry()).toMatchObject({ enabled: false });
@@ -42,12 +46,23 @@ describe("taking back a change of a gateway key", () => {
     expect(entry()).toEqual(before);
   });
 
-  it("does not bring back a key that has been rotated since", async () => {
+  it("is not let in with its old key when a change from before its rotation is taken back", async () => {
     await commands["postern.disableGatewayKey"](target);
     const { Undo } = told.actions;
     await keys.rotate("ci");
     const { hash, masked } = entry();
     await Undo?.();
     expect(entry()).toEqual({ name: "ci", requestsPerMinute: 5, hash, masked });
+  });
+
+  it.each([
+    [{}, 'Copied the new key "ci".'],
+    [{ disabled: true } as const, 'Copied the new key "ci". It is disabled, so it is not accepted yet.'],
+    [{ expiresAt: Date.now() - 1 }, 'Copied the new key "ci". It has expired, so it is not accepted yet.'],
+    [{ expiresAt: Date.now() + 1e9 }, 'Copied the new key "ci".'],
+  ])("says after its rotation whether it is accepted: %o", async (now, text) => {
+    standing = now;
+    await commands["postern.rotateGatewayKey"](target);
+    expect(told.text).toBe(text);
   });
 });

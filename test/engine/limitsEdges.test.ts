@@ -49,7 +49,11 @@ async function start(
   const gateway = await Gateway.start({
     providers: [
       providerEntry(provider.url, { models: [PRICED] }),
-      providerEntry(provider.url, { id: "responses", wireApi: "responses", models: [PRICED] }),
+      providerEntry(provider.url, {
+        id: "responses",
+        wireApi: "responses",
+        models: [PRICED, { ...PRICED, id: "narrow", contextWindow: 2_000 }],
+      }),
       providerEntry(provider.url, { id: "messages", type: "anthropic", models: [PRICED] }),
     ],
     gateway: { keys: [{ name: "test", key: "pk-test-gateway-key" }, ...keys] },
@@ -261,6 +265,63 @@ it("a response that a provider keeps is for the gateway key alone that had it ma
   expect((await unknown("pk-narrow")).status).toBe(403);
   expect((await unknown("pk-other")).status).toBe(200);
   expect((await gateway.fetch("/v1/responses/resp_own")).status).toBe(200);
+});
+
+/** A response that the provider keeps: 4,000 × 10 + 100 × 100 are 5 cents. */
+const keptResponse = json({
+  id: "resp_1",
+  object: "response",
+  status: "completed",
+  output: [],
+  conversation: { id: "conv_1" },
+  usage: { input_tokens: 4_000, output_tokens: 100, total_tokens: 4_100 },
+});
+const goOn = { model: "responses/model-a", input: "hi", max_output_tokens: 10 };
+
+it.each([
+  ["previous_response_id", "resp_1", "model-a", "$0.0423"],
+  ["conversation", "conv_1", "model-a", "$0.0423"],
+  ["conversation", { id: "conv_1" }, "model-a", "$0.0423"],
+  // Nothing is read beyond its window.
+  ["previous_response_id", "resp_1", "narrow", "$0.021."],
+])(
+  "what a request brings in with %s %s is set aside with what it sends, for %s",
+  async (by, id, model, most) => {
+    const { gateway } = await start({ budgets: [{ name: "cents", usd: 0.07, period: "day" }] }, [
+      { name: "other", key: "pk-other" },
+    ]);
+    provider.play = keptResponse;
+    expect((await gateway.post("/v1/responses", goOn)).status).toBe(200);
+    const next = { ...goOn, model: `responses/${model}` };
+    const refused = await gateway.post("/v1/responses", { ...next, [by]: id });
+    expect(refused.status).toBe(429);
+    expect(await refused.text()).toContain(`may take up to ${most}`);
+    // Another key does not learn of it.
+    const others = await gateway.post("/v1/responses", { ...next, [by]: id }, as("pk-other"));
+    expect(await others.text()).not.toContain("may take up to");
+  },
+);
+
+it("what a request has brought in is charged, too, where the answer broke off before its report", async () => {
+  const { gateway, rows } = await start({});
+  provider.play = keptResponse;
+  await (await gateway.post("/v1/responses", goOn)).text();
+  const event = (type: string, fields: object) =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
+  const response = { id: "resp_2", object: "response", status: "in_progress", output: [] };
+  const begun = [
+    event("response.created", { sequence_number: 0, response }),
+    event("response.output_text.delta", { sequence_number: 1, delta: "hello" }),
+  ];
+  provider.play = cutStream(begun, "fin");
+  await (
+    await gateway.post("/v1/responses", { ...goOn, previous_response_id: "resp_1", stream: true })
+  ).text();
+  await gateway.stop();
+  const cut = rows().at(-1);
+  expect(cut).toMatchObject({ usage_basis: "estimated", outcome: "cut" });
+  expect(Number(cut?.input_tokens)).toBeGreaterThan(4_100);
+  expect(Number(cut?.input_tokens)).toBeLessThan(4_200);
 });
 
 it("who may use a route may have from the provider what it made there", async () => {

@@ -21,15 +21,29 @@ export interface Usage {
   readonly reportedUsd?: number;
   /** How many premium requests the provider counts; may be a fraction. */
   readonly premiumRequests?: number;
+  /**
+   * How many there were of what is billed beside the listed rates, or otherwise than by them, under the names of the
+   * provider's report: `web_search_requests`, `audio_tokens`, `inference_geo us`…
+   */
+  readonly extras?: Readonly<Record<string, number>>;
   /** What each sampling has used, where it took several to one answer: prices by length go by each one's own. */
-  readonly samplings?: readonly Usage[];
+  readonly samplings?: readonly Sampling[];
+}
+
+/** One of several samplings that made an answer. */
+export interface Sampling extends Usage {
+  /** The model that it ran on, where that is another than the one that was asked. */
+  readonly model?: string;
 }
 
 /** What a provider's report says of each count. */
 export type ReportedCounts = {
-  readonly [Name in Exclude<keyof Usage, "premiumRequests" | "samplings">]: Usage[Name] | undefined;
+  readonly [Name in Exclude<keyof Usage, "premiumRequests" | "extras" | "samplings">]:
+    | Usage[Name]
+    | undefined;
 } & {
   readonly premiumRequests?: number | undefined;
+  readonly extras?: Usage["extras"] | undefined;
 };
 
 /** The counts that were reported; undefined where there is neither an input nor an output. */

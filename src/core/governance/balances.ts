@@ -15,7 +15,11 @@ export interface BalanceSource {
  */
 export const BALANCE_SOURCES: readonly BalanceSource[] = [
   // https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key
-  { hosts: ["openrouter.ai"], path: "/api/v1/key", read: readOpenRouter },
+  {
+    hosts: ["openrouter.ai", "eu.openrouter.ai", "us.openrouter.ai"],
+    path: "/api/v1/key",
+    read: readOpenRouter,
+  },
   // https://api-docs.deepseek.com/api/get-user-balance
   { hosts: ["api.deepseek.com"], path: "/user/balance", read: readDeepSeek },
   // https://platform.moonshot.ai/docs/api/balance

@@ -1,4 +1,4 @@
-import type { Usage } from "../conversation/usage";
+import type { Sampling, Usage } from "../conversation/usage";
 import { type ModelPrice, type Rates, ratesFor } from "../models/price";
 import type { Basis, RequestCost } from "./requestRecord";
 
@@ -25,38 +25,85 @@ const HALF_PRICE: Readonly<Record<string, readonly string[]>> = {
   "api.anthropic.com": ["batch"],
 };
 
+/** https://openrouter.ai/docs/guides/features/in-region-routing */
+const OPENROUTER_HOSTS = ["openrouter.ai", "eu.openrouter.ai", "us.openrouter.ai"];
+
+/** What is known of Anthropic's fees beside the tokens: https://platform.claude.com/docs/en/about-claude/pricing */
+const FEE_HOST = "api.anthropic.com";
+/** US dollars for each. */
+const FEES: Readonly<Record<string, number>> = { web_search_requests: 0.01 };
+/** What the tokens' rates are multiplied by, in hundredths. */
+const FACTORS: Readonly<Record<string, bigint>> = { "inference_geo us": 110n };
+
 /**
  * What a request has cost, to the micro-dollar: exact arithmetic, rounded half up once. What the provider charged by
  * its own account comes before any arithmetic of ours.
  *
  * Undefined where it is not known: no price, or none for a kind of tokens that was used. Where cached tokens have no
  * rate of their own they are taken at the input's, and where a service tier has no known rates, at the listed ones;
- * the cost is then estimated, as it is where the usage is.
+ * the cost is then estimated, as it is where the usage is. So it is where something was billed beside the tokens whose
+ * fee is not known, and is not in it, and where another model took part whose price is not known: the asked one's stands
+ * in.
  *
  * @param usage the tokens; the cached and the written ones are among the input
  * @param basis how the usage is known
+ * @param pricedOther what another model of the same provider costs, by the id that the provider names it with
  */
 export function costOf(
   usage: Usage,
   basis: Basis,
   priced: Priced | undefined,
   biller: Biller,
+  pricedOther: (model: string) => Priced | undefined = () => undefined,
 ): RequestCost | undefined {
   const { reportedUsd } = usage;
-  if (reportedUsd !== undefined && isHost(biller, "openrouter.ai"))
+  if (reportedUsd !== undefined && OPENROUTER_HOSTS.some((host) => isHost(biller, host)))
     return { microUsd: rounded(scaled(reportedUsd) * BigInt(MICRO), UNIT), basis, priceSource: "provider" };
   if (!priced) return undefined;
   const bill = new Bill();
-  for (const sampling of usage.samplings ?? [usage]) chargeTokens(bill, sampling, priced.price);
+  const sources = new Set<string>();
+  const samplings: readonly Sampling[] = usage.samplings ?? [usage];
+  for (const { model, ...sampling } of samplings) {
+    const other = model === undefined ? undefined : pricedOther(model);
+    if (model !== undefined && other === undefined) bill.isEstimated = true;
+    const { price, source } = other ?? priced;
+    chargeTokens(bill, sampling, price);
+    sources.add(source);
+  }
   bill.add(scaled(priced.price.perRequest ?? 0) * BigInt(MICRO));
   if (bill.amount === undefined) return undefined;
   const tier = tierOf(usage.serviceTier, biller);
-  const estimated = bill.isEstimated || tier === "unknown";
+  const beside = besideTokens(usage.extras ?? {}, biller);
+  const amount = (bill.amount * beside.hundredths) / (tier === "half" ? 2n : 1n) + beside.fees * 100n;
+  const estimated = bill.isEstimated || tier === "unknown" || !beside.isWhole;
   return {
-    microUsd: rounded(bill.amount, tier === "half" ? UNIT * 2n : UNIT),
+    microUsd: rounded(amount, UNIT * 100n),
     basis: estimated ? "estimated" : basis,
-    priceSource: priced.source,
+    priceSource: [...sources].join(", "),
   };
+}
+
+interface BesideTokens {
+  /** In 10^-12 of a micro-dollar. */
+  readonly fees: bigint;
+  /** What the tokens' rates are multiplied by, in hundredths. */
+  readonly hundredths: bigint;
+  /** Nothing was billed beside whose fee is not known. */
+  readonly isWhole: boolean;
+}
+
+function besideTokens(extras: NonNullable<Usage["extras"]>, biller: Biller): BesideTokens {
+  let fees = 0n;
+  let hundredths = 100n;
+  let isWhole = true;
+  for (const [name, count] of Object.entries(extras)) {
+    const fee = isHost(biller, FEE_HOST) ? FEES[name] : undefined;
+    const factor = isHost(biller, FEE_HOST) ? FACTORS[name] : undefined;
+    if (fee !== undefined) fees += scaled(fee) * BigInt(MICRO) * BigInt(count);
+    else if (factor !== undefined) hundredths = (hundredths * factor) / 100n;
+    else isWhole = false;
+  }
+  return { fees, hundredths, isWhole };
 }
 
 function chargeTokens(bill: Bill, usage: Usage, price: ModelPrice): void {

@@ -22,6 +22,8 @@ export interface Seen {
   readonly requestBytes: number;
   /** Base64 data of images and files in it. */
   readonly mediaBytes?: number;
+  /** Tokens of an earlier conversation that the request has brought in by its id. */
+  readonly keptTokens?: number;
   /** Characters of text, thinking and tool arguments that had come. */
   readonly streamedChars: number;
 }
@@ -35,9 +37,14 @@ export function estimateInputTokens(requestBytes: number, mediaBytes = 0): numbe
 }
 
 /** The tokens of an answer that broke off, by what of it was seen. */
-export function estimateUsage({ requestBytes, mediaBytes = 0, streamedChars }: Seen): TokenCounts {
+export function estimateUsage({
+  requestBytes,
+  mediaBytes = 0,
+  keptTokens = 0,
+  streamedChars,
+}: Seen): TokenCounts {
   return {
-    inputTokens: estimateInputTokens(requestBytes, mediaBytes),
+    inputTokens: estimateInputTokens(requestBytes, mediaBytes) + keptTokens,
     outputTokens: Math.ceil(streamedChars / CHARACTERS_A_TOKEN),
   };
 }

@@ -1,6 +1,6 @@
 import { PosternError } from "../errors";
 import type { Limit } from "./limits";
-import { amountText, limitTitle, resetText } from "./limitText";
+import { amountText, limitTitle, resetText, wholePercent } from "./limitText";
 import type { TimeRange } from "./period";
 
 /** A running request ends within seconds to minutes; asking again sooner is of no use. */
@@ -40,8 +40,8 @@ export function judgeLimit(
   const used = spent + reserved;
   const beyond = used + wanted > limit.amount;
   if (beyond && limit.hard) return refusal(limit, { range, spent, reserved }, wanted, now);
-  if (used + wanted < limit.amount * limit.warnAt) return { kind: "fits" };
-  const state = beyond ? "is used up" : `is used to ${percent(used, limit.amount)}`;
+  if ((used + wanted) / limit.amount < limit.warnAt) return { kind: "fits" };
+  const state = beyond ? "is used up" : `is used to ${wholePercent(used, limit.amount)}`;
   const warning = `${title} ${state}: ${amountText(limit.measure, used)} of ${amountText(limit.measure, limit.amount)}. ${resetText(range, now)}`;
   return { kind: "fits", warning };
 }
@@ -72,8 +72,4 @@ function refusal(
 
 function refused(message: string, details: ConstructorParameters<typeof PosternError>[2]): Judgement {
   return { kind: "refused", error: new PosternError("budget_exceeded", message, details) };
-}
-
-function percent(part: number, whole: number): string {
-  return `${Math.floor((part / whole) * 100)} %`;
 }

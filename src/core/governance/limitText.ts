@@ -24,6 +24,11 @@ export function amountText(measure: Measure, amount: number): string {
   }
 }
 
+/** How much of a whole a part is, rounded down: 29 of 100 are `29 %`, though 0.29 times 100 is less than that. */
+export function wholePercent(part: number, whole: number): string {
+  return `${Math.floor((part * 100) / whole)} %`;
+}
+
 /** "1 request", "2 requests". */
 export function counted(value: number, noun: string): string {
   return `${value.toLocaleString("en-US")} ${noun}${value === 1 ? "" : "s"}`;

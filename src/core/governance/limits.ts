@@ -88,9 +88,15 @@ function scopeOf(scope: BudgetConfig["scope"]): Scope {
   return { kind: kind === "key" ? "gatewayKey" : (kind as Scope["kind"]), name };
 }
 
-/** A folder as requests name it: without a separator at its end, unless it is a root. */
+/**
+ * A folder as requests name it: without a separator at its end, unless it is a root, and on Windows as VS Code writes
+ * it, with its drive in a small letter.
+ */
 function folderOf(path: string): string {
-  return /^([A-Za-z]:)?[\\/]+$/.test(path) ? path : path.replace(/[\\/]+$/, "");
+  const named = /^[A-Za-z]:[\\/]/.test(path)
+    ? path.charAt(0).toLowerCase() + path.slice(1).replaceAll("/", "\\")
+    : path;
+  return /^([a-z]:)?[\\/]+$/.test(named) ? named : named.replace(/[\\/]+$/, "");
 }
 
 /** What totals say of a measure. */
@@ -101,6 +107,7 @@ export function amountIn(totals: Totals, measure: Measure): number {
 /** How much of that amount is estimated. */
 export function estimatedIn(totals: Totals, measure: Measure): number {
   if (measure === "microUsd") return totals.estimatedMicroUsd;
+  if (measure === "premiumMilli") return totals.estimatedPremiumMilli;
   return measure === "tokens" ? totals.estimatedInputTokens + totals.estimatedOutputTokens : 0;
 }
 

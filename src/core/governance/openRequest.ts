@@ -56,7 +56,9 @@ export function lostRequest({ record, held, priceSource, sent }: OpenRequest): R
     usage: { inputTokens, outputTokens },
     usageBasis: "estimated",
     ...(priceSource === undefined ? {} : { cost: { microUsd, basis: "estimated", priceSource } }),
-    ...(held.premiumMilli === 0 ? {} : { premiumRequests: held.premiumMilli / 1000 }),
+    ...(held.premiumMilli === 0
+      ? {}
+      : { premiumRequests: held.premiumMilli / 1000, premiumBasis: "estimated" }),
   };
 }
 

@@ -77,6 +77,8 @@ export interface RequestRecord {
   readonly cost?: RequestCost;
   /** How many premium requests it counts as, where the provider has such a quota; may be a fraction. */
   readonly premiumRequests?: number;
+  /** Of the premium requests: reported, or estimated by the model's multiplier. */
+  readonly premiumBasis?: Basis;
   /** What a translation could not carry. */
   readonly dropped: readonly string[];
   /** The policy rule that applied. */

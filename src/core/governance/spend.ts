@@ -51,6 +51,8 @@ export interface Totals {
   readonly estimatedMicroUsd: number;
   /** Premium requests in thousandths: their multipliers are fractions. */
   readonly premiumMilli: number;
+  /** Of the premium requests: not reported, but the model's multiplier. */
+  readonly estimatedPremiumMilli: number;
 }
 
 /** Every field of the totals, in the order in which the ledger keeps them. */
@@ -69,6 +71,7 @@ export const TOTALS_FIELDS = [
   "microUsd",
   "estimatedMicroUsd",
   "premiumMilli",
+  "estimatedPremiumMilli",
 ] as const satisfies readonly (keyof Totals)[];
 
 export const NO_TOTALS: Totals = Object.freeze(
@@ -97,6 +100,7 @@ export function totalsOf(record: RequestRecord): Totals {
   const input = usage?.inputTokens ?? 0;
   const output = usage?.outputTokens ?? 0;
   const estimated = usage !== undefined && record.usageBasis === "estimated";
+  const premiumMilli = Math.round((record.premiumRequests ?? 0) * 1000);
   const answered = record.outcome === "answered" && record.status < 300;
   return {
     requests: 1,
@@ -112,7 +116,8 @@ export function totalsOf(record: RequestRecord): Totals {
     estimatedOutputTokens: estimated ? output : 0,
     microUsd: cost?.microUsd ?? 0,
     estimatedMicroUsd: cost?.basis === "estimated" ? cost.microUsd : 0,
-    premiumMilli: Math.round((record.premiumRequests ?? 0) * 1000),
+    premiumMilli,
+    estimatedPremiumMilli: record.premiumBasis === "estimated" ? premiumMilli : 0,
   };
 }
 

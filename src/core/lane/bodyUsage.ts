@@ -1,5 +1,5 @@
 import type { Usage } from "../conversation/usage";
-import { withServiceTier } from "../protocols/billing";
+import { withHostedCalls, withHostedCallsIn, withServiceTier } from "../protocols/billing";
 import type { WireProtocol } from "../protocols/wire";
 import { reportedUsage } from "./reportedUsage";
 
@@ -14,7 +14,8 @@ export function usageOfBody(protocol: WireProtocol, body: Uint8Array): Usage | u
     const parsed: unknown = JSON.parse(new TextDecoder().decode(body));
     if (typeof parsed !== "object" || parsed === null || !("usage" in parsed)) return undefined;
     const tier = "service_tier" in parsed ? parsed.service_tier : undefined;
-    return reportedUsage(protocol, withServiceTier(parsed.usage, tier));
+    const report = "output" in parsed ? withHostedCalls(parsed.usage, parsed.output) : parsed.usage;
+    return reportedUsage(protocol, withServiceTier(report, tier));
   } catch {
     return undefined;
   }
@@ -25,7 +26,8 @@ export function usageOfEnds(protocol: WireProtocol, head: Uint8Array, tail: Uint
   for (const end of [tail, head]) {
     const text = new TextDecoder().decode(end);
     const tier = /"service_tier"\s*:\s*"([\w-]+)"/.exec(text)?.[1];
-    const usage = reportedUsage(protocol, withServiceTier(usageObjectIn(text), tier));
+    const report = withHostedCallsIn(usageObjectIn(text), text);
+    const usage = reportedUsage(protocol, withServiceTier(report, tier));
     if (usage) return usage;
   }
   return undefined;

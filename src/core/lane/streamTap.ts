@@ -1,6 +1,6 @@
 import type { Usage } from "../conversation/usage";
 import { asNumber, isObject, type JsonObject } from "../json/access";
-import { withServiceTier } from "../protocols/billing";
+import { withHostedCalls, withHostedCallsIn, withServiceTier } from "../protocols/billing";
 import { errorEvent, type WireError } from "../protocols/errorShape";
 import type { WireProtocol } from "../protocols/wire";
 import { comment, namedEvent } from "../sse/format";
@@ -68,7 +68,8 @@ export class StreamTap {
   }
 
   private report({ bytes, object: fields }: KeptFrame): object | undefined {
-    const usage = fields ? usageField(this.protocol, fields) : usageObjectIn(new TextDecoder().decode(bytes));
+    const text = fields ? "" : new TextDecoder().decode(bytes);
+    const usage = fields ? usageField(this.protocol, fields) : withHostedCallsIn(usageObjectIn(text), text);
     return typeof usage === "object" && usage !== null ? usage : undefined;
   }
 
@@ -255,12 +256,16 @@ function statusOf(error: JsonObject): number {
 }
 
 function usageField(protocol: WireProtocol, fields: Record<string, unknown>): unknown {
-  if (protocol === "responses")
-    return withServiceTier(member(fields.response, "usage"), member(fields.response, "service_tier"));
+  if (protocol === "responses") {
+    const report = withHostedCalls(member(fields.response, "usage"), member(fields.response, "output"));
+    return withServiceTier(report, member(fields.response, "service_tier"));
+  }
   // message_start carries it inside the message, message_delta beside the delta.
   if (protocol === "messages") return fields.usage ?? member(fields.message, "usage");
-  // Groq reports inside a field of its own.
-  return withServiceTier(fields.usage ?? member(fields.x_groq, "usage"), fields.service_tier);
+  // Groq reports inside a field of its own, Moonshot may in the choice.
+  const [choice] = asArray(fields.choices);
+  const usage = fields.usage ?? member(fields.x_groq, "usage") ?? member(choice, "usage");
+  return withServiceTier(usage, fields.service_tier);
 }
 
 function isTerminal(protocol: WireProtocol, { frame, object: fields }: KeptFrame): boolean {

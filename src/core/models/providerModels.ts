@@ -1,4 +1,4 @@
-import type { ModelConfig, ModelOverride, ProviderConfig } from "../config/schema";
+import type { ModelConfig, ModelOverride, PriceConfig, ProviderConfig } from "../config/schema";
 import type { ModelStatus } from "../rpc/contract";
 import { type FactValues, type ModelFacts, mergeFacts } from "./facts";
 import type { ListedModel } from "./listedModel";
@@ -83,7 +83,13 @@ function modelOf(
 /** The person's own values. */
 function ownFacts(own: Omit<ModelConfig, "id">): FactValues {
   const { name: _, hidden: __, pinned: ___, deployment: ____, baseModel: _____, price, ...values } = own;
-  return { ...defined(values), ...(price === undefined ? {} : { price: defined(price) }) } as FactValues;
+  return { ...defined(values), ...(price === undefined ? {} : { price: ownPrice(price) }) } as FactValues;
+}
+
+/** The highest tier that is reached counts, in whatever order a person has written them. */
+function ownPrice({ tiers, ...rates }: PriceConfig): PriceConfig {
+  const rising = tiers?.map(defined).toSorted((one, other) => one.aboveInput - other.aboveInput);
+  return { ...defined(rates), ...(rising?.length ? { tiers: rising } : {}) };
 }
 
 function defined<T extends object>(values: T): T {

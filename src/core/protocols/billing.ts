@@ -1,5 +1,14 @@
 import type { ReportedCounts } from "../conversation/usage";
-import { asBoolean, asNumber, asObject, isObject, type JsonObject, nonEmpty } from "../json/access";
+import {
+  asArray,
+  asBoolean,
+  asCount,
+  asNumber,
+  asObject,
+  isObject,
+  type JsonObject,
+  nonEmpty,
+} from "../json/access";
 
 /**
  * A usage report with the service tier in it, which Anthropic says within and OpenAI beside it.
@@ -10,14 +19,79 @@ export function withServiceTier(report: unknown, tier: unknown): unknown {
   return { ...report, service_tier: tier };
 }
 
+/**
+ * Tools of Responses that the provider runs itself, and bills by the call or by what they use:
+ * https://developers.openai.com/api/docs/pricing
+ */
+const HOSTED_CALLS = "web_search_call|file_search_call|code_interpreter_call|image_generation_call";
+const HOSTED_CALL = new RegExp(`^(${HOSTED_CALLS})$`);
+const HOSTED_CALL_IN_JSON = new RegExp(`"type"\\s*:\\s*"(${HOSTED_CALLS})"`, "g");
+
+/** A usage report with the calls of such tools in it, which the response has among its output. */
+export function withHostedCalls(report: unknown, output: unknown): unknown {
+  const types = asArray(output).map((item) => nonEmpty(asObject(item).type) ?? "");
+  return withCalls(
+    report,
+    types.filter((type) => HOSTED_CALL.test(type)),
+  );
+}
+
+/** The same, from a piece of a response that is too large to be parsed. */
+export function withHostedCallsIn(report: unknown, json: string): unknown {
+  return withCalls(
+    report,
+    [...json.matchAll(HOSTED_CALL_IN_JSON)].flatMap((match) => match[1] ?? []),
+  );
+}
+
+function withCalls(report: unknown, calls: readonly string[]): unknown {
+  if (!isObject(report) || calls.length === 0) return report;
+  const counts: Record<string, number> = {};
+  for (const call of calls) counts[call] = (counts[call] ?? 0) + 1;
+  return { ...report, hosted_calls: counts };
+}
+
 /** Tiers that are billed as listed, which is what no tier at all means too. */
 const ORDINARY = ["default", "standard", "auto", "on_demand"];
 
-/** The service tier and the provider's own bill in a usage report, the same in every protocol. */
-export function billingOf(report: JsonObject): Pick<ReportedCounts, "serviceTier" | "reportedUsd"> {
+/** The service tier, the provider's own bill and what it bills beside the tokens, the same in every protocol. */
+export function billingOf(
+  report: JsonObject,
+): Pick<ReportedCounts, "serviceTier" | "reportedUsd" | "extras"> {
   const tier = nonEmpty(report.service_tier)?.slice(0, 40);
   const serviceTier = tier === undefined || ORDINARY.includes(tier) ? undefined : tier;
-  return { serviceTier, reportedUsd: reportedUsd(report) };
+  return { serviceTier, reportedUsd: reportedUsd(report), extras: extrasIn(report) };
+}
+
+/** Where Anthropic's inference ran is priced apart, unless it is one of these. */
+const ORDINARY_GEO = ["global", "not_available"];
+/** Server tools of Anthropic that cost nothing beside their tokens. */
+const FREE_TOOLS = ["web_fetch_requests"];
+/** What xAI and Perplexity count of the searches that they bill apart. */
+const SEARCHES = ["num_sources_used", "num_server_side_tools_used", "num_search_queries"];
+
+function extrasIn(report: JsonObject): Readonly<Record<string, number>> | undefined {
+  const details = ["prompt", "completion", "input", "output"].map((kind) =>
+    asObject(report[`${kind}_tokens_details`]),
+  );
+  const [, completion, , output] = details;
+  const sum = (counts: readonly unknown[]): number =>
+    counts.reduce<number>((total, count) => total + (asCount(count) ?? 0), 0);
+  const geo = nonEmpty(report.inference_geo)?.slice(0, 40) ?? "global";
+  const found: readonly (readonly [string, unknown])[] = [
+    ["audio_tokens", sum(details.map(({ audio_tokens }) => audio_tokens))],
+    ["image_tokens", sum([completion?.image_tokens, output?.image_tokens])],
+    [`inference_geo ${geo}`, ORDINARY_GEO.includes(geo) ? 0 : 1],
+    ["speed fast", report.speed === "fast" ? 1 : 0],
+    ...SEARCHES.map((name) => [name, report[name]] as const),
+    ...Object.entries(asObject(report.server_tool_use)).filter(([name]) => !FREE_TOOLS.includes(name)),
+    ...Object.entries(asObject(report.hosted_calls)),
+  ];
+  const extras = found.flatMap(([name, value]) => {
+    const count = asCount(value) ?? 0;
+    return count > 0 ? [[name, count] as const] : [];
+  });
+  return extras.length === 0 ? undefined : Object.fromEntries(extras);
 }
 
 /**

@@ -66,6 +66,7 @@ class Verification {
   private head = { seq: 0, hash: "" };
   private notedSeen: boolean;
   private rows = 0;
+  private goneFromLedger: AuditVerdict["goneFromLedger"];
 
   constructor(
     private readonly database: DatabaseSync,
@@ -109,8 +110,9 @@ class Verification {
   }
 
   verdict(): AuditVerdict {
-    const { faults, rows, tombstones, head } = this;
-    return { faults, rows, removed: tombstones.size, head };
+    const { faults, rows, tombstones, head, goneFromLedger } = this;
+    const gone = goneFromLedger === undefined ? {} : { goneFromLedger };
+    return { faults, rows, removed: tombstones.size, head, ...gone };
   }
 
   private see(hash: Uint8Array): void {
@@ -226,11 +228,19 @@ class Verification {
     if (!row) {
       if (this.oldestInLedger !== undefined && record.startedAt > this.oldestInLedger)
         this.ledgerFaults.set(id, `request ${id} (row ${seq}) is gone from the ledger`);
+      else this.noteGone(record.startedAt);
       return;
     }
     const differing = differences(recordOf(row), record);
     if (differing.length > 0)
       this.ledgerFaults.set(id, `request ${id} (row ${seq}) differs in the ledger: ${differing.join(", ")}`);
+  }
+
+  private noteGone(startedAt: number): void {
+    // A forged row may say what is no time at all.
+    if (Number.isNaN(new Date(startedAt).getTime())) return;
+    const { rows = 0, latest = startedAt } = this.goneFromLedger ?? {};
+    this.goneFromLedger = { rows: rows + 1, latest: Math.max(latest, startedAt) };
   }
 
   private fault(text: string): void {
@@ -255,6 +265,7 @@ const OPTIONAL = [
   "usageBasis",
   "cost",
   "premiumRequests",
+  "premiumBasis",
   "policyRule",
 ] as const satisfies readonly (keyof RequestRecord)[];
 

@@ -1,6 +1,6 @@
 import type { Judgement } from "../../core/governance/judgeLimit";
 import type { Limit } from "../../core/governance/limits";
-import { limitTitle, localTime, resetText, spentText } from "../../core/governance/limitText";
+import { limitTitle, localTime, resetText, spentText, wholePercent } from "../../core/governance/limitText";
 import type { TimeRange } from "../../core/governance/period";
 import { leftShare, type ProviderQuota } from "../../core/governance/quota";
 import type { LimitNotice, LimitStatus } from "../../core/rpc/limitsStatus";
@@ -27,9 +27,10 @@ export class LimitNotices {
   follow(limits: readonly LimitStatus[], now: number): void {
     for (const limit of limits) {
       const { amount, spent, warnAt, from, until } = limit;
-      if (spent < amount * warnAt) continue;
+      // Divided and not multiplied: 0.07 × 100 is more than 7.
+      if (spent / amount < warnAt) continue;
       const used = spent >= amount;
-      const state = used ? "is used up" : `is used to ${Math.floor((spent / amount) * 100)} %`;
+      const state = used ? "is used up" : `is used to ${wholePercent(spent, amount)}`;
       const text = `${limitTitle(limit)} ${state}: ${spentText(limit, spent)}. ${resetText({ from, until }, now)}`;
       this.add(limit, { from, until }, used ? "reached" : "warning", text);
     }

@@ -160,6 +160,7 @@ export class Permit {
       estimate: pricing.estimate(this.body, target, {
         operation: this.trace.operation,
         at: this.trace.began.at,
+        caller: this.trace.caller,
       }),
       ...(this.trace.route === undefined ? {} : { route: this.trace.route }),
     };
@@ -185,6 +186,7 @@ export class Permit {
     const charged = this.target
       ? this.parts.pricing.charged(record, outcome, this.body, this.target)
       : record;
+    if (this.target) this.parts.pricing.remember(this.trace.keptAs, charged, this.target);
     this.settle(charged);
     return charged;
   }

@@ -1,7 +1,9 @@
 import type { Usage } from "../../core/conversation/usage";
+import type { Caller } from "../../core/governance/caller";
 import { costOf, type Priced } from "../../core/governance/cost";
 import { estimateMaximum, usageToCharge } from "../../core/governance/estimate";
 import type { RequestRecord } from "../../core/governance/requestRecord";
+import { asObject } from "../../core/json/access";
 import type { ModelFacts } from "../../core/models/facts";
 import type { Operation } from "../../core/providers/endpoint";
 import type { ProviderRegistry } from "../providers/providerRegistry";
@@ -19,11 +21,15 @@ const MAX_TOKENS = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
 const FRESH_MS = 10_000;
 const MAX_MODELS = 1_000;
 
+/** Conversations whose length is remembered; of older ones what a request says itself is all that is known. */
+const MAX_KEPT = 10_000;
+
 /** What is to be estimated. */
 interface Estimated {
   readonly operation: Operation;
   /** Milliseconds since the epoch. */
   readonly at: number;
+  readonly caller: Caller;
 }
 
 /** What requests cost, by what is known of their models. */
@@ -32,6 +38,9 @@ export class Pricing {
     string,
     { readonly at: number; readonly facts: ModelFacts | undefined }
   >();
+
+  /** Tokens of conversations that providers keep; the order of insertion is the order of use. */
+  private readonly kept = new Map<string, number>();
 
   constructor(private readonly registry: ProviderRegistry) {}
 
@@ -48,11 +57,15 @@ export class Pricing {
   }
 
   /** The most that a request may come to at a target. */
-  estimate(body: ClientBody, { provider, model }: Target, { operation, at }: Estimated): RequestEstimate {
+  estimate(
+    body: ClientBody,
+    { provider, model }: Target,
+    { operation, at, caller }: Estimated,
+  ): RequestEstimate {
     const facts = this.factsOf(provider.config.id, model.id, at);
     const mediaBytes = mediaBytesIn(body.bytes);
     const limits = MAX_TOKENS.flatMap((name) => positive(member(body, name)) ?? []);
-    const { inputTokens, outputTokens: longest } = estimateMaximum({
+    const { inputTokens: sent, outputTokens: longest } = estimateMaximum({
       requestBytes: body.bytes.length - mediaBytes,
       mediaBytes,
       answers: positive(member(body, "n")) ?? 1,
@@ -60,6 +73,12 @@ export class Pricing {
       ...(limits.length > 0 ? { maxTokens: Math.max(...limits) } : {}),
       ...(facts?.maxOutput === undefined ? {} : { modelMaxOutput: facts.maxOutput }),
     });
+    const { contextWindow = Number.POSITIVE_INFINITY } = facts ?? {};
+    // What is brought in is as long as it was told to be, but nothing is read beyond the window.
+    const inputTokens = Math.max(
+      sent,
+      Math.min(sent + this.keptTokens(body, provider, caller), contextWindow),
+    );
     // A vector is no output, and has no price.
     const outputTokens = operation === "embeddings" ? 0 : longest;
     const priced = this.priced(provider.config.id, model.id, at);
@@ -73,6 +92,32 @@ export class Pricing {
     };
   }
 
+  /**
+   * Notes how long a conversation is that a provider keeps, for requests that go on with it and send only what is new.
+   * @param keptAs by what it can be gone on with
+   */
+  remember(keptAs: readonly string[], record: RequestRecord, { provider }: Target): void {
+    const { usage, usageBasis, caller } = record;
+    if (usage === undefined || usageBasis !== "reported") return;
+    for (const id of keptAs) {
+      const key = keptKey(provider, caller, id);
+      this.kept.delete(key);
+      this.kept.set(key, (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0));
+      const oldest = this.kept.keys().next();
+      if (this.kept.size > MAX_KEPT && !oldest.done) this.kept.delete(oldest.value);
+    }
+  }
+
+  /** Tokens of what a request brings in by an id; 0 where that is nothing, or not known. */
+  private keptTokens(body: ClientBody, provider: Target["provider"], caller: Caller): number {
+    const conversation = member(body, "conversation");
+    const ids = [member(body, "previous_response_id"), conversation, asObject(conversation).id];
+    const lengths = ids.map((id) =>
+      typeof id === "string" ? (this.kept.get(keptKey(provider, caller, id)) ?? 0) : 0,
+    );
+    return Math.max(...lengths);
+  }
+
   /** The row of a request that a provider has answered, with what it is charged for. */
   charged(record: RequestRecord, outcome: RelayOutcome, body: ClientBody, target: Target): RequestRecord {
     const good = outcome.status >= 200 && outcome.status < 300;
@@ -84,19 +129,23 @@ export class Pricing {
     const { usage: charged, basis } = usageToCharge(outcome.usage, outcome.end === "complete", {
       requestBytes: body.bytes.length - mediaBytes,
       mediaBytes,
+      keptTokens: this.keptTokens(body, target.provider, record.caller),
       streamedChars: outcome.streamedChars,
     });
     const { config } = target.provider;
-    const { premiumRequests: reported, samplings: _, ...usage } = charged;
+    const { premiumRequests: reported, samplings: _, extras: __, ...usage } = charged;
     // One that went out and was not reported on counts as one that a person has asked.
     const premium = reported ?? this.factsOf(config.id, target.model.id, record.startedAt)?.premiumMultiplier;
-    const cost = costOf(charged, basis, this.priced(config.id, target.model.id, record.startedAt), config);
+    const priced = (model: string) => this.priced(config.id, model, record.startedAt);
+    const cost = costOf(charged, basis, priced(target.model.id), config, priced);
     return {
       ...record,
       usage,
       usageBasis: basis,
       ...(cost === undefined ? {} : { cost }),
-      ...(premium === undefined ? {} : { premiumRequests: premium }),
+      ...(premium === undefined
+        ? {}
+        : { premiumRequests: premium, premiumBasis: reported === undefined ? "estimated" : "reported" }),
     };
   }
 
@@ -115,6 +164,11 @@ export class Pricing {
     const source = facts?.sources.price;
     return facts?.price && source !== undefined ? { price: facts.price, source } : undefined;
   }
+}
+
+/** Of each caller apart: nobody else is to learn that there is such a conversation. */
+function keptKey({ config }: Target["provider"], { kind, name }: Caller, id: string): string {
+  return JSON.stringify([config.id, kind, name, id]);
 }
 
 /** Of what is marked for a prompt cache, all may be written to it, which costs more than reading it. */

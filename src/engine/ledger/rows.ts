@@ -39,6 +39,7 @@ export const REQUEST_COLUMNS = [
   "cost_basis",
   "price_source",
   "premium_milli",
+  "premium_basis",
   "dropped",
   "policy_rule",
 ] as const;
@@ -79,6 +80,7 @@ export function valuesOf(record: RequestRecord, caller: number): SQLInputValue[]
     cost?.basis ?? null,
     cost?.priceSource ?? null,
     record.premiumRequests === undefined ? null : Math.round(record.premiumRequests * 1000),
+    record.premiumBasis ?? null,
     record.dropped.length === 0 ? null : JSON.stringify(record.dropped),
     record.policyRule ?? null,
   ];
@@ -121,6 +123,7 @@ export function recordOf(row: Row): RequestRecord {
       outcome: row.outcome,
       errorCode: row.error_code,
       usageBasis: row.usage_basis,
+      premiumBasis: row.premium_basis,
       policyRule: row.policy_rule,
     }),
     ...(Object.keys(usage).length > 0 ? { usage } : {}),

@@ -6,7 +6,7 @@ const MOST = 2 ** 50;
 /** A record whose numbers can be added up: what is no count is left out, so that one bad row spoils nothing. */
 export function wellFormed(record: RequestRecord): RequestRecord {
   if (isWellFormed(record)) return record;
-  const { usage, cost, premiumRequests, ...rest } = record;
+  const { usage, cost, premiumRequests, premiumBasis, ...rest } = record;
   const counts = Object.entries(usage ?? {}).filter(([name, value]) => isUsageField(name, value));
   return {
     ...rest,
@@ -15,7 +15,9 @@ export function wellFormed(record: RequestRecord): RequestRecord {
     status: isCount(rest.status) ? rest.status : 0,
     ...(usage === undefined ? {} : { usage: Object.fromEntries(counts) }),
     ...(cost !== undefined && isCount(cost.microUsd) ? { cost } : {}),
-    ...(isPremium(premiumRequests) ? { premiumRequests } : {}),
+    ...(isPremium(premiumRequests)
+      ? { premiumRequests, ...(premiumBasis === undefined ? {} : { premiumBasis }) }
+      : {}),
   };
 }
 

@@ -26,6 +26,8 @@ export class RequestTrace {
   task: string | undefined;
   dropped: readonly string[] = [];
   policyRule: string | undefined;
+  /** By what the provider can be asked to go on from the answer: the response's id, and the conversation's. */
+  keptAs: readonly string[] = [];
   /** The target that it is at, or was last. */
   target: { readonly provider: string; readonly model: string; readonly credential: string } | undefined;
   /** It has gone out to a provider: from then on Postern alone cannot have refused it. */

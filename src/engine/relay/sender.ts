@@ -3,7 +3,7 @@ import type { EngineProvider } from "../../core/config/engineConfig";
 import { copilotTurn, MAX_TOOL_NAME } from "../../core/copilot/turn";
 import { PosternError } from "../../core/errors";
 import type { Route } from "../../core/gateway/routes";
-import { type JsonObject, nonEmpty, optional } from "../../core/json/access";
+import { asObject, type JsonObject, nonEmpty, optional } from "../../core/json/access";
 import { spliced } from "../../core/json/splice";
 import { requestEdits } from "../../core/lane/requestEdits";
 import { storedResponseUrl } from "../../core/providers/endpoint";
@@ -157,7 +157,7 @@ export class Sender {
    */
   private noteResponse(
     { provider, model }: Target,
-    { caller, route }: Pick<RequestTrace, "caller" | "route">,
+    trace: RequestTrace,
     previous: string | undefined,
     response: JsonObject,
   ): void {
@@ -170,6 +170,8 @@ export class Sender {
     }
     const id = nonEmpty(response.id);
     if (id === undefined) return;
+    const { caller, route } = trace;
+    trace.keptAs = [id, nonEmpty(asObject(response.conversation).id)].filter((one) => one !== undefined);
     this.stored.remember(id, caller, { provider: providerId, model: model.id, ...optional("route", route) });
   }
 

@@ -181,7 +181,7 @@ async function deleteMany(around: ActivityAround): Promise<void> {
   const { filter } = around.store.value;
   const { outcome: _, ...wanted } = filter;
   const filtered = isFiltered(wanted);
-  // The audit's filter has no outcomes, and must not delete more than the view shows.
+  // An older engine that still runs has no outcomes in the audit's filter, and must not delete more than the view shows.
   if (filter.outcome !== undefined) {
     notify("info", "Take the outcome out of the filter first: what is deleted cannot be told by it.");
     return;

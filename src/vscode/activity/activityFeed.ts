@@ -117,7 +117,10 @@ export class ActivityFeed {
   ): Promise<Pick<RequestPageView, "requests" | "next">> {
     const { text, outcome, ...rest } = filter;
     if (text !== undefined) {
-      const ids = await source.search({ text, ...rest }, this.wanted);
+      const ids = await source.search(
+        { text, ...rest, ...(outcome === undefined ? {} : { outcome }) },
+        this.wanted,
+      );
       const found = await Promise.all(ids.map((id) => source.findRequest(id)));
       const all = found.flatMap((request) => request ?? []);
       const requests = outcome === undefined ? all : all.filter((one) => one.outcome === outcome);

@@ -92,7 +92,7 @@ async function askFilter(
   return words.value.trim() === "" ? rest : { ...rest, text: words.value.trim() };
 }
 
-async function exportAudit(api: Pick<EngineApi, "ask">, shown: ActivityFilter): Promise<void> {
+async function exportAudit(api: Pick<EngineApi, "ask">, filter: ActivityFilter): Promise<void> {
   const choices: Choice<{ readonly format: ExportFormat; readonly content: boolean }>[] = [
     {
       label: "CSV",
@@ -119,7 +119,6 @@ async function exportAudit(api: Pick<EngineApi, "ask">, shown: ActivityFilter): 
   });
   if (!uri) return;
   if (uri.scheme !== "file") throw new Error("The audit can only be written to a file of this machine.");
-  const { outcome: _, ...filter } = shown;
   const { requests } = await api.ask("exportAudit", { file: uri.fsPath, format, filter, content });
   notify("info", `Exported ${requests} requests.`, { Open: () => vscode.window.showTextDocument(uri) });
 }

@@ -51,7 +51,9 @@ export function gatewayKeyCommands(keys: GatewayKeys, around: GatewayKeySurround
       if (!before) return;
       const now = entryNamed(around.settings(), name) ?? {};
       const gone = Object.fromEntries(Object.keys(now).map((field) => [field, undefined]));
-      await keys.patch(name, { ...gone, ...before });
+      // The key itself stays as it is: one that was rotated since must not be let in again.
+      const { key, hash, masked } = now;
+      await keys.patch(name, { ...gone, ...before, key, hash, masked });
       await around.changed();
     };
     notify("info", done, before ? { ...more, Undo: undo } : more);
@@ -158,7 +160,7 @@ export function gatewayKeyCommands(keys: GatewayKeys, around: GatewayKeySurround
       if (!(await confirm(`Rotate the gateway key "${chosen.name}"?`, detail, "Rotate"))) return;
       const made = await keys.rotate(chosen.name);
       await around.changed();
-      await copy(made, `Copied the new key "${chosen.name}".`);
+      await copy(made, `Copied the new key "${chosen.name}".${whyNotAccepted(chosen)}`);
     },
     "postern.forgetGatewayKeyCopy": async (target) => {
       const fits = (entry: GatewayKeyEntry) => entry.source === "settings" && entry.copyable;
@@ -190,6 +192,13 @@ export function gatewayKeyCommands(keys: GatewayKeys, around: GatewayKeySurround
       notify("info", `Deleted the key "${name}".`, { Undo: undo });
     },
   };
+}
+
+/** A new key has the limits of the old one, and these may be what locks it out. */
+function whyNotAccepted({ disabled, expiresAt }: GatewayKeyEntry): string {
+  const expired = expiresAt !== undefined && Date.now() >= expiresAt;
+  const why = disabled ? "is disabled" : expired ? "has expired" : undefined;
+  return why === undefined ? "" : ` It ${why}, so it is not accepted yet.`;
 }
 
 function offerNewKey(): void {

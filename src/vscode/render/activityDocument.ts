@@ -43,6 +43,7 @@ function facts(record: RequestRecord, timeZone: string | undefined): string {
     ["Credential", record.credential],
     ["Tokens", usage && tokensText(record)],
     ["Cost", cost && `${costText(cost)} (${cost.basis}; price from ${cost.priceSource})`],
+    ["Premium requests", premiumText(record)],
     ["Policy", record.policyRule],
     ["Not carried over", record.dropped.join(", ")],
     ["Error", record.errorCode],
@@ -77,6 +78,12 @@ function tokensText({ usage, usageBasis }: RequestRecord): string {
     usageBasis,
   ].filter((text) => text);
   return `${count(usage?.inputTokens)} in, ${count(usage?.outputTokens)} out (${extra.join(", ")})`;
+}
+
+function premiumText({ premiumRequests, premiumBasis }: RequestRecord): string | undefined {
+  if (premiumRequests === undefined) return undefined;
+  const count = premiumRequests.toLocaleString("en-US");
+  return premiumBasis === undefined ? count : `${count} (${premiumBasis})`;
 }
 
 /** Characters of a bar from the request's arrival to its end. */

@@ -76,7 +76,8 @@ function runningNode(request: RequestBeginning, now: number): TreeNode {
 
 function requestNode(request: RequestRecord, clock: Clock): TreeNode {
   const { id, outcome, durationMs, startedAt, usage, cost, provider } = request;
-  const tokens = usage && `${countText(usage.inputTokens)} → ${countText(usage.outputTokens)} tokens`;
+  const about = request.usageBasis === "estimated" ? "≈ " : "";
+  const tokens = usage && `${about}${countText(usage.inputTokens)} → ${countText(usage.outputTokens)} tokens`;
   const parts = [
     ...(outcome === "answered" ? [] : [OUTCOME_TEXT[outcome]]),
     momentText(startedAt, clock),

@@ -22,6 +22,9 @@ const DESCRIPTION = "Address and gateway key of Postern for this folder, from `p
 export class TerminalEnvironment implements Disposable {
   private applied = "";
   private folders: readonly vscode.WorkspaceFolder[] = [];
+  /** Names of the keys that terminals have, and of those the ones that the window knows of, too. */
+  private given: readonly string[] = [];
+  private known: readonly string[] = [];
   private queue: Promise<void> = Promise.resolve();
 
   constructor(
@@ -42,7 +45,13 @@ export class TerminalEnvironment implements Disposable {
     // A gateway that comes back in a moment keeps its address, and terminals their environment.
     if (engine.kind === "starting" || engine.kind === "restarting") return;
     const mark = JSON.stringify([folders.length > 0 ? url : "", tools, folders.map(({ uri }) => uri.fsPath)]);
-    if (mark === this.applied) return;
+    const present = new Set(
+      local.gatewayKeys.flatMap(({ name, source }) => (source === "workspace" ? [name] : [])),
+    );
+    // A key that was there and was deleted opens nothing any more: new terminals need another one.
+    const deleted = this.known.some((name) => !present.has(name));
+    this.known = this.given.filter((name) => present.has(name));
+    if (mark === this.applied && !deleted) return;
     this.applied = mark;
     this.queue = this.queue.then(async () => {
       try {
@@ -83,6 +92,7 @@ export class TerminalEnvironment implements Disposable {
     if (keys.length > 0) await this.around.changed();
     this.clear();
     this.folders = folders;
+    this.given = keys.map(({ name }) => name);
     folders.forEach((workspaceFolder, index) => {
       const scoped = this.collection.getScoped({ workspaceFolder });
       scoped.persistent = false;
@@ -96,6 +106,7 @@ export class TerminalEnvironment implements Disposable {
     this.collection.clear();
     for (const workspaceFolder of this.folders) this.collection.getScoped({ workspaceFolder }).clear();
     this.folders = [];
+    this.given = [];
   }
 }
 

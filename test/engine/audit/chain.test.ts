@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { verdictLines } from "../../../src/core/governance/audit/auditVerdict";
 import { linkHash } from "../../../src/engine/audit/chain";
 import { caller, record } from "../../support/records";
 import { AuditStage, chatBody } from "./stage";
@@ -90,6 +91,22 @@ describe("the chain", () => {
     const { faults } = stage.verify();
     expect(faults[0]).toMatch(fault);
   });
+
+  it.each([
+    ["its oldest rows", "DELETE FROM requests WHERE seq <= 2", 2, "2026-07-01T12:00:02.000Z"],
+    ["all of its rows", "DELETE FROM requests", 5, "2026-07-01T12:00:05.000Z"],
+  ])(
+    "says what the ledger lacks where it lacks %s, which may be its retention",
+    async (_, sql, rows, latest) => {
+      await five();
+      expect(stage.verify().goneFromLedger).toBeUndefined();
+      stage.tamper(sql);
+      const verdict = stage.verify();
+      expect(verdict).toMatchObject({ faults: [], goneFromLedger: { rows, latest: Date.parse(latest) } });
+      const told = `note the requests of ${rows} rows are not in the ledger any more, the latest from ${latest}.`;
+      expect(verdictLines(verdict).join("\n")).toContain(told);
+    },
+  );
 
   it("tells premium requests that were taken out of the ledger", async () => {
     stage = new AuditStage();

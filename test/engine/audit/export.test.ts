@@ -58,6 +58,15 @@ describe("an export", () => {
     expect(await names("--key", "nobody")).toEqual([]);
   });
 
+  it("has only the requests of an outcome, as the Activity view shows them", async () => {
+    await stage.request({ modelAsked: "good" });
+    await stage.request({ modelAsked: "bad", outcome: "failed", status: 502 });
+    const filter = { outcome: "failed" } as const;
+    const found = [...stage.audit.exported(filter, false)].map(({ record }) => record.modelAsked);
+    expect(found).toEqual(["bad"]);
+    expect([...stage.audit.exported({ ...filter, provider: "nobody" }, false)]).toEqual([]);
+  });
+
   it("in CSV cannot become a formula, and keeps commas, quotes and lines in their cells", async () => {
     const hostile = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", 'a,"b"\nc', "plain"];
     for (const modelAsked of hostile) await stage.request({ modelAsked });

@@ -52,6 +52,7 @@ const full: RequestRecord = record({
     serviceTier: "flex",
   },
   premiumRequests: 0.33,
+  premiumBasis: "reported",
   dropped: ["top_k", "logprobs"],
   policyRule: "incidents stay inside",
 });
@@ -162,7 +163,7 @@ describe.each(PLACES)("totals from %s", (place) => {
       }),
       record({ startedAt, outcome: "refused", status: 429 }),
       record({ startedAt, operation: "countTokens" }),
-      record({ startedAt, outcome: "cut", premiumRequests: 0.33 }),
+      record({ startedAt, outcome: "cut", premiumRequests: 0.33, premiumBasis: "estimated" }),
     ]);
     const sum = (kind: ScopeKind, name: string) =>
       ledger.totals({ kind, name }, periodRange("day", startedAt));
@@ -181,6 +182,7 @@ describe.each(PLACES)("totals from %s", (place) => {
       microUsd: 25 + 3 + 25,
       estimatedMicroUsd: 3,
       premiumMilli: 330,
+      estimatedPremiumMilli: 330,
     };
     expect(sum("all", "")).toEqual(everything);
     expect(sum("provider", "anthropic")).toMatchObject({ requests: 1, microUsd: 3 });

@@ -39,7 +39,7 @@ beforeAll(() => {
       ])
         database.exec(`
           INSERT INTO totals SELECT ${span}, '${scope}', started_at / ${length} * ${length}, ${name},
-            count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(micro_usd), 0, 0
+            count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(micro_usd), 0, 0, 0
           FROM requests GROUP BY 3, 4`);
     database.exec("COMMIT");
   });

@@ -44,6 +44,33 @@ describe("a stream as it is kept", () => {
     },
   );
 
+  it.each<[WireProtocol, object]>([
+    ["chat", { choices: [{ message: { content: "sk-1234" }, logprobs: { content: [{ token: "sk-1" }] } }] }],
+    [
+      "responses",
+      { output: [{ content: [{ text: "sk-1234", logprobs: [{ token: "sk-1" }] }] }, { type: "reasoning" }] },
+    ],
+  ])(
+    "that is none, of %s, leaves out what it says of each token, in which no secret is found",
+    (protocol, answer) => {
+      const text = JSON.stringify(answer);
+      const kept = wholeAnswer(protocol, text);
+      expect(kept).toContain('"sk-1234"');
+      expect(kept).not.toContain("token");
+      // More came than is kept.
+      const cut = wholeAnswer(protocol, text.slice(0, -6), true);
+      expect(cut).toContain('"sk-1234"');
+      expect(cut).not.toContain("token");
+    },
+  );
+
+  it("that is none, and says nothing of tokens, stays to the letter", () => {
+    const chat = '{ "choices": [ {"logprobs": null, "message": {"content": "the \\"logprobs\\" of 1.0"}} ] }';
+    expect(wholeAnswer("chat", chat)).toBe(chat);
+    const asked = '{ "content": [ {"type": "tool_use", "input": {"logprobs": {"token": 1}}} ] }';
+    expect(wholeAnswer("messages", asked)).toBe(asked);
+  });
+
   it("that is none stays as it is", () => {
     for (const text of ["", "{}", "<html>", "plain"]) expect(wholeAnswer("chat", text)).toBe(text);
   });

@@ -39,6 +39,14 @@ describe("the service tier that an answer was billed in", () => {
     expect(tapped("responses", created, completed("default"))).toEqual(plain);
   });
 
+  it("stands with the usage in the last choice, where Moonshot may have put it", () => {
+    const choice = { index: 0, delta: {}, finish_reason: "stop", usage: chatUsage };
+    expect(tapped("chat", frame({ choices: [choice] }))).toEqual(plain);
+    // Told twice, the chunk's own is the whole stream's.
+    const other = { ...choice, usage: { prompt_tokens: 1, completion_tokens: 1 } };
+    expect(tapped("chat", frame({ choices: [other], usage: chatUsage }))).toEqual(plain);
+  });
+
   it("is read from an answer too large to be parsed, as its usage is", () => {
     const tail = bytes(`x","usage":${JSON.stringify(chatUsage)},"service_tier":"flex"}`);
     expect(usageOfEnds("chat", bytes("{"), tail)).toEqual(flex);
@@ -140,6 +148,140 @@ describe("a conversation that Anthropic compacted before it answered", () => {
     const [compaction, answer] = compacted.iterations;
     const long = { ...compacted, iterations: [{ ...compaction, input_tokens: 250_000 }, answer] };
     expect(cost(long)).toBe(250_000 * 10 + 3_500 * 37.5 + 23_000 * 5 + 1_000 * 25);
+  });
+});
+
+describe("what is billed beside the tokens", () => {
+  const price = { input: 5, cachedInput: 0.5, cacheWrite: 6.25, output: 25 };
+  const priced = { price, source: "catalogue" };
+  const cost = (protocol: WireProtocol, report: object, baseUrl: string) =>
+    costOf(reportedUsage(protocol, report) ?? {}, "reported", priced, { baseUrl });
+  const anthropic = "https://api.anthropic.com";
+  const openai = "https://api.openai.com/v1";
+  const read = { input_tokens: 1_000, output_tokens: 100 };
+
+  it("is added where the fee is known: Anthropic's searches and its inference in the US", () => {
+    const searched = { ...read, server_tool_use: { web_search_requests: 3, web_fetch_requests: 2 } };
+    // 1,000 × 5 + 100 × 25 = 7,500; three searches at 10 dollars a thousand
+    expect(cost("messages", searched, anthropic)).toEqual({
+      microUsd: 37_500,
+      basis: "reported",
+      priceSource: "catalogue",
+    });
+    const inUs = { ...searched, inference_geo: "us" };
+    expect(cost("messages", inUs, anthropic)).toMatchObject({ microUsd: 38_250, basis: "reported" });
+    // The discount of a batch is one on tokens.
+    expect(cost("messages", { ...inUs, service_tier: "batch" }, anthropic)?.microUsd).toBe(34_125);
+    const start = { type: "message_start", message: { usage: { ...read, inference_geo: "us" } } };
+    const delta = { type: "message_delta", usage: { server_tool_use: { web_search_requests: 1 } } };
+    expect(tapped("messages", frame(start, "message_start"), frame(delta, "message_delta"))).toMatchObject({
+      extras: { "inference_geo us": 1, web_search_requests: 1 },
+    });
+  });
+
+  it.each<[string, WireProtocol, object, string]>([
+    [
+      "somebody else's searches",
+      "messages",
+      { ...read, server_tool_use: { web_search_requests: 1 } },
+      openai,
+    ],
+    ["running code", "messages", { ...read, server_tool_use: { code_execution_requests: 1 } }, anthropic],
+    ["the fast mode", "messages", { ...read, speed: "fast" }, anthropic],
+    ["inference elsewhere", "messages", { ...read, inference_geo: "eu" }, anthropic],
+    ["sound that was read", "chat", { ...chatUsage, prompt_tokens_details: { audio_tokens: 4 } }, openai],
+    ["sound that was made", "chat", { ...chatUsage, completion_tokens_details: { audio_tokens: 4 } }, openai],
+    [
+      "images that were made",
+      "chat",
+      { ...chatUsage, completion_tokens_details: { image_tokens: 4 } },
+      openai,
+    ],
+    ["xAI's live search", "chat", { ...chatUsage, num_sources_used: 2 }, "https://api.x.ai/v1"],
+  ])("makes the cost an estimate where its fee is not known: %s", (_, protocol, report, baseUrl) => {
+    expect(cost(protocol, report, baseUrl)?.basis).toBe("estimated");
+  });
+
+  it("is nothing where the report says that there was none of it", () => {
+    const none = { web_search_requests: 0, web_fetch_requests: 4 };
+    for (const geo of ["global", "not_available", "", null]) {
+      const report = { ...read, server_tool_use: none, inference_geo: geo, speed: "standard" };
+      expect(cost("messages", report, anthropic)).toMatchObject({ microUsd: 7_500, basis: "reported" });
+    }
+    const details = { prompt_tokens_details: { audio_tokens: 0, image_tokens: 7 }, num_sources_used: 0 };
+    expect(cost("chat", { ...chatUsage, ...details }, openai)?.basis).toBe("reported");
+  });
+
+  it("is seen in the calls that Responses has among its output", () => {
+    const called = ["web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call"];
+    const response = (type: string) => ({ output: [{ type }, { type: "message" }], usage: responsesUsage });
+    const seen = (type: string) => {
+      const text = JSON.stringify(response(type));
+      const decoder = createResponsesDecoder((prefix) => `${prefix}1`);
+      const completed = { type: "response.completed", response: response(type) };
+      const told = decoder.event(JSON.stringify(completed), "").find((event) => event.type === "usage");
+      return [
+        usageOfBody("responses", bytes(text)),
+        usageOfEnds("responses", bytes("{"), bytes(text)),
+        tapped("responses", frame(completed)),
+        // Too large to be kept whole.
+        tapped("responses", bytes(`data: {"type":"response.completed","response":…${text}}\n\n`)),
+        told?.type === "usage" ? told.usage : undefined,
+      ].map((usage) => usage?.extras);
+    };
+    for (const type of called) expect(seen(type), type).toEqual(Array(5).fill({ [type]: 1 }));
+    expect(seen("function_call")).toEqual(Array(5).fill(undefined));
+    const usage = { inputTokens: 1, outputTokens: 1, extras: { web_search_call: 1 } };
+    expect(costOf(usage, "reported", priced, { baseUrl: openai })?.basis).toBe("estimated");
+  });
+});
+
+describe("an answer in which another model of Anthropic took part", () => {
+  const zero = { cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
+  const told = { ...zero, input_tokens: 412, output_tokens: 531 };
+  const advised = {
+    ...told,
+    iterations: [
+      { ...told, type: "message" },
+      { ...zero, type: "advisor_message", model: "claude-opus-4-6", input_tokens: 823, output_tokens: 1_612 },
+    ],
+  };
+  const sonnet = { price: { input: 3, output: 15 }, source: "catalogue" };
+  const opus = { price: { input: 5, output: 25 }, source: "config" };
+  const cost = (report: object, other?: typeof opus) =>
+    costOf(
+      reportedUsage("messages", report) ?? {},
+      "reported",
+      sonnet,
+      { baseUrl: "https://api.anthropic.com" },
+      (model) => (model === "claude-opus-4-6" ? other : undefined),
+    );
+
+  it("is charged for the advisor at its own rates, beside the sums", () => {
+    expect(reportedUsage("messages", advised)).toMatchObject({ inputTokens: 1_235, outputTokens: 2_143 });
+    // 412 × 3 + 531 × 15 = 9,201; 823 × 5 + 1,612 × 25 = 44,415
+    expect(cost(advised, opus)).toEqual({
+      microUsd: 53_616,
+      basis: "reported",
+      priceSource: "config, catalogue",
+    });
+  });
+
+  it("is an estimate at the asked model's rates where the advisor's price is not known", () => {
+    // 1,235 × 3 + 2,143 × 15
+    expect(cost(advised)).toEqual({ microUsd: 35_850, basis: "estimated", priceSource: "catalogue" });
+  });
+
+  it("is charged at the rates of the fallback that gave it, and never as if all of it were known", () => {
+    const fallback = {
+      ...told,
+      iterations: [
+        { ...told, type: "message", output_tokens: 1 },
+        { ...told, type: "fallback_message", model: "claude-opus-4-6" },
+      ],
+    };
+    // 412 × 5 + 531 × 25
+    expect(cost(fallback, opus)).toEqual({ microUsd: 15_335, basis: "estimated", priceSource: "config" });
   });
 });
 

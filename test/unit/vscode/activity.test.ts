@@ -83,6 +83,25 @@ describe("the Activity view", () => {
     provider: "openai",
   });
 
+  it("marks tokens that were estimated, as it marks what they cost", () => {
+    const cut = record({ startedAt: NOON, outcome: "cut", usageBasis: "estimated" });
+    expect(shown({ requests: [cut] })[0]).toContain("≈ 10 → 5 tokens");
+  });
+
+  it("tells how many premium requests one was, and how that is known", () => {
+    const audited = { level: "metadata" } as const;
+    const text = (change: Partial<RequestRecord>) =>
+      renderRequestDocument({ record: record(change), audited }, "UTC");
+    expect(text({ premiumRequests: 0.33, premiumBasis: "estimated" })).toContain(
+      "- Premium requests: 0.33 (estimated)",
+    );
+    expect(text({ premiumRequests: 1, premiumBasis: "reported" })).toContain(
+      "- Premium requests: 1 (reported)",
+    );
+    // Of rows from before it was noted.
+    expect(text({ premiumRequests: 1 })).toContain("- Premium requests: 1\n");
+  });
+
   it("shows what runs first, then the latest, with who, where, how long and how much", () => {
     const requests = [
       record({ startedAt: NOON, outcome: "failed", status: 502, durationMs: 90_000 }),
@@ -409,6 +428,12 @@ describe("the feed of the view", () => {
     const { store, feed: one } = feed(undefined);
     await one.refresh();
     expect(store.value.kind).toBe("away");
+  });
+
+  it("searches words among the requests of an outcome, so that a page of it is full", async () => {
+    const { asked, feed: one } = feed({});
+    await one.setFilter({ text: "hello", outcome: "failed" });
+    expect(asked).toEqual([{ text: "hello", outcome: "failed" }]);
   });
 
   it("searches words in the audit, and the rest in the ledger", async () => {

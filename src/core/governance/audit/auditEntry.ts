@@ -1,5 +1,5 @@
 import type { AuditLevel } from "../../config/schema";
-import type { RequestRecord } from "../requestRecord";
+import type { RequestOutcome, RequestRecord } from "../requestRecord";
 
 /** One side of what was kept of a request: what the client sent, or what it got. */
 export interface KeptText {
@@ -78,6 +78,7 @@ export interface AuditFilter {
   readonly provider?: string;
   /** Folder of the workspace. */
   readonly workspace?: string;
+  readonly outcome?: RequestOutcome;
   /** Words that stand in the request or the answer; all of them. */
   readonly text?: string;
   readonly id?: string;

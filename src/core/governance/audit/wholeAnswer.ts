@@ -1,6 +1,7 @@
 import type { AnswerBlock, StreamEvent } from "../../conversation/answer";
 import { foldEvents } from "../../conversation/foldAnswer";
 import { createSequencer } from "../../conversation/sequencer";
+import { asArray, asObject, isObject } from "../../json/access";
 import type { WireProtocol } from "../../protocols/wire";
 import { createSseParser } from "../../sse/parser";
 import { isEventStream } from "../../translation/answer";
@@ -9,12 +10,13 @@ import { withoutLooseEnd } from "./cutText";
 
 /**
  * An answer as it is kept. A stream is put together again, because a secret that came in two pieces can be found only
- * in one, and because nobody can read it otherwise; what is no stream stays as it is.
+ * in one, and because nobody can read it otherwise; what is no stream stays as it is, but for what it says of each
+ * token: there a secret stands in pieces that nobody can find.
  * @param text what the client got
  * @param isCut more came than is here, so the last word of each piece may be the first half of a secret
  */
 export function wholeAnswer(protocol: WireProtocol, text: string, isCut = false): string {
-  if (!isEventStream(text)) return text;
+  if (!isEventStream(text)) return withoutLogprobs(protocol, text);
   let calls = 0;
   const newId = (prefix: string): string => `${prefix}${++calls}`;
   const parser = createSseParser();
@@ -34,6 +36,29 @@ export function wholeAnswer(protocol: WireProtocol, text: string, isCut = false)
     // It is not what was sent to the letter, and says so.
     putTogetherFrom: "stream",
   });
+}
+
+const LOGPROBS = '"logprobs"';
+
+function withoutLogprobs(protocol: WireProtocol, text: string): string {
+  if (protocol === "messages" || !text.includes(LOGPROBS)) return text;
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    // Cut in the middle of them. What comes before, the answer's text mostly, can be searched.
+    return text.slice(0, text.indexOf(LOGPROBS));
+  }
+  const items = asArray(asObject(answer)[protocol === "chat" ? "choices" : "output"]);
+  const holders = protocol === "chat" ? items : items.flatMap((item) => asArray(asObject(item).content));
+  const telling = holders.filter((holder) => isObject(holder) && isTelling(holder.logprobs));
+  for (const holder of telling) delete (holder as { logprobs?: unknown }).logprobs;
+  return telling.length === 0 ? text : JSON.stringify(answer);
+}
+
+/** Null and an empty list say nothing, and need not be taken out. */
+function isTelling(logprobs: unknown): boolean {
+  return Array.isArray(logprobs) ? logprobs.length > 0 : isObject(logprobs);
 }
 
 /** What came before an error; a tool's call that was open then is closed. */

@@ -1,6 +1,6 @@
 import type { MessageDeltaUsage } from "@anthropic-ai/sdk/resources/messages";
-import { type Usage, usageOf } from "../../conversation/usage";
-import { asArray, asCount, asObject, isObject } from "../../json/access";
+import { type Sampling, type Usage, usageOf } from "../../conversation/usage";
+import { asArray, asCount, asObject, asString, isObject, type JsonObject, nonEmpty } from "../../json/access";
 import { billingOf } from "../billing";
 
 /** Anthropic's counts as they come: in `message_start`, then cumulative in each `message_delta`. */
@@ -13,8 +13,11 @@ export interface MessagesCounts {
   thinking?: number;
   serviceTier?: string | undefined;
   reportedUsd?: number | undefined;
-  /** Of compactions before the answer, which the sums above leave out. */
-  compactions?: readonly MessagesCounts[];
+  extras?: Usage["extras"];
+  /** The model that it ran on, where that is another than the one that was asked. */
+  model?: string | undefined;
+  /** Of compactions before the answer and of an advisor's words on it, which the sums above leave out. */
+  apart?: readonly MessagesCounts[];
 }
 
 /** Takes over what a report has; a field that is missing or null says nothing new. */
@@ -33,30 +36,38 @@ export function mergeCounts(into: MessagesCounts, usage: unknown): void {
   set("cacheWrite1h", asObject(usage.cache_creation).ephemeral_1h_input_tokens);
   set("output", usage.output_tokens);
   if (isObject(usage.output_tokens_details)) set("thinking", usage.output_tokens_details.thinking_tokens);
-  const { serviceTier, reportedUsd } = billingOf(usage);
+  const { serviceTier, reportedUsd, extras } = billingOf(usage);
   into.serviceTier = serviceTier ?? into.serviceTier;
   into.reportedUsd = reportedUsd ?? into.reportedUsd;
-  const compactions = asArray(usage.iterations).flatMap((one) => compactionIn(one) ?? []);
-  if (compactions.length > 0) into.compactions = compactions;
+  const iterations = asArray(usage.iterations).map(asObject);
+  const fallback = iterations.find(({ type }) => type === "fallback_message");
+  into.model = nonEmpty(fallback?.model) ?? into.model;
+  // Whether what declined before it is billed too, the report does not tell.
+  const declined = fallback ? { fallback_message: 1 } : {};
+  if (extras || fallback) into.extras = { ...into.extras, ...extras, ...declined };
+  const apart = iterations.flatMap((one) => samplingApart(one) ?? []);
+  if (apart.length > 0) into.apart = apart;
 }
 
 /**
- * A compaction is a sampling of its own, by the same model, and is paid for beside the answer:
- * https://platform.claude.com/docs/en/build-with-claude/compaction
+ * A compaction is a sampling of its own, by the same model, and is paid for beside the answer; so is what an advisor
+ * says, by its own model: https://platform.claude.com/docs/en/build-with-claude/compaction,
+ * https://platform.claude.com/docs/en/agents-and-tools/tool-use/advisor-tool
  */
-function compactionIn(iteration: unknown): MessagesCounts | undefined {
-  if (!isObject(iteration) || iteration.type !== "compaction") return undefined;
+function samplingApart({ iterations: _, ...iteration }: JsonObject): MessagesCounts | undefined {
+  if (iteration.type !== "compaction" && iteration.type !== "advisor_message") return undefined;
   const counts: MessagesCounts = {};
   mergeCounts(counts, iteration);
+  if (iteration.type === "advisor_message") counts.model = asString(iteration.model) ?? "";
   return counts;
 }
 
 /** Anthropic's `input_tokens` leaves out what was read from and written to the cache. */
 export function usageFromCounts(counts: MessagesCounts): Usage | undefined {
   const answer = usageOfOne(counts);
-  const compactions = counts.compactions?.flatMap((one) => usageOfOne(one) ?? []) ?? [];
-  if (answer === undefined || compactions.length === 0) return answer;
-  const samplings = [...compactions, answer];
+  const apart = counts.apart?.flatMap((one) => samplingOf(one) ?? []) ?? [];
+  if (answer === undefined || (apart.length === 0 && counts.model === undefined)) return answer;
+  const samplings = [...apart, samplingOf(counts) ?? answer];
   const sums = COUNTS.flatMap((name) => {
     const counts = samplings.flatMap((one) => one[name] ?? []);
     return counts.length === 0 ? [] : [[name, counts.reduce((sum, count) => sum + count, 0)]];
@@ -73,8 +84,13 @@ const COUNTS = [
   "reasoningTokens",
 ] as const;
 
+function samplingOf(counts: MessagesCounts): Sampling | undefined {
+  const usage = usageOfOne(counts);
+  return usage && counts.model !== undefined ? { ...usage, model: counts.model } : usage;
+}
+
 function usageOfOne(counts: MessagesCounts): Usage | undefined {
-  const { input, cacheRead, cacheWrite, output, thinking, serviceTier, reportedUsd } = counts;
+  const { input, cacheRead, cacheWrite, output, thinking, serviceTier, reportedUsd, extras } = counts;
   return usageOf({
     inputTokens: input === undefined ? undefined : input + (cacheRead ?? 0) + (cacheWrite ?? 0),
     cachedInputTokens: cacheRead,
@@ -84,6 +100,7 @@ function usageOfOne(counts: MessagesCounts): Usage | undefined {
     reasoningTokens: thinking,
     serviceTier,
     reportedUsd,
+    extras,
   });
 }
 

@@ -10,7 +10,7 @@ import {
   nonEmpty,
   parseJson,
 } from "../../json/access";
-import { withServiceTier } from "../billing";
+import { withHostedCalls, withServiceTier } from "../billing";
 import { incomplete, malformed } from "../providerError";
 import { readStreamError } from "../streamError";
 import { createItemStates, type ItemState, isCall, MAX_ITEMS, TooManyItemsError } from "./itemStates";
@@ -183,7 +183,8 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
   };
 
   const finish = (response: JsonObject): StreamEvent[] => {
-    usage = usageFromResponses(withServiceTier(response.usage, response.service_tier)) ?? usage;
+    const report = withHostedCalls(response.usage, response.output);
+    usage = usageFromResponses(withServiceTier(report, response.service_tier)) ?? usage;
     const out = start(response);
     const status = asString(response.status) ?? "completed";
     if (isObject(response.error) || status === "failed" || status === "cancelled") {

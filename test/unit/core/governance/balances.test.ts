@@ -11,6 +11,9 @@ describe("what is left of the money at a provider", () => {
     expect(balanceSourceOf("https://openrouter.ai/api/v1")?.url.href).toBe(
       "https://openrouter.ai/api/v1/key",
     );
+    expect(balanceSourceOf("https://eu.openrouter.ai/api/v1")?.url.href).toBe(
+      "https://eu.openrouter.ai/api/v1/key",
+    );
     for (const baseUrl of [
       "http://openrouter.ai/api/v1",
       "https://openrouter.ai.evil.example/api/v1",

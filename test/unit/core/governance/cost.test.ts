@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { priceSchema, providerSchema } from "../../../../src/core/config/schema";
 import type { Usage } from "../../../../src/core/conversation/usage";
 import { costOf } from "../../../../src/core/governance/cost";
+import { NO_FACTS } from "../../../../src/core/models/facts";
 import type { ModelPrice } from "../../../../src/core/models/price";
+import { oneModel } from "../../../../src/core/models/providerModels";
 
 /**
  * Prices are @pydantic/genai-prices 0.1.8 (2026-09-23), in US dollars per million tokens, which are micro-dollars a
@@ -284,6 +287,50 @@ describe("what a request has cost, worked out by hand", () => {
   });
 });
 
+describe("a person's own price", () => {
+  const model = {
+    id: "custom",
+    price: {
+      input: 1,
+      output: 2,
+      perRequest: 0.005,
+      tiers: [
+        { aboveInput: 500_000, input: 4, output: 8 },
+        { aboveInput: 200_000, input: 2, cachedInput: 0.2, output: 4 },
+      ],
+    },
+  };
+  const cost = (usage: Usage) => {
+    const provider = providerSchema.parse({ id: "own", type: "openai", baseUrl: ELSEWHERE, models: [model] });
+    const { facts } = oneModel("custom", { provider: { config: provider }, listed: [] }, () => NO_FACTS);
+    const { price, sources } = facts;
+    return price && costOf(usage, "reported", { price, source: sources.price ?? "" }, { baseUrl: ELSEWHERE });
+  };
+
+  it("has long contexts and a fee for each request, as those of the catalogue", () => {
+    // 100 × 1 + 10 × 2 + 5,000
+    expect(cost({ inputTokens: 100, outputTokens: 10 })).toEqual({
+      microUsd: 5_120,
+      basis: "reported",
+      priceSource: "config",
+    });
+    // 100,000 × 2 + 200,000 × 0.2 + 10 × 4 + 5,000
+    expect(cost({ inputTokens: 300_000, cachedInputTokens: 200_000, outputTokens: 10 })?.microUsd).toBe(
+      245_040,
+    );
+    // 600,000 × 4 + 5,000, though that tier was written first
+    expect(cost({ inputTokens: 600_000, outputTokens: 0 })?.microUsd).toBe(2_405_000);
+  });
+
+  it("is not taken with a tier that cannot be told, or that lacks a price", () => {
+    const faulty = (tier: object) => priceSchema.safeParse({ ...model.price, tiers: [tier] }).success;
+    expect(faulty({ input: 2, output: 4 })).toBe(false);
+    expect(faulty({ aboveInput: 1_000, input: 2 })).toBe(false);
+    expect(faulty({ aboveInput: -1, input: 2, output: 4 })).toBe(false);
+    expect(faulty({ aboveInput: 1_000, input: 2, output: 4 })).toBe(true);
+  });
+});
+
 describe("what is not known", () => {
   it("has no cost, which is not a cost of nothing", () => {
     const usage = { inputTokens: 10, outputTokens: 10 };
@@ -354,6 +401,15 @@ describe("what the provider says that it charges", () => {
     expect(costOf(usage, "reported", undefined, { baseUrl: "https://openrouter.ai/api/v1" })?.microUsd).toBe(
       140,
     );
+  });
+
+  it("is known at OpenRouter's addresses for a region too", () => {
+    for (const host of ["eu.openrouter.ai", "us.openrouter.ai"])
+      expect(costOf(usage, "reported", priced, { baseUrl: `https://${host}/api/v1` })?.microUsd, host).toBe(
+        140,
+      );
+    for (const host of ["openrouter.ai.example.org", "evilopenrouter.ai"])
+      expect(costOf(usage, "reported", priced, { baseUrl: `https://${host}/v1` })?.microUsd).toBe(19_600);
   });
 
   it("is nobody else's: what their field counts is not known", () => {

@@ -121,6 +121,10 @@ describe("limits", () => {
     ["c:\\work\\api\\", "c:\\work\\api"],
     ["/", "/"],
     ["c:\\", "c:\\"],
+    // VS Code's paths have a small drive letter, other programs' mostly a large one.
+    ["C:\\Work\\api", "c:\\Work\\api"],
+    ["C:/Work/api/", "c:\\Work\\api"],
+    ["C:\\", "c:\\"],
   ])("of the workspace %s count what comes from %s", (workspace, folder) => {
     const budget = budgetSchema.parse({ name: "m", usd: 1, period: "day", scope: { workspace } });
     expect(limitsOf([budget], [])[0]?.scope).toEqual({ kind: "workspace", name: folder });

@@ -26,6 +26,8 @@ export interface Usage {
    * provider's report: `web_search_requests`, `audio_tokens`, `inference_geo us`…
    */
   readonly extras?: Readonly<Record<string, number>>;
+  /** The counts in the protocol's own fields, where the provider tells in others of its own what they leave out. */
+  readonly inFields?: Usage;
   /** What each sampling has used, where it took several to one answer: prices by length go by each one's own. */
   readonly samplings?: readonly Sampling[];
 }
@@ -38,13 +40,22 @@ export interface Sampling extends Usage {
 
 /** What a provider's report says of each count. */
 export type ReportedCounts = {
-  readonly [Name in Exclude<keyof Usage, "premiumRequests" | "extras" | "samplings">]:
+  readonly [Name in Exclude<keyof Usage, "premiumRequests" | "extras" | "inFields" | "samplings">]:
     | Usage[Name]
     | undefined;
 } & {
   readonly premiumRequests?: number | undefined;
   readonly extras?: Usage["extras"] | undefined;
 };
+
+/**
+ * The counts as the provider tells them to clients of its own protocol, for a client of another one: what is paid for
+ * beside them is the ledger's.
+ */
+export function toldUsage(usage: Usage): Usage {
+  const answer = usage.samplings?.at(-1) ?? usage;
+  return answer.inFields ?? answer;
+}
 
 /** The counts that were reported; undefined where there is neither an input nor an output. */
 export function usageOf(counts: ReportedCounts): Usage | undefined {

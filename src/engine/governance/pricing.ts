@@ -133,7 +133,7 @@ export class Pricing {
       streamedChars: outcome.streamedChars,
     });
     const { config } = target.provider;
-    const { premiumRequests: reported, samplings: _, extras: __, ...usage } = charged;
+    const { premiumRequests: reported, samplings: _, extras: __, inFields: ___, ...usage } = charged;
     // One that went out and was not reported on counts as one that a person has asked.
     const premium = reported ?? this.factsOf(config.id, target.model.id, record.startedAt)?.premiumMultiplier;
     const priced = (model: string) => this.priced(config.id, model, record.startedAt);

@@ -1,6 +1,6 @@
 import type { CompletionUsage } from "openai/resources/completions";
-import { type Usage, usageOf } from "../../conversation/usage";
-import { asCount, asObject, isObject } from "../../json/access";
+import { toldUsage, type Usage, usageOf } from "../../conversation/usage";
+import { asCount, asObject, isObject, optional } from "../../json/access";
 import { billingOf } from "../billing";
 
 /** Chat Completions' counts: `prompt_tokens` has the cached ones in it. Undefined where there are none. */
@@ -10,17 +10,26 @@ export function usageFromChat(usage: unknown): Usage | undefined {
   const reasoning = asCount(asObject(usage.completion_tokens_details).reasoning_tokens);
   const counts = {
     inputTokens: asCount(usage.prompt_tokens),
-    // DeepSeek's name for the same, and Moonshot's place (https://platform.kimi.ai/docs/api/chat).
-    cachedInputTokens:
-      asCount(prompt.cached_tokens) ?? asCount(usage.prompt_cache_hit_tokens) ?? asCount(usage.cached_tokens),
+    // DeepSeek's name for the same.
+    cachedInputTokens: asCount(prompt.cached_tokens) ?? asCount(usage.prompt_cache_hit_tokens),
     cacheWriteTokens: asCount(prompt.cache_write_tokens),
     cacheWrite1hTokens: undefined,
     outputTokens: asCount(usage.completion_tokens),
     reasoningTokens: reasoning,
   };
-  const beside = reasoningBeside(counts, asCount(usage.total_tokens));
+  const inFields = usageOf({ ...counts, ...billingOf(usage) });
+  // Moonshot's place for it: https://platform.kimi.ai/docs/api/chat
+  const cachedInputTokens = counts.cachedInputTokens ?? asCount(usage.cached_tokens);
+  const beside = reasoningBeside({ ...counts, cachedInputTokens }, asCount(usage.total_tokens));
+  if (inFields === undefined || (beside === 0 && cachedInputTokens === counts.cachedInputTokens))
+    return inFields;
   const outputTokens = beside > 0 ? (counts.outputTokens ?? 0) + beside : counts.outputTokens;
-  return usageOf({ ...counts, outputTokens, ...billingOf(usage) });
+  return {
+    ...inFields,
+    ...optional("cachedInputTokens", cachedInputTokens),
+    ...optional("outputTokens", outputTokens),
+    inFields,
+  };
 }
 
 /**
@@ -41,9 +50,10 @@ function reasoningBeside(
 }
 
 export function usageToChat(usage: Usage): CompletionUsage {
-  const input = usage.inputTokens ?? 0;
-  const output = usage.outputTokens ?? 0;
-  const { cachedInputTokens: cached, cacheWriteTokens: written, reasoningTokens: reasoning } = usage;
+  const told = toldUsage(usage);
+  const input = told.inputTokens ?? 0;
+  const output = told.outputTokens ?? 0;
+  const { cachedInputTokens: cached, cacheWriteTokens: written, reasoningTokens: reasoning } = told;
   return {
     prompt_tokens: input,
     completion_tokens: output,

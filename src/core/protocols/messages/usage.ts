@@ -1,5 +1,5 @@
 import type { MessageDeltaUsage } from "@anthropic-ai/sdk/resources/messages";
-import { type Sampling, type Usage, usageOf } from "../../conversation/usage";
+import { type Sampling, toldUsage, type Usage, usageOf } from "../../conversation/usage";
 import { asArray, asCount, asObject, asString, isObject, type JsonObject, nonEmpty } from "../../json/access";
 import { billingOf } from "../billing";
 
@@ -109,16 +109,17 @@ function usageOfOne(counts: MessagesCounts): Usage | undefined {
  * is 0 here; the ledger knows the difference.
  */
 export function messagesUsage(usage: Usage | undefined): MessageDeltaUsage & { input_tokens: number } {
-  const cached = usage?.cachedInputTokens ?? 0;
-  const written = usage?.cacheWriteTokens ?? 0;
+  const told = toldUsage(usage ?? {});
+  const cached = told.cachedInputTokens ?? 0;
+  const written = told.cacheWriteTokens ?? 0;
   return {
     // Some vendors report more cached tokens than tokens.
-    input_tokens: Math.max(0, (usage?.inputTokens ?? 0) - cached - written),
+    input_tokens: Math.max(0, (told.inputTokens ?? 0) - cached - written),
     cache_creation_input_tokens: written,
     cache_read_input_tokens: cached,
-    output_tokens: usage?.outputTokens ?? 0,
+    output_tokens: told.outputTokens ?? 0,
     output_tokens_details:
-      usage?.reasoningTokens === undefined ? null : { thinking_tokens: usage.reasoningTokens },
+      told.reasoningTokens === undefined ? null : { thinking_tokens: told.reasoningTokens },
     server_tool_use: null,
   };
 }

@@ -1,5 +1,5 @@
 import type { ResponseUsage } from "openai/resources/responses/responses";
-import { type Usage, usageOf } from "../../conversation/usage";
+import { toldUsage, type Usage, usageOf } from "../../conversation/usage";
 import { asCount, asObject, isObject } from "../../json/access";
 import { billingOf } from "../billing";
 
@@ -20,16 +20,17 @@ export function usageFromResponses(usage: unknown): Usage | undefined {
 
 /** Codex fails to read the last event where one of the three sums is no integer. */
 export function usageToResponses(usage: Usage): ResponseUsage {
-  const input = usage.inputTokens ?? 0;
-  const output = usage.outputTokens ?? 0;
+  const told = toldUsage(usage);
+  const input = told.inputTokens ?? 0;
+  const output = told.outputTokens ?? 0;
   return {
     input_tokens: input,
     input_tokens_details: {
-      cached_tokens: usage.cachedInputTokens ?? 0,
-      cache_write_tokens: usage.cacheWriteTokens ?? 0,
+      cached_tokens: told.cachedInputTokens ?? 0,
+      cache_write_tokens: told.cacheWriteTokens ?? 0,
     },
     output_tokens: output,
-    output_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
+    output_tokens_details: { reasoning_tokens: told.reasoningTokens ?? 0 },
     total_tokens: input + output,
   };
 }

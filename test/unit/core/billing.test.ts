@@ -305,10 +305,10 @@ describe("reasoning", () => {
 
   it("that Gemini counts in the total alone is paid for as output", () => {
     const gemini = { prompt_tokens: 9, completion_tokens: 3, total_tokens: 105 };
-    expect(reportedUsage("chat", gemini)).toEqual({ inputTokens: 9, outputTokens: 96 });
+    expect(reportedUsage("chat", gemini)).toMatchObject({ inputTokens: 9, outputTokens: 96 });
     const chunk = (usage: object) => frame({ choices: [{ index: 0, delta: { content: "1" } }], usage });
     const chunks = [{ ...gemini, completion_tokens: 1, total_tokens: 103 }, gemini].map(chunk);
-    expect(tapped("chat", ...chunks)).toEqual({ inputTokens: 9, outputTokens: 96 });
+    expect(tapped("chat", ...chunks)).toMatchObject({ inputTokens: 9, outputTokens: 96 });
   });
 
   it("is not made of what a total counts for the second time", () => {
@@ -337,7 +337,7 @@ describe("what was read from a cache", () => {
     ["Moonshot, in both places", { cached_tokens: 1_280, prompt_tokens_details: { cached_tokens: 1_280 } }],
   ])("is known where %s tells it", (_, fields) => {
     const usage = reportedUsage("chat", { ...told, ...fields });
-    expect(usage).toEqual({ inputTokens: 1_336, cachedInputTokens: 1_280, outputTokens: 31 });
+    expect(usage).toMatchObject({ inputTokens: 1_336, cachedInputTokens: 1_280, outputTokens: 31 });
   });
 });
 

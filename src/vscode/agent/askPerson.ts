@@ -50,8 +50,7 @@ export class AskPerson {
       const choice = isAllowed(question, this.rules) ? "allow" : await this.ask(question, signal);
       if (choice === "all") this.rules = allowingAllLike(question, this.rules) ?? this.rules;
       if (choice === "deny") return false;
-      if (question.kind === "edit" && question.newText !== undefined)
-        await this.changes.keep(question.path, question.newText);
+      if (question.kind === "edit") await this.changes.keep(question);
       return true;
     });
   }

@@ -261,6 +261,34 @@ describe("postern agent", () => {
     expect(git("status", "--porcelain").trim().split("\n")).toEqual(["D sum.js", " D test.js", "?? lib/"]);
   });
 
+  it("asks no other model than the one that was chosen, whatever that one says", async () => {
+    provider.play((seen) => {
+      if (!JSON.stringify(seen.body).includes("Mend sum.js")) return { text: "It is the sign." };
+      if (seen.results.length > 0) return { text: "Done." };
+      const helper = {
+        description: "d",
+        prompt: "Look",
+        agent_type: "general-purpose",
+        name: "h",
+        mode: "sync",
+      };
+      return { calls: [{ name: "task", input: JSON.stringify({ ...helper, model: MODELS.responses }) }] };
+    });
+    const answer = await postern(
+      "agent",
+      "--config",
+      configFile(),
+      "--model",
+      "chat/own-llm",
+      "--dir",
+      work,
+      "Mend sum.js",
+    );
+    expect(answer.stdout).toContain("It is the sign.");
+    expect(answer.stderr).toContain("3 requests");
+    expect([...provider.asked]).toEqual(["chat"]);
+  });
+
   it("goes on with an earlier session", async () => {
     provider.play(() => ({ text: "The number is 4711." }));
     const config = configFile();

@@ -104,6 +104,16 @@ describe("a comparison", () => {
     expect(run?.diff).toMatch(/^diff --git /);
   });
 
+  it("checks the work of a model that has begun a repository of its own", async () => {
+    const begins = agent((run) => {
+      execFileSync("git", ["init", "-q", join(run.folder, "app")]);
+      writeFileSync(join(run.folder, "app", "a.txt"), "1\n");
+      writeFileSync(join(run.folder, "b.txt"), "1\n");
+    });
+    const [run] = await compare(plan({ check: ["test -e app/a.txt"] }, "a/b"), begins);
+    expect(run).toMatchObject({ passed: true, filesChanged: 1 });
+  });
+
   // Of two that begin at once one fails now and then: git lists the worktrees, and reads what the other is still writing.
   it.skipIf(process.platform === "win32")("has git make and remove one checkout at a time", async () => {
     const bin = join(folder.path, "bin");

@@ -87,7 +87,7 @@ export class Worktrees {
 
   /** Remembers the state of a checkout. @returns id of a tree that `diff` can be asked against */
   async snapshot(path: string): Promise<string> {
-    await this.must(path, "add", "--all");
+    await this.stage(path);
     const { code, output, answer } = await this.git(path, ["write-tree"]);
     if (code !== 0) throw new PosternError("invalid_request", `git write-tree failed: ${lastLine(output)}`);
     return answer.trim();
@@ -95,7 +95,7 @@ export class Worktrees {
 
   /** What is different from a snapshot now, whether it was committed or not; without what git is told to ignore. */
   async diff(path: string, snapshot: string): Promise<DiffOfWork> {
-    await this.must(path, "add", "--all");
+    await this.stage(path);
     const compare = ["diff", "--cached", "--no-ext-diff", "--no-textconv", "--no-color"];
     const { answer: numbers } = await this.git(path, [...compare, "--numstat", snapshot], MAX_DIFF);
     const { answer: diff } = await this.git(path, [...compare, snapshot], MAX_DIFF + 1);
@@ -132,6 +132,13 @@ export class Worktrees {
       await this.remove(path);
       rmSync(dirname(path), { recursive: true, force: true });
     }
+  }
+
+  /** But for what git cannot take in, such as a repository within that has no commit yet: it ends with 1 then. */
+  private async stage(path: string): Promise<void> {
+    const { code, output } = await this.git(path, ["add", "--all", "--ignore-errors"]);
+    if (code !== 0 && code !== 1)
+      throw new PosternError("invalid_request", `git add failed: ${lastLine(output)}`);
   }
 
   private async must(folder: string, ...args: string[]): Promise<void> {

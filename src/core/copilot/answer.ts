@@ -2,7 +2,7 @@ import type { StopReason, StreamEvent } from "../conversation/answer";
 import { usageOf } from "../conversation/usage";
 import { asArray, asNumber, asObject, asString, type JsonObject, nonEmpty } from "../json/access";
 import { CopilotFault } from "./contract";
-import { callFault, otherModel, sessionFault } from "./faults";
+import { callFault, otherModel, sessionFault, tooLong } from "./faults";
 import { isSameModel } from "./models";
 
 /** An event of a session, as the SDK hands it on; only its type and data are read. */
@@ -97,6 +97,9 @@ export function createAnswerReader(asked: string): AnswerReader {
         case "session.tools_updated":
           // Before anything is sent, the runtime says here for which model it has chosen its tools.
           assertModel(data);
+          return [];
+        case "session.truncation":
+          if ((asNumber(data.messagesRemovedDuringTruncation) ?? 0) > 0) throw tooLong();
           return [];
         case "model.turn_started":
         case "model.call_start":

@@ -56,6 +56,14 @@ describe("a session's events as an answer", () => {
     expect(isSameModel("gpt-4.1", "gpt-4.1-mini")).toBe(false);
   });
 
+  it("gives no answer to a conversation that the runtime has shortened", () => {
+    const shortened = (messagesRemovedDuringTruncation: number) =>
+      createAnswerReader("m").read(event("session.truncation", { messagesRemovedDuringTruncation }));
+    expect(shortened(0)).toEqual([]);
+    expect(statusOf(() => shortened(2))).toBe(400);
+    expect(() => shortened(2)).toThrow("longer than");
+  });
+
   it("counts no premium request for what follows from tools", () => {
     const usage = { inputTokens: 3, outputTokens: 2, cost: 10 };
     const of = (initiator: string) =>

@@ -31,6 +31,8 @@ export class ProposedChange {
       const answered = new Promise<Choice>((resolve) => {
         this.answer = resolve;
         signal.addEventListener("abort", () => resolve("deny"), { once: true });
+        // Showing it takes a moment, in which the run may have ended: nobody would answer, nor be asked anything else.
+        if (signal.aborted) resolve("deny");
         closed = vscode.window.tabGroups.onDidChangeTabs((event) => {
           // One that is moved to another group is closed in the first.
           if (event.closed.some(isOneOf(shown)) && tabsOf(shown).length === 0) resolve("deny");

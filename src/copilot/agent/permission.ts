@@ -61,6 +61,8 @@ function goneIn(diff: string, path: string): { readonly from?: string; readonly 
 const GIT_FOLDER = /^(\.git|git~\d+)[. ]*(:.*)?$/i;
 /** The same for VS Code's folder: tasks and settings name programs that it runs. */
 const VSCODE_FOLDER = /^(\.vscode|vscode~\d+)[. ]*(:.*)?$/i;
+/** A workspace's file holds the same settings and tasks as that folder. */
+const WORKSPACE_FILE = /\.code-workspace[. ]*(:.*)?$/i;
 /** More links in a row than a system follows. */
 const MOST_LINKS = 40;
 
@@ -83,7 +85,7 @@ function isGuarded(path: string, folder: string): boolean {
   const absolute = isAbsolute(path) ? path : `${folder}${sep}${path}`;
   try {
     const below = [relative(folder, absolute), relative(real(folder), real(absolute))];
-    return below.some((one) => hasPart(one, GIT_FOLDER, VSCODE_FOLDER));
+    return below.some((one) => hasPart(one, GIT_FOLDER, VSCODE_FOLDER, WORKSPACE_FILE));
   } catch {
     return true;
   }

@@ -70,13 +70,18 @@ describe("what programs run or obey by themselves", () => {
     "sub/.git/config",
     join(work, ".vscode", "x"),
     "tasks",
+    "my.code-workspace",
+    "sub/My.Code-Workspace.",
   ])("is asked about by itself: %s", (path) => {
     expect(edit(path)).toMatchObject({ kind: "edit", guarded: true });
   });
 
-  it.each(["a", "sub/vscode/x", ".vscodeignore", join(work, "a")])("is not: %s", (path) => {
-    expect(edit(path)).not.toHaveProperty("guarded");
-  });
+  it.each(["a", "sub/vscode/x", ".vscodeignore", "code-workspace.md", join(work, "a")])(
+    "is not: %s",
+    (path) => {
+      expect(edit(path)).not.toHaveProperty("guarded");
+    },
+  );
 });
 
 describe("a patch that takes a file away", () => {

@@ -277,6 +277,23 @@ describe.each(RUNTIMES)("a Copilot subscription by $name", ({ path }) => {
     expect(sent.filter(({ role }) => role !== "system")).toHaveLength(3);
   });
 
+  it("gives an answer that is cut, by its limit or otherwise, once and as it is", async () => {
+    const choice = async () => {
+      const answer = (await (await stage.chat({})).json()) as OpenAI.ChatCompletion;
+      return answer.choices[0];
+    };
+    stage.github.answer = () => [{ content: "Hello" }, { content: " there" }, { finish: "length" }];
+    expect(await choice()).toMatchObject({ finish_reason: "length", message: { content: "Hello there" } });
+    stage.github.answer = () => [{ content: "Hello" }, "end"];
+    expect((await stage.chat({})).status).toBe(502);
+    // It would be asked again after a second.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const begun = stage.github.asked.map(({ body }) => body.messages?.at(-1)?.content);
+    expect(begun.filter((content) => content === "hello")).toHaveLength(2);
+    // Of what the runtime adds by itself the first may be on its way before it hears that it is over.
+    expect(begun.length).toBeLessThanOrEqual(3);
+  });
+
   it("offers tools whatever their schema is, and names what of it cannot be said", async () => {
     const tool = (name: string, parameters: object) => ({ type: "function", function: { name, parameters } });
     const value = { type: "string" };

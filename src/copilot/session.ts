@@ -8,6 +8,9 @@ import { copilotQuota } from "../core/copilot/quota";
 import type { QuotaFigure } from "../core/governance/quota";
 import { EVENTS_FILE, MemoryFs } from "./memoryFs";
 
+/** Tokens; more than a request may have bytes. */
+const NO_LIMIT = 1_000_000_000;
+
 /** Who hears what of a turn. */
 export interface TurnSinks {
   readonly sink: (event: StreamEvent) => void;
@@ -76,6 +79,8 @@ export async function runTurn(
       systemMessage: { mode: "replace", content: turn.system },
       disabledMcpServers: ["github-mcp-server"],
       infiniteSessions: { enabled: false },
+      // Over the limit it would leave out the oldest messages without a word: whether it is too long is GitHub's to say.
+      modelCapabilities: { limits: { max_prompt_tokens: NO_LIMIT, max_context_window_tokens: NO_LIMIT } },
       enableSessionTelemetry: false,
       enableConfigDiscovery: false,
       createSessionFsProvider: () => files,

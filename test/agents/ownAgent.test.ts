@@ -3,6 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createAgent } from "../../src/copilot/agent";
+import type { PermissionQuestion } from "../../src/core/agent/contract";
+import { ASK_ALWAYS, isAllowed } from "../../src/core/agent/permissions";
 import { cleanEnvironment, cliFile, providerEntry, run, temporaryFolder } from "../support/gateway";
 import { PROVIDER_KEY } from "../support/keys";
 import type { ReplayProvider } from "../support/replayProvider";
@@ -210,6 +212,81 @@ describe("postern agent", () => {
     const left = readFileSync(pids, "utf8").trim().split("\n").map(Number);
     expect(left).toHaveLength(2);
     await eventually(() => left.every(hasEnded), "the end of what was started");
+  });
+
+  it("asks for both ends of a file that a patch moves, and says of one that it is deleted", async () => {
+    const outside = join(folder.path, "key.txt");
+    writeFileSync(outside, "canary-0815\n");
+    const patch = (...lines: string[]) => ["*** Begin Patch", ...lines, "*** End Patch", ""].join("\n");
+    const wants = [
+      patch("*** Update File: ../key.txt", "*** Move to: mine.txt", "@@", "+x"),
+      patch(
+        "*** Update File: sum.js",
+        "*** Move to: lib/sum.js",
+        "@@",
+        "-module.exports = (a, b) => a - b;",
+        "+x",
+      ),
+      patch("*** Delete File: test.js"),
+    ];
+    provider.play((seen) => {
+      const input = wants[seen.results.length];
+      return input === undefined ? { text: "Done." } : { calls: [{ name: "apply_patch", input }] };
+    });
+    const asked: PermissionQuestion[] = [];
+    const places = { sessions: folder.path, dataDir: undefined, runtimePath: runtimePath() };
+    const run = createAgent(places, process.env).run(
+      {
+        // The runtime has this tool for models that it knows by their own name, such as a route may have.
+        ...{ prompt: "Move them", model: "gpt-5-codex", protocol: "responses", models: [], keep: false },
+        gateway: { url: provider.url, key: PROVIDER_KEY },
+        ...{ folder: work, task: "agent-1" },
+      },
+      {
+        onEvent: () => {},
+        permit: async (question) => {
+          asked.push(question);
+          return isAllowed(question, { ...ASK_ALWAYS, edit: true });
+        },
+      },
+      new AbortController().signal,
+    );
+    expect(await within(run, "the end of the run")).toMatchObject({ end: "done" });
+    expect(asked).toMatchObject([
+      { path: join(work, "mine.txt"), from: outside, inside: false },
+      { path: join(work, "lib", "sum.js"), from: join(work, "sum.js"), inside: true },
+      { path: join(work, "test.js"), deletes: true, inside: true },
+    ]);
+    expect(readFileSync(outside, "utf8")).toBe("canary-0815\n");
+    expect(git("status", "--porcelain").trim().split("\n")).toEqual(["D sum.js", " D test.js", "?? lib/"]);
+  });
+
+  it("asks no other model than the one that was chosen, whatever that one says", async () => {
+    provider.play((seen) => {
+      if (!JSON.stringify(seen.body).includes("Mend sum.js")) return { text: "It is the sign." };
+      if (seen.results.length > 0) return { text: "Done." };
+      const helper = {
+        description: "d",
+        prompt: "Look",
+        agent_type: "general-purpose",
+        name: "h",
+        mode: "sync",
+      };
+      return { calls: [{ name: "task", input: JSON.stringify({ ...helper, model: MODELS.responses }) }] };
+    });
+    const answer = await postern(
+      "agent",
+      "--config",
+      configFile(),
+      "--model",
+      "chat/own-llm",
+      "--dir",
+      work,
+      "Mend sum.js",
+    );
+    expect(answer.stdout).toContain("It is the sign.");
+    expect(answer.stderr).toContain("3 requests");
+    expect([...provider.asked]).toEqual(["chat"]);
   });
 
   it("goes on with an earlier session", async () => {

@@ -12,15 +12,20 @@ export function questionOf(request: PermissionRequest, folder: string): Permissi
         path: request.path,
         inside: isInside(request.resolvedPath ?? request.path, folder),
       };
-    case "write":
+    case "write": {
+      const { fileName: path, diff, newFileContents: newText } = request;
+      const gone = goneIn(diff, path);
+      const places = gone.from === undefined ? [path] : [path, gone.from];
       return {
         kind: "edit",
-        path: request.fileName,
-        inside: isInside(request.fileName, folder),
-        ...(isGuarded(request.fileName, folder) ? { guarded: true } : {}),
-        diff: request.diff,
-        ...(request.newFileContents === undefined ? {} : { newText: request.newFileContents }),
+        path,
+        inside: places.every((place) => isInside(place, folder)),
+        ...(places.some((place) => isGuarded(place, folder)) ? { guarded: true } : {}),
+        ...gone,
+        diff,
+        ...(newText === undefined ? {} : { newText }),
       };
+    }
     case "shell":
       return {
         kind: "command",
@@ -39,10 +44,25 @@ export function questionOf(request: PermissionRequest, folder: string): Permissi
   }
 }
 
+/**
+ * What a patch takes away. The runtime (1.0.85) asks about the place where a file is afterwards only, and with no field
+ * for where it was: the header of the diff has both, as `--- a/was/here` and `+++ b/is/here`.
+ */
+function goneIn(diff: string, path: string): { readonly from?: string; readonly deletes?: true } {
+  const [, before, after] = /(?:^|\n)--- a([^\n]*?)\r?\n\+\+\+ b([^\n]*?)\r?\n/.exec(diff) ?? [];
+  if (before === undefined || after === undefined || before === after || before === "/dev/null") return {};
+  if (after === "/dev/null") return { deletes: true };
+  // A path that has no slash at its beginning may have been given one.
+  const more = after.endsWith(path) ? after.slice(0, -path.length) : "";
+  return { from: before.startsWith(more) ? before.slice(more.length) : before };
+}
+
 /** What systems take for `.git`: Windows leaves off dots, blanks and streams and has short names, macOS invisible signs. */
 const GIT_FOLDER = /^(\.git|git~\d+)[. ]*(:.*)?$/i;
 /** The same for VS Code's folder: tasks and settings name programs that it runs. */
 const VSCODE_FOLDER = /^(\.vscode|vscode~\d+)[. ]*(:.*)?$/i;
+/** A workspace's file holds the same settings and tasks as that folder. */
+const WORKSPACE_FILE = /\.code-workspace[. ]*(:.*)?$/i;
 /** More links in a row than a system follows. */
 const MOST_LINKS = 40;
 
@@ -65,7 +85,7 @@ function isGuarded(path: string, folder: string): boolean {
   const absolute = isAbsolute(path) ? path : `${folder}${sep}${path}`;
   try {
     const below = [relative(folder, absolute), relative(real(folder), real(absolute))];
-    return below.some((one) => hasPart(one, GIT_FOLDER, VSCODE_FOLDER));
+    return below.some((one) => hasPart(one, GIT_FOLDER, VSCODE_FOLDER, WORKSPACE_FILE));
   } catch {
     return true;
   }

@@ -12,6 +12,8 @@ export function providerOf({ gateway, protocol, task, models, model }: AgentRun)
     known?.contextWindow === undefined ? undefined : Math.max(1, known.contextWindow - (output ?? 0));
   const common = {
     apiKey: gateway.key,
+    // The model may name another one for an agent of its own: what was chosen is what is asked, and paid for.
+    wireModel: model,
     headers: { "x-postern-task": task },
     ...(input === undefined ? {} : { maxPromptTokens: input }),
     ...(output === undefined ? {} : { maxOutputTokens: output }),

@@ -52,6 +52,10 @@ export type PermissionQuestion =
       readonly inside: boolean;
       /** Programs run or obey what is there (`.git`, `.vscode`): it is asked about by itself, as what is outside is. */
       readonly guarded?: boolean;
+      /** The file is taken from here, where it is no more afterwards. What is said of the place holds for both. */
+      readonly from?: string;
+      /** It is no more afterwards. */
+      readonly deletes?: true;
       /** In unified form. */
       readonly diff: string;
       /** The whole file as it would be, where the runtime says so. */

@@ -43,7 +43,7 @@ export function questionText(question: PermissionQuestion): string {
     case "read":
       return `Read ${shown(question.path)}${whereText(question)}`;
     case "edit":
-      return `Change ${shown(question.path)}${whereText(question)}`;
+      return `${editText(question)}${whereText(question)}`;
     case "command":
       return `Run ${shown(question.command, 600)}`;
     case "url":
@@ -51,6 +51,11 @@ export function questionText(question: PermissionQuestion): string {
     case "other":
       return shown(question.what);
   }
+}
+
+function editText({ path, from, deletes }: Extract<PermissionQuestion, { kind: "edit" }>): string {
+  if (from !== undefined) return `Move ${shown(from)} to ${shown(path)}`;
+  return `${deletes ? "Delete" : "Change"} ${shown(path)}`;
 }
 
 /** What is special about where a file is; empty where nothing is. */

@@ -32,6 +32,20 @@ export function runCost(records: readonly RequestRecord[]): RunCost {
   };
 }
 
+/** What several runs have used together. */
+export function sumOf(costs: readonly RunCost[]): RunCost {
+  const sum = (of: (cost: RunCost) => number) => costs.reduce((total, cost) => total + of(cost), 0);
+  return {
+    requests: sum(({ requests }) => requests),
+    inputTokens: sum(({ inputTokens }) => inputTokens),
+    outputTokens: sum(({ outputTokens }) => outputTokens),
+    microUsd: sum(({ microUsd }) => microUsd),
+    unpriced: sum(({ unpriced }) => unpriced),
+    estimated: costs.some(({ estimated }) => estimated),
+    premiumRequests: sum(({ premiumRequests }) => premiumRequests),
+  };
+}
+
 /** `$0.0123`, `about $0.01`, `unknown`, `$0.01 and 2 requests of unknown price`. */
 export function costText({ microUsd, unpriced, estimated, requests, premiumRequests }: RunCost): string {
   const premium = premiumRequests > 0 ? [counted(premiumRequests, "premium request")] : [];

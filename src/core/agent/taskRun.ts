@@ -1,7 +1,6 @@
 import { counted } from "../governance/limitText";
-import { formatUsd } from "../governance/money";
 import type { AgentOutcome } from "./contract";
-import { costText, type RunCost } from "./runCost";
+import { costText, type RunCost, sumOf } from "./runCost";
 import { visible } from "./visible";
 
 /** How one model did on a task, as it is kept. */
@@ -42,7 +41,8 @@ export interface TaskRunWithDiff extends TaskRun {
 /** Those that passed first, of them the cheapest; what is not known comes last. */
 export function bestFirst(one: TaskRun, other: TaskRun): number {
   const rank = ({ passed }: TaskRun) => (passed === true ? 0 : passed === false ? 1 : 2);
-  const price = ({ cost }: TaskRun) => (cost.unpriced > 0 ? Number.POSITIVE_INFINITY : cost.microUsd);
+  const isKnown = ({ unpriced, premiumRequests }: RunCost) => unpriced === 0 && premiumRequests === 0;
+  const price = ({ cost }: TaskRun) => (isKnown(cost) ? cost.microUsd : Number.POSITIVE_INFINITY);
   const prices = price(one) === price(other) ? 0 : price(one) - price(other);
   return rank(one) - rank(other) || prices || one.durationMs - other.durationMs;
 }
@@ -75,9 +75,7 @@ export function resultText({ passed, reason, end }: TaskRun): string {
 
 /** What a comparison has cost, all models together. */
 export function comparisonCost(runs: readonly TaskRun[]): string {
-  const unpriced = runs.some(({ cost }) => cost.unpriced > 0);
-  const sum = formatUsd(runs.reduce((total, { cost }) => total + cost.microUsd, 0));
-  return unpriced ? `${sum} and what is of unknown price` : sum;
+  return costText(sumOf(runs.map(({ cost }) => cost)));
 }
 
 function count(value: number): string {

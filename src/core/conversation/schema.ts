@@ -215,7 +215,7 @@ export function forAnthropicFormat(schema: JsonObject, report: Report): JsonObje
   });
 }
 
-/** The parameters of a tool as Anthropic takes them: an object at the top, without alternatives beside it. */
+/** The parameters of a tool as Anthropic, and Copilot's runtime, take them: an object at the top, without alternatives beside it. */
 export function forAnthropicTool(schema: JsonObject | undefined, report: Report): JsonObject {
   if (schema === undefined) return { type: "object", properties: {} };
   const { oneOf, anyOf, allOf, ...rest } = schema;

@@ -1,8 +1,7 @@
 import type { StopReason, StreamEvent } from "../conversation/answer";
 import { usageOf } from "../conversation/usage";
 import { asArray, asNumber, asObject, asString, type JsonObject, nonEmpty } from "../json/access";
-import { CopilotFault } from "./contract";
-import { callFault, otherModel, sessionFault } from "./faults";
+import { brokenOff, callFault, otherModel, sessionFault, tooLong } from "./faults";
 import { isSameModel } from "./models";
 
 /** An event of a session, as the SDK hands it on; only its type and data are read. */
@@ -98,6 +97,9 @@ export function createAnswerReader(asked: string): AnswerReader {
           // Before anything is sent, the runtime says here for which model it has chosen its tools.
           assertModel(data);
           return [];
+        case "session.truncation":
+          if ((asNumber(data.messagesRemovedDuringTruncation) ?? 0) > 0) throw tooLong();
+          return [];
         case "model.turn_started":
         case "model.call_start":
           began = true;
@@ -118,21 +120,27 @@ export function createAnswerReader(asked: string): AnswerReader {
         case "assistant.usage": {
           finish = nonEmpty(data.finishReason) ?? finish;
           const usage = usageIn(data);
-          return usage ? [{ type: "usage", usage }] : [];
+          const events: StreamEvent[] = usage ? [{ type: "usage", usage }] : [];
+          // The runtime would tell the model to go on, in words of its own, and append what comes of it.
+          if (started && calls.size === 0 && stopReason(finish, false) === "length") {
+            over = true;
+            events.push({ type: "stop", reason: "length" });
+          }
+          return events;
         }
         case "assistant.message":
           return whole(data);
         case "model.call_failure":
           throw callFault(data);
+        case "model.call_finished":
+          // Not every failure is told as one: a stream that just ends is asked for again, up to six times.
+          if (data.outcome === "error") throw brokenOff();
+          return [];
         case "session.error":
           throw sessionFault(data);
         case "session.idle":
           if (!began) return [];
-          throw new CopilotFault({
-            status: 502,
-            message: "Copilot ended the turn without an answer.",
-            code: "provider_incomplete",
-          });
+          throw brokenOff();
         default:
           return [];
       }

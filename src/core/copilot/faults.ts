@@ -72,6 +72,24 @@ function statusIn(value: unknown): number | undefined {
   return status !== undefined && status >= 400 && status < 600 ? status : undefined;
 }
 
+/** The turn is over, and there is no answer or not the rest of it. */
+export function brokenOff(): CopilotFault {
+  return new CopilotFault({
+    status: 502,
+    message: "Copilot ended the turn without a whole answer.",
+    code: "provider_incomplete",
+  });
+}
+
+/** The runtime has left out the beginning of what was said, and would have the rest answered. */
+export function tooLong(): CopilotFault {
+  return new CopilotFault({
+    status: 400,
+    message: "The conversation is longer than the model takes; nothing of it is left out silently.",
+    code: "context_length_exceeded",
+  });
+}
+
 /** Another model was about to answer than the one that was asked for. */
 export function otherModel(asked: string, answered: string): CopilotFault {
   return new CopilotFault({

@@ -15,6 +15,7 @@ import type {
   Tool,
   ToolChoice,
 } from "../conversation/request";
+import { forAnthropicTool } from "../conversation/schema";
 import { fittingToolName } from "../conversation/toolNames";
 import { asReminder, resultText, textOf } from "../conversation/turns";
 import type { FactValues } from "../models/facts";
@@ -211,7 +212,8 @@ function toolsOf(
       return {
         name,
         ...(tool.description === undefined ? {} : { description: tool.description }),
-        parameters: tool.schema ?? { type: "object", properties: {} },
+        // Without a word the runtime leaves out tools whose schema is no object at the top, and what stands beside one.
+        parameters: forAnthropicTool(tool.schema, (keyword) => dropped.add(`schema.${keyword}`)),
       };
     });
 }

@@ -50,22 +50,26 @@ export class AskPerson {
       const choice = isAllowed(question, this.rules) ? "allow" : await this.ask(question, signal);
       if (choice === "all") this.rules = allowingAllLike(question, this.rules) ?? this.rules;
       if (choice === "deny") return false;
-      if (question.kind === "edit" && question.newText !== undefined)
-        await this.changes.keep(question.path, question.newText);
+      if (question.kind === "edit") await this.changes.keep(question);
       return true;
     });
   }
 
   private ask(question: PermissionQuestion, signal: AbortSignal): Promise<Choice> {
     const all = allowingAllLike(question, ASK_ALWAYS) !== undefined;
-    const wish = questionText(
-      "path" in question ? { ...question, path: vscode.workspace.asRelativePath(question.path) } : question,
-    );
+    const wish = questionText(shortened(question));
     const text = `Copilot's agent wants to ${wish.charAt(0).toLowerCase()}${wish.slice(1)}`;
     this.waits(`Waiting for your answer: ${plain(wish)}`);
     if (question.kind === "edit") return this.person.change.ask(question, all, signal);
     return askInDialog(question, text, all ? ALL_TITLE[question.kind] : undefined, signal);
   }
+}
+
+function shortened(question: PermissionQuestion): PermissionQuestion {
+  if (!("path" in question)) return question;
+  const path = vscode.workspace.asRelativePath(question.path);
+  if (question.kind === "read" || question.from === undefined) return { ...question, path };
+  return { ...question, path, from: vscode.workspace.asRelativePath(question.from) };
 }
 
 /** What ends the run takes the answer as no. */

@@ -1,12 +1,25 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import * as vscode from "vscode";
+import type { PermissionQuestion } from "../../core/agent/contract";
 import { confirm } from "../ui/notify";
 
-/** A file before the agent changed it, and as it left it. */
+/** What is allowed to be changed. */
+type Change = Pick<Extract<PermissionQuestion, { kind: "edit" }>, "path" | "from" | "deletes" | "newText">;
+
+interface Content {
+  readonly bytes: Buffer;
+  readonly mode: number;
+}
+
+/** A file before the agent changed it, and as it may have left it. */
 interface Changed {
   /** Undefined where there was none. */
-  readonly before: Buffer | undefined;
-  readonly after: string;
+  readonly before: Content | undefined;
+  /** Undefined for none. Several, since what is allowed may not come about; none at all where it is not the agent's alone. */
+  readonly after: readonly (string | undefined)[];
+  /** That were not there, the innermost first. */
+  readonly folders: readonly string[];
 }
 
 /** What the changes of one run have replaced, so that they can be undone. In memory only. */
@@ -21,22 +34,38 @@ export class Changes {
   }
 
   /** Called before a change is made that is allowed. */
-  async keep(path: string, after: string): Promise<void> {
-    const before = this.files.has(path) ? this.files.get(path)?.before : await contentOf(path);
-    this.files.set(path, { before, after });
-    this.changing();
+  async keep({ path, from, deletes, newText }: Change): Promise<void> {
+    if (from !== undefined) await this.keepOne(from, undefined);
+    if (deletes) await this.keepOne(path, undefined);
+    else if (newText !== undefined) await this.keepOne(path, newText);
   }
 
   /** @returns files that it leaves alone, because somebody has changed them since */
   async undo(): Promise<readonly string[]> {
     const left: string[] = [];
-    for (const [path, { before, after }] of this.files) {
-      if ((await contentOf(path))?.toString() !== after) left.push(path);
-      else if (before === undefined) await rm(path);
-      else await writeFile(path, before);
+    for (const [path, { before, after, folders }] of this.files) {
+      const now = await contentOf(path);
+      if (isSame(now, before)) continue;
+      if (!after.includes(now?.bytes.toString())) left.push(path);
+      else if (before) await restore(path, before);
+      else await remove(path, folders);
     }
     this.files.clear();
     return left;
+  }
+
+  private async keepOne(path: string, text: string | undefined): Promise<void> {
+    const now = await contentOf(path);
+    const known = this.files.get(path);
+    if (!known) {
+      const folders = now ? [] : await missingFolders(path);
+      this.files.set(path, { before: now, after: [text], folders });
+    } else {
+      // What somebody has written in between would be lost with it.
+      const isOurs = isSame(now, known.before) || known.after.includes(now?.bytes.toString());
+      this.files.set(path, { ...known, after: isOurs ? [...known.after, text] : [] });
+    }
+    this.changing();
   }
 }
 
@@ -65,6 +94,40 @@ export class LastChanges {
   }
 }
 
-function contentOf(path: string): Promise<Buffer | undefined> {
-  return readFile(path).catch(() => undefined);
+async function contentOf(path: string): Promise<Content | undefined> {
+  try {
+    const [bytes, { mode }] = await Promise.all([readFile(path), stat(path)]);
+    return { bytes, mode };
+  } catch {
+    return undefined;
+  }
+}
+
+function isSame(one: Content | undefined, other: Content | undefined): boolean {
+  return one === other || (one !== undefined && other !== undefined && one.bytes.equals(other.bytes));
+}
+
+async function restore(path: string, { bytes, mode }: Content): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const isNew = await writeFile(path, bytes, { flag: "wx" }).then(
+    () => true,
+    () => false,
+  );
+  if (isNew) await chmod(path, mode);
+  else await writeFile(path, bytes);
+}
+
+async function remove(path: string, folders: readonly string[]): Promise<void> {
+  await rm(path);
+  // One in which something else is by now stays.
+  for (const folder of folders) await rmdir(folder).catch(() => {});
+}
+
+async function missingFolders(path: string): Promise<string[]> {
+  const folder = dirname(path);
+  const isThere = await stat(folder).then(
+    () => true,
+    () => folder === path,
+  );
+  return isThere ? [] : [folder, ...(await missingFolders(folder))];
 }

@@ -31,6 +31,8 @@ export class ProposedChange {
       const answered = new Promise<Choice>((resolve) => {
         this.answer = resolve;
         signal.addEventListener("abort", () => resolve("deny"), { once: true });
+        // Showing it takes a moment, in which the run may have ended: nobody would answer, nor be asked anything else.
+        if (signal.aborted) resolve("deny");
         closed = vscode.window.tabGroups.onDidChangeTabs((event) => {
           // One that is moved to another group is closed in the first.
           if (event.closed.some(isOneOf(shown)) && tabsOf(shown).length === 0) resolve("deny");
@@ -40,7 +42,8 @@ export class ProposedChange {
       const name = plain(nameOf(question.path)).slice(0, 28);
       const more = all ? " · [Apply All](command:postern.applyAllChanges)" : "";
       const links = `[Apply](command:postern.applyChange)${more} · [Deny](command:postern.denyChange)`;
-      const title = `Change ${name}? ${links}${whereText(question)}`;
+      const verb = question.deletes ? "Delete" : question.from === undefined ? "Change" : "Move";
+      const title = `${verb} ${name}? ${links}${whereText(question)}`;
       void vscode.commands.executeCommand("setContext", AGENT_CHANGE_CONTEXT, true);
       const location = vscode.ProgressLocation.Notification;
       return await vscode.window.withProgress({ location, title }, () => answered);
@@ -56,7 +59,7 @@ export class ProposedChange {
 
 async function show(
   documents: AgentDocuments,
-  { path, newText, diff }: EditQuestion,
+  { path, from = path, deletes, newText, diff }: EditQuestion,
 ): Promise<readonly vscode.Uri[]> {
   // Of its own: a preview goes, and with it the question, when another file is looked at.
   const options = { preview: false, preserveFocus: true };
@@ -65,7 +68,7 @@ async function show(
     await vscode.window.showTextDocument(uri, options);
     return [uri];
   }
-  const file = vscode.Uri.file(path);
+  const file = vscode.Uri.file(from);
   const name = nameOf(path);
   const proposed = documents.create(name, newText);
   const exists = await vscode.workspace.fs.stat(file).then(
@@ -73,7 +76,9 @@ async function show(
     () => false,
   );
   const empty = exists ? undefined : documents.create(name, "");
-  await vscode.commands.executeCommand("vscode.diff", empty ?? file, proposed, `${name} (proposed)`, options);
+  const moved = from === path ? "" : `${vscode.workspace.asRelativePath(from)} → `;
+  const title = `${moved}${name} (${deletes ? "to be deleted" : "proposed"})`;
+  await vscode.commands.executeCommand("vscode.diff", empty ?? file, proposed, title, options);
   return empty ? [proposed, empty] : [proposed];
 }
 

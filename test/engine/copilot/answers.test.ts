@@ -261,6 +261,56 @@ describe.each(RUNTIMES)("a Copilot subscription by $name", ({ path }) => {
     expect(JSON.stringify(sent[3])).toContain("data:image/");
   });
 
+  it("leaves nothing out of a conversation that is longer than the model's window", async () => {
+    const call = { id: "c0", type: "function", function: { name: "get_weather", arguments: "{}" } };
+    const messages = [
+      { role: "user", content: "weather?" },
+      { role: "assistant", content: null, tool_calls: [call] },
+      { role: "tool", tool_call_id: "c0", content: "rain ".repeat(200_000) },
+    ];
+    stage.github.answer = () => [{ status: 400, error: "prompt is too long" }];
+    const response = await stage.chat({ messages, tools: [WEATHER] });
+    // GitHub says that it is too long; shortened, it would be answered as if nothing were missing.
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain("prompt is too long");
+    const sent = stage.github.asked[0]?.body.messages ?? [];
+    expect(sent.filter(({ role }) => role !== "system")).toHaveLength(3);
+  });
+
+  it("gives an answer that is cut, by its limit or otherwise, once and as it is", async () => {
+    const choice = async () => {
+      const answer = (await (await stage.chat({})).json()) as OpenAI.ChatCompletion;
+      return answer.choices[0];
+    };
+    stage.github.answer = () => [{ content: "Hello" }, { content: " there" }, { finish: "length" }];
+    expect(await choice()).toMatchObject({ finish_reason: "length", message: { content: "Hello there" } });
+    stage.github.answer = () => [{ content: "Hello" }, "end"];
+    expect((await stage.chat({})).status).toBe(502);
+    // It would be asked again after a second.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const begun = stage.github.asked.map(({ body }) => body.messages?.at(-1)?.content);
+    expect(begun.filter((content) => content === "hello")).toHaveLength(2);
+    // Of what the runtime adds by itself the first may be on its way before it hears that it is over.
+    expect(begun.length).toBeLessThanOrEqual(3);
+  });
+
+  it("offers tools whatever their schema is, and names what of it cannot be said", async () => {
+    const tool = (name: string, parameters: object) => ({ type: "function", function: { name, parameters } });
+    const value = { type: "string" };
+    const tools = [
+      tool("empty", {}),
+      tool("untyped", { properties: { value } }),
+      tool("maybe", { type: ["object", "null"], properties: { value } }),
+      tool("either", { anyOf: [{ type: "object", properties: { value } }, { type: "null" }] }),
+    ];
+    const response = await stage.chat({ tools });
+    expect(response.status).toBe(200);
+    const sent = stage.github.asked[0]?.body.tools ?? [];
+    expect(sent.map((one) => one.function.name)).toEqual(["empty", "untyped", "maybe", "either"]);
+    expect(JSON.stringify(sent.slice(1)).match(/"value":\{"type":"string"\}/g)).toHaveLength(3);
+    expect(response.headers.get("x-postern-dropped")).toBe("schema.anyOf");
+  });
+
   it("names what the SDK has no word for", async () => {
     const response = await stage.chat({
       temperature: 0.2,

@@ -23,8 +23,14 @@ export interface Asked {
   };
 }
 
-/** One step of an answer: what a chunk's delta holds, or an act. */
-export type Step = object | { readonly status: number; readonly error: string } | "cut" | "stall";
+/** One step of an answer: what a chunk's delta holds, why it ends where it is no usual end, or an act. */
+export type Step =
+  | object
+  | { readonly status: number; readonly error: string }
+  | { readonly finish: string }
+  | "cut"
+  | "end"
+  | "stall";
 
 export function fakeModel(id: string, multiplier: number | undefined, more: object = {}): object {
   return {
@@ -125,6 +131,7 @@ export class FakeGitHub {
         `data: ${JSON.stringify({ id: "c1", object: "chat.completion.chunk", created: 1, model: asked.body.model, choices: [{ index: 0, delta, finish_reason: finish }], ...more })}\n\n`,
       );
     let calls = false;
+    let finish: string | undefined;
     let whole = false;
     response.once("close", () => {
       if (!whole) this.closedEarly += 1;
@@ -136,11 +143,20 @@ export class FakeGitHub {
         return;
       }
       if (step === "stall") return;
+      // No last chunk, and yet nothing is wrong with the connection.
+      if (step === "end") {
+        response.end();
+        return;
+      }
+      if ("finish" in (step as object)) {
+        finish = (step as { finish: string }).finish;
+        continue;
+      }
       calls ||= "tool_calls" in (step as object);
       chunk({ role: "assistant", ...(step as object) }, null);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    chunk({}, calls ? "tool_calls" : "stop", {
+    chunk({}, finish ?? (calls ? "tool_calls" : "stop"), {
       usage: {
         prompt_tokens: 30,
         completion_tokens: 7,

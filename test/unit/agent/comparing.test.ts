@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createComparer } from "../../../src/copilot/agent";
@@ -93,6 +93,48 @@ describe("a comparison", () => {
       changes,
     );
     expect(again).toMatchObject({ passed: false, output: "i.txt" });
+  });
+
+  it("takes what git warns of for no part of its answers", async () => {
+    git("config", "core.fsyncObjectFiles", "true");
+    const changes = agent((run) => writeFileSync(join(run.folder, "new.txt"), "1\n"));
+    const [run] = await compare(plan({ check: ["test -e new.txt"] }, "a/b"), changes);
+    expect(run).toMatchObject({ passed: true, filesChanged: 1, linesAdded: 1 });
+    expect(run?.folder).toBe(realpathSync(work));
+    expect(run?.diff).toMatch(/^diff --git /);
+  });
+
+  it("checks the work of a model that has begun a repository of its own", async () => {
+    const begins = agent((run) => {
+      execFileSync("git", ["init", "-q", join(run.folder, "app")]);
+      writeFileSync(join(run.folder, "app", "a.txt"), "1\n");
+      writeFileSync(join(run.folder, "b.txt"), "1\n");
+    });
+    const [run] = await compare(plan({ check: ["test -e app/a.txt"] }, "a/b"), begins);
+    expect(run).toMatchObject({ passed: true, filesChanged: 1 });
+  });
+
+  // Of two that begin at once one fails now and then: git lists the worktrees, and reads what the other is still writing.
+  it.skipIf(process.platform === "win32")("has git make and remove one checkout at a time", async () => {
+    const bin = join(folder.path, "bin");
+    mkdirSync(bin);
+    const [busy, overlaps] = [join(folder.path, "busy"), join(folder.path, "overlaps")];
+    const real = execFileSync("which", ["git"], { encoding: "utf8" }).trim();
+    const script = [
+      "#!/bin/sh",
+      `case " $* " in *" worktree "*) ;; *) exec ${real} "$@" ;; esac`,
+      `mkdir ${busy} 2>/dev/null || echo "$*" >> ${overlaps}`,
+      `${real} "$@"; code=$?; sleep 0.05; rmdir ${busy} 2>/dev/null; exit $code`,
+    ];
+    writeFileSync(join(bin, "git"), `${script.join("\n")}\n`, { mode: 0o755 });
+    const environment = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+    const four = { ...plan({}, "a/1", "a/2", "a/3", "a/4"), parallel: 4 };
+    const runs = await createComparer(
+      agent(() => {}),
+      environment,
+    ).compare(four, host, never);
+    expect(runs.map(({ passed }) => passed)).toEqual([true, true, true, true]);
+    expect(existsSync(overlaps) ? readFileSync(overlaps, "utf8") : "").toBe("");
   });
 
   it("ends what the other models do before it tells of a fault of its own", async () => {

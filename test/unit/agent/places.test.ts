@@ -70,12 +70,47 @@ describe("what programs run or obey by themselves", () => {
     "sub/.git/config",
     join(work, ".vscode", "x"),
     "tasks",
+    "my.code-workspace",
+    "sub/My.Code-Workspace.",
   ])("is asked about by itself: %s", (path) => {
     expect(edit(path)).toMatchObject({ kind: "edit", guarded: true });
   });
 
-  it.each(["a", "sub/vscode/x", ".vscodeignore", join(work, "a")])("is not: %s", (path) => {
-    expect(edit(path)).not.toHaveProperty("guarded");
+  it.each(["a", "sub/vscode/x", ".vscodeignore", "code-workspace.md", join(work, "a")])(
+    "is not: %s",
+    (path) => {
+      expect(edit(path)).not.toHaveProperty("guarded");
+    },
+  );
+});
+
+describe("a patch that takes a file away", () => {
+  /** As the runtime shows it: the header alone tells where a file comes from, and that it goes. */
+  const patch = (before: string, after: string, fileName: string) => {
+    const diff = `\ndiff --git a${before} b${after}\nindex 0000000..0000000 100644\n--- a${before}\n+++ b${after}\n@@ -1,1 +1,2 @@\n a\n+b\n`;
+    return questionOf(
+      { kind: "write", fileName, diff, intention: "", newFileContents: "a\nb" } as PermissionRequest,
+      work,
+    );
+  };
+  const a = join(work, "a");
+  const outside = join(work, "..", "a key");
+
+  it("moves it from outside of the folder only if that is allowed", () => {
+    const moved = patch(outside, join(work, "b"), join(work, "b"));
+    expect(moved).toMatchObject({ path: join(work, "b"), from: outside, inside: false });
+    expect(patch(a, join(work, "b"), join(work, "b"))).toMatchObject({ from: a, inside: true });
+    const hook = join(work, ".git", "hooks", "pre-commit");
+    expect(patch(hook, join(work, "b"), join(work, "b"))).toMatchObject({ inside: false, guarded: true });
+    expect(patch(join(work, ".vscode", "x"), a, a)).toMatchObject({ guarded: true });
+  });
+
+  it("says that it deletes it, and is not taken for a change or a new file", () => {
+    expect(patch(a, "/dev/null", a)).toMatchObject({ path: a, inside: true, deletes: true });
+    for (const other of [patch(a, a, a), patch("/dev/null", a, a)]) {
+      expect(other).not.toHaveProperty("deletes");
+      expect(other).not.toHaveProperty("from");
+    }
   });
 });
 

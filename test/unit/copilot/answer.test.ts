@@ -56,6 +56,27 @@ describe("a session's events as an answer", () => {
     expect(isSameModel("gpt-4.1", "gpt-4.1-mini")).toBe(false);
   });
 
+  it("is over where the model reached its limit, and where its stream just ended", () => {
+    const delta = event("assistant.message_delta", { deltaContent: "Hello" });
+    const cut = createAnswerReader("m");
+    cut.read(delta);
+    const usage = { inputTokens: 3, outputTokens: 2, finishReason: "length" };
+    expect(cut.read(event("assistant.usage", usage)).at(-1)).toEqual({ type: "stop", reason: "length" });
+    expect(cut.isOver()).toBe(true);
+    const broken = createAnswerReader("m");
+    broken.read(delta);
+    expect(broken.read(event("model.call_finished", { outcome: "success" }))).toEqual([]);
+    expect(statusOf(() => broken.read(event("model.call_finished", { outcome: "error" })))).toBe(502);
+  });
+
+  it("gives no answer to a conversation that the runtime has shortened", () => {
+    const shortened = (messagesRemovedDuringTruncation: number) =>
+      createAnswerReader("m").read(event("session.truncation", { messagesRemovedDuringTruncation }));
+    expect(shortened(0)).toEqual([]);
+    expect(statusOf(() => shortened(2))).toBe(400);
+    expect(() => shortened(2)).toThrow("longer than");
+  });
+
   it("counts no premium request for what follows from tools", () => {
     const usage = { inputTokens: 3, outputTokens: 2, cost: 10 };
     const of = (initiator: string) =>

@@ -9,6 +9,8 @@ export interface CommandRun {
   readonly timedOut: boolean;
   /** Both outputs' end, as they came. */
   readonly output: string;
+  /** Of these the standard output alone: what is no answer, such as a warning, does not come there. */
+  readonly answer: string;
 }
 
 export interface CommandOptions {
@@ -59,6 +61,7 @@ function run(
       windowsHide: true,
     });
     let output = "";
+    let answer = "";
     let timedOut = false;
     const take = (text: string): void => {
       output = (output + text).slice(-keep);
@@ -78,14 +81,17 @@ function run(
     }, milliseconds);
     signal.addEventListener("abort", end, { once: true });
     if (signal.aborted) end();
-    child.stdout.setEncoding("utf8").on("data", take);
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      answer = (answer + text).slice(-keep);
+      take(text);
+    });
     child.stderr.setEncoding("utf8").on("data", take);
     const done = (code: number | null): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", end);
       // What it left running in the background goes with it.
       if (!onWindows) end();
-      resolve({ code, timedOut, output });
+      resolve({ code, timedOut, output, answer });
     };
     child.once("error", (error) => {
       take(error.message);

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { PosternError } from "../../../core/errors";
+import { Turns } from "../../../core/turns";
 import { isInside } from "../permission";
 import { runProgram } from "./commands";
 
@@ -25,6 +26,9 @@ export interface DiffOfWork {
 
 /** Checkouts of a repository beside its working tree, which is never touched. */
 export class Worktrees {
+  /** Git reads what all worktrees have written of themselves: half of it, where one is made just then. */
+  private readonly turns = new Turns();
+
   private constructor(
     /** The repository's topmost folder. */
     readonly root: string,
@@ -37,13 +41,13 @@ export class Worktrees {
   /** @throws PosternError invalid_request where there is no repository with a commit */
   static async open(folder: string, environment: Readonly<Record<string, string>>): Promise<Worktrees> {
     const ask = async (...args: string[]): Promise<string> => {
-      const { code, output } = await git(folder, environment, args);
+      const { code, output, answer } = await git(folder, environment, args);
       if (code !== 0)
         throw new PosternError(
           "invalid_request",
           `${folder} is no git repository with a commit: ${lastLine(output)}`,
         );
-      return output.trim();
+      return answer.trim();
     };
     const root = await ask("rev-parse", "--show-toplevel");
     const commit = await ask("rev-parse", "--verify", "HEAD^{commit}");
@@ -60,7 +64,9 @@ export class Worktrees {
   /** A fresh checkout of the commit. @returns its folder @throws PosternError invalid_request */
   async add(name: string): Promise<string> {
     const path = join(this.home, name);
-    await this.must(this.root, "worktree", "add", "--detach", "--force", path, this.commit);
+    await this.turns.take(() =>
+      this.must(this.root, "worktree", "add", "--detach", "--force", path, this.commit),
+    );
     return path;
   }
 
@@ -73,26 +79,26 @@ export class Worktrees {
           "invalid_request",
           `${one} leads out of the checkout now, and cannot be put back`,
         );
-      const { output } = await this.git(path, ["ls-tree", "--name-only", this.commit, "--", one]);
+      const { answer } = await this.git(path, ["ls-tree", "--name-only", this.commit, "--", one]);
       rmSync(join(path, one), { recursive: true, force: true });
-      if (output.trim() !== "") await this.must(path, "checkout", this.commit, "--", one);
+      if (answer.trim() !== "") await this.must(path, "checkout", this.commit, "--", one);
     }
   }
 
   /** Remembers the state of a checkout. @returns id of a tree that `diff` can be asked against */
   async snapshot(path: string): Promise<string> {
-    await this.must(path, "add", "--all");
-    const { code, output } = await this.git(path, ["write-tree"]);
+    await this.stage(path);
+    const { code, output, answer } = await this.git(path, ["write-tree"]);
     if (code !== 0) throw new PosternError("invalid_request", `git write-tree failed: ${lastLine(output)}`);
-    return output.trim();
+    return answer.trim();
   }
 
   /** What is different from a snapshot now, whether it was committed or not; without what git is told to ignore. */
   async diff(path: string, snapshot: string): Promise<DiffOfWork> {
-    await this.must(path, "add", "--all");
+    await this.stage(path);
     const compare = ["diff", "--cached", "--no-ext-diff", "--no-textconv", "--no-color"];
-    const { output: numbers } = await this.git(path, [...compare, "--numstat", snapshot], MAX_DIFF);
-    const { output: diff } = await this.git(path, [...compare, snapshot], MAX_DIFF + 1);
+    const { answer: numbers } = await this.git(path, [...compare, "--numstat", snapshot], MAX_DIFF);
+    const { answer: diff } = await this.git(path, [...compare, snapshot], MAX_DIFF + 1);
     const rows = numbers.split("\n").flatMap((line) => {
       const [, added, removed] = /^(\d+|-)\t(\d+|-)\t/.exec(line) ?? [];
       return added === undefined ? [] : [{ added: Number(added) || 0, removed: Number(removed) || 0 }];
@@ -108,7 +114,7 @@ export class Worktrees {
   /** Not by `git worktree prune`, which forgets also those of the person's whose disk is not there just now. */
   async remove(path: string): Promise<void> {
     rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    await this.git(this.root, ["worktree", "remove", "--force", "--force", path]);
+    await this.turns.take(() => this.git(this.root, ["worktree", "remove", "--force", "--force", path]));
   }
 
   async close(): Promise<void> {
@@ -118,14 +124,21 @@ export class Worktrees {
 
   /** Of comparisons that were killed: their folders bear the number of a process that is no more. */
   private async removeLeftBehind(): Promise<void> {
-    const { output } = await this.git(this.root, ["worktree", "list", "--porcelain"], MAX_DIFF);
-    for (const [, path = ""] of output.matchAll(/^worktree (.+)$/gm)) {
+    const { answer } = await this.git(this.root, ["worktree", "list", "--porcelain"], MAX_DIFF);
+    for (const [, path = ""] of answer.matchAll(/^worktree (.+)$/gm)) {
       const home = basename(dirname(path));
       const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(home)?.[1];
       if (pid === undefined || isAlive(Number(pid)) || path.split(/[\\/]/).includes("..")) continue;
       await this.remove(path);
       rmSync(dirname(path), { recursive: true, force: true });
     }
+  }
+
+  /** But for what git cannot take in, such as a repository within that has no commit yet: it ends with 1 then. */
+  private async stage(path: string): Promise<void> {
+    const { code, output } = await this.git(path, ["add", "--all", "--ignore-errors"]);
+    if (code !== 0 && code !== 1)
+      throw new PosternError("invalid_request", `git add failed: ${lastLine(output)}`);
   }
 
   private async must(folder: string, ...args: string[]): Promise<void> {

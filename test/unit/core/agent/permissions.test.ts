@@ -35,6 +35,13 @@ describe("what the agent may", () => {
     expect(allowingAllLike(edit, ASK_ALWAYS)).toEqual({ ...ASK_ALWAYS, edit: true });
   });
 
+  it("says of a file that it goes away", () => {
+    expect(questionText({ ...edit, deletes: true })).toBe("Delete /w/a");
+    expect(questionText({ ...edit, from: "/x/key", inside: false })).toBe(
+      "Move /x/key to /w/a (outside of the folder)",
+    );
+  });
+
   it("is asked for on one line that hides nothing", () => {
     const text = questionText({
       ...command,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { costText, runCost } from "../../../../src/core/agent/runCost";
-import { comparisonTable, type TaskRun } from "../../../../src/core/agent/taskRun";
+import { comparisonCost, comparisonTable, type TaskRun } from "../../../../src/core/agent/taskRun";
 import type { RequestRecord } from "../../../../src/core/governance/requestRecord";
 
 const record = (about: Partial<RequestRecord>): RequestRecord => ({
@@ -82,5 +82,18 @@ describe("the table of a comparison", () => {
     expect(rows[0]).toBe("| cheap | passed | $0.00001 | 100 | 10 | 1.5 s | 2 | 1 file, +2 −3 |");
     expect(rows[3]).toContain("failed: check \\| said \\u{1b}[2Kno");
     expect(rows[4]).toContain("not finished: HTTP 500");
+  });
+
+  it("does not take a subscription's premium requests for nothing, in the order and in the sum", () => {
+    const premium = runCost([record({ usage, premiumRequests: 3 }), record({ usage, premiumRequests: 1 })]);
+    const runs = [
+      run({ model: "premium", passed: true, cost: premium }),
+      run({ model: "paid", passed: true }),
+      run({ model: "unpriced", passed: false, cost: runCost([record({ usage })]) }),
+    ];
+    const [first] = comparisonTable(runs).split("\n").slice(2);
+    expect(first).toContain("| paid |");
+    expect(comparisonCost(runs)).toBe("$0.001 and 4 premium requests and 1 request of unknown price");
+    expect(comparisonCost(runs.slice(2))).toBe("unknown");
   });
 });

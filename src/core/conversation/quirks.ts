@@ -18,6 +18,10 @@ export interface Quirks {
   readonly efforts: readonly Effort[];
   /** Whether the model is known to reason, so that its reasoning can be asked for unread. */
   readonly reasons: boolean;
+  /** Messages: how thinking is switched off, where it is on unless that is said; `never` where it cannot be. */
+  readonly thinkingOff?: "disabled" | "between_tools" | "never";
+  /** Whether a tool can be forced: elsewhere asking for it is an error. */
+  readonly forcedTools: boolean;
   /** OpenAI's own extras (`prompt_cache_key`, `user`, `store`, …): strict servers refuse them. */
   readonly openAiExtras: boolean;
   /** The provider searches the web itself, if asked. */

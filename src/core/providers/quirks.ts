@@ -174,6 +174,7 @@ function openAiQuirks(
     reasoning: efforts.length > 0 && takesEffort(provider.baseUrl, bare, said) ? "effort" : "none",
     efforts,
     reasons,
+    forcedTools: true,
     openAiExtras: !STRICT_HOSTS.test(host),
     webSearch: openAi && protocol === "responses",
     customTools: openAi && reasons,
@@ -196,7 +197,7 @@ function claudeMaxTokens(version: number, model: string): number {
   if (version < 3.5) return 4096;
   if (version < 3.7) return 8192;
   if (version < 4.5 && /opus/.test(model)) return 32000;
-  return 64000;
+  return version < 4.6 || version === Number.POSITIVE_INFINITY ? 64000 : 128_000;
 }
 
 /** How a Claude of some version is asked to reason; other models behind Messages are taken for earlier ones. */
@@ -206,20 +207,49 @@ function claudeReasoning(version: number | undefined): Quirks["reasoning"] {
   return version >= 3.7 ? "budget" : "none";
 }
 
+/** https://platform.claude.com/docs/en/build-with-claude/effort: 4.6 came before `xhigh`. */
+function claudeEfforts(version: number | undefined): readonly Effort[] {
+  return version === 4.6 ? [...USUAL_EFFORTS, "max"] : [...USUAL_EFFORTS, "xhigh", "max"];
+}
+
+/**
+ * From 5 on Claude thinks unless told not to, each family in a way of its own.
+ * https://platform.claude.com/docs/en/models/sonnet-5-5/whats-new-sonnet-5-5 and those of the other models
+ */
+function claudeThinkingOff(version: number, model: string): Quirks["thinkingOff"] {
+  if (/fable|mythos/.test(model)) return "never";
+  if (version < 5 || version === Number.POSITIVE_INFINITY) return undefined;
+  if (version < 5.5 || /haiku/.test(model)) return "disabled";
+  return /sonnet/.test(model) ? "between_tools" : "never";
+}
+
+/** Models that answer a forced tool with an error; what's new in Fable 5.1, Opus 5.5 and Sonnet 5.5 says so. */
+function claudeRefusesForcedTools(version: number | undefined, model: string): boolean {
+  if (version === undefined || version === Number.POSITIVE_INFINITY) return false;
+  return /fable|mythos/.test(model) ? version > 5 : version >= 5.5 && !/haiku/.test(model);
+}
+
 function messagesQuirks(provider: QuirkySource, model: string, known: KnownModel): Quirks {
   const version = claudeVersion(model);
   const said = saidOf(known);
   const usual = claudeReasoning(version);
   const able = usual === "none" ? "budget" : usual;
   const takesSchema = said.structuredOutput ?? (version === undefined || version >= 4.1);
+  const reasoning = said.reasoning === undefined ? usual : said.reasoning ? able : "none";
+  const reasons = said.reasoning ?? (version !== undefined && version >= 3.7);
+  // A server that imitates Messages may think unless told not to.
+  const imitates = version === undefined && reasoning !== "none" && !reasons;
+  const thinkingOff = version === undefined ? imitates && "disabled" : claudeThinkingOff(version, model);
   return {
     maxTokensField: "max_tokens",
     // From 4.7 on, anything but the default is refused.
     sampling: version === undefined || version < 4.7,
     verbosity: false,
-    reasoning: said.reasoning === undefined ? usual : said.reasoning ? able : "none",
-    efforts: [],
-    reasons: said.reasoning ?? (version !== undefined && version >= 3.7),
+    reasoning,
+    efforts: said.efforts ?? claudeEfforts(version),
+    reasons,
+    ...(thinkingOff ? { thinkingOff } : {}),
+    forcedTools: !claudeRefusesForcedTools(version, model),
     openAiExtras: false,
     webSearch: hostOf(provider.baseUrl).endsWith("anthropic.com"),
     customTools: false,

@@ -317,7 +317,7 @@ describe("Claude by the names of other clouds", () => {
     const body = { model: "p/m", messages: [hi], reasoning_effort: "high", temperature: 0.3 };
     const { json, dropped } = translated("chat", "messages", body, { model });
     expect(json.thinking).toMatchObject({ type: "adaptive" });
-    expect(json.max_tokens).toBe(64000);
+    expect(json.max_tokens).toBe(128000);
     expect(dropped).toContain("temperature");
   });
 });

@@ -17,7 +17,7 @@ import { isStrictSchema } from "../../conversation/schema";
 import { fittingToolId } from "../../conversation/toolIds";
 import { fittingToolName } from "../../conversation/toolNames";
 import { asReminder, currentLoopStart, isResults, resultText, textOf } from "../../conversation/turns";
-import { isObject, type JsonObject, type MutableJson } from "../../json/access";
+import { asArray, isObject, type JsonObject, type MutableJson } from "../../json/access";
 import { encodeContent } from "./parts";
 import { adapted, encodeChatToolChoice, encodeChatTools } from "./tools";
 
@@ -258,8 +258,13 @@ function reasoningBack(message: Message, destination: Destination, inLoop: boole
       continue;
     }
     if (typeof value.call === "string") extras.set(value.call, value.extra_content);
-    if (!inLoop || !destination.quirks.reasoningBack) continue;
-    if (Array.isArray(value.details)) reasoning.reasoning_details = value.details.filter(isObject);
+    // Copilot's is of no use without a part that only Copilot's own clients keep.
+    if (value.field === "reasoning_text") dropped.add("thinking");
+    if (value.field === "reasoning_text" || !inLoop || !destination.quirks.reasoningBack) continue;
+    const details = asArray(value.details).filter(isObject);
+    // A turn may have them before its text and again before a call; the provider wants them all.
+    if (details.length > 0)
+      reasoning.reasoning_details = [...asArray(reasoning.reasoning_details), ...details];
     const field = value.field === "reasoning" ? "reasoning" : "reasoning_content";
     if (block.text !== "")
       reasoning[field] = `${typeof reasoning[field] === "string" ? reasoning[field] : ""}${block.text}`;

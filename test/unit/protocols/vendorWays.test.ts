@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { reportedUsage } from "../../../src/core/lane/reportedUsage";
+import { StreamTap } from "../../../src/core/lane/streamTap";
+import { translateError, translateResponse } from "../../../src/core/translation";
+import { seenEvents } from "./support/sse";
+import {
+  chatStream,
+  DONE,
+  delta,
+  fixedSurroundings,
+  PLAIN_CONTEXT,
+  translated,
+  translateStream,
+} from "./support/translate";
+
+describe("reasoning details that come in several places of one turn", () => {
+  const text = { type: "reasoning.text", text: "hm", format: "google-gemini-v1", index: 0 };
+  const encrypted = { type: "reasoning.encrypted", data: "ZW5j", id: "call_1", index: 0 };
+  const request = {
+    model: "m",
+    max_tokens: 9000,
+    messages: [{ role: "user", content: "x" }],
+    tools: [{ name: "run", input_schema: { type: "object" } }],
+  };
+
+  it("all go back to the provider that issued them, in their order", () => {
+    const { context } = translated("messages", "chat", request);
+    const { text: answer } = translateStream(
+      "chat",
+      "messages",
+      [
+        chatStream(
+          delta({ reasoning: "hm", reasoning_details: [text] }),
+          delta({ content: "Let me see." }),
+          delta({
+            reasoning_details: [encrypted],
+            tool_calls: [{ index: 0, id: "call_1", function: { name: "run", arguments: "{}" } }],
+          }),
+          delta({}, "tool_calls"),
+        ),
+        DONE,
+      ],
+      { context },
+    );
+    const content: Record<string, unknown>[] = [];
+    for (const { json } of seenEvents(answer)) {
+      if (json.type === "content_block_start") content.push(json.content_block);
+      const block = content.at(-1);
+      if (json.delta?.type === "thinking_delta" && block) block.thinking += json.delta.thinking;
+      if (json.delta?.type === "text_delta" && block) block.text += json.delta.text;
+      if (json.delta?.type === "signature_delta" && block) block.signature = json.delta.signature;
+    }
+    const results = [{ type: "tool_result", tool_use_id: "call_1", content: "y" }];
+    const messages = [
+      ...request.messages,
+      { role: "assistant", content },
+      { role: "user", content: results },
+    ];
+    const back = translated("messages", "chat", { ...request, messages }).json.messages[1];
+    expect(back.reasoning).toBe("hm");
+    expect(back.reasoning_details).toEqual([text, encrypted]);
+  });
+});
+
+describe("an answer whose text and calls come as choices of their own (GitHub Copilot's Claude)", () => {
+  const choices = [
+    { finish_reason: "tool_calls", message: { role: "assistant", content: "Let me see." } },
+    ...["a", "b"].map((name) => ({
+      finish_reason: "tool_calls",
+      message: {
+        role: "assistant",
+        tool_calls: [{ id: `call_${name}`, type: "function", function: { name, arguments: "{}" } }],
+      },
+    })),
+  ];
+  const answered = (list: object[]) =>
+    JSON.parse(
+      translateResponse({
+        from: "chat",
+        to: "messages",
+        body: { id: "x", model: "m", choices: list },
+        context: PLAIN_CONTEXT,
+        ...fixedSurroundings(),
+      }).body,
+    );
+
+  it("is one answer", () => {
+    const { content, stop_reason } = answered(choices);
+    expect(content).toMatchObject([
+      { type: "text", text: "Let me see." },
+      { type: "tool_use", id: "call_a", name: "a" },
+      { type: "tool_use", id: "call_b", name: "b" },
+    ]);
+    expect(stop_reason).toBe("tool_use");
+  });
+
+  it("is not one of several answers, which have an index each", () => {
+    const { content } = answered(choices.map((choice, index) => ({ ...choice, index })));
+    expect(content).toMatchObject([{ type: "text", text: "Let me see." }]);
+  });
+
+  it("has its reasoning in a field of its own", () => {
+    const { text } = translateStream("chat", "messages", [
+      chatStream(delta({ reasoning_text: "hm" }), delta({ content: "so" }), delta({}, "stop")),
+      DONE,
+    ]);
+    const deltas = seenEvents(text).map(({ json }) => json.delta?.thinking ?? json.delta?.text);
+    expect(deltas.filter((piece) => piece)).toEqual(["hm", "so"]);
+  });
+});
+
+describe("Moonshot's usage", () => {
+  const usage = { prompt_tokens: 100, completion_tokens: 7, total_tokens: 107, cached_tokens: 80 };
+  const counts = { inputTokens: 100, outputTokens: 7, cachedInputTokens: 80 };
+
+  it("names the cached tokens beside the others", () => {
+    expect(reportedUsage("chat", usage)).toEqual(counts);
+  });
+
+  it("is found within the choice, also where a stream only passes through", () => {
+    const tap = new StreamTap("chat", true);
+    const last = { choices: [{ index: 0, delta: {}, finish_reason: "stop", usage }] };
+    for (const frame of [chatStream(delta({ content: "x" })), chatStream(last), DONE])
+      expect(tap.onFrame(new TextEncoder().encode(frame))).toBe(true);
+    expect(tap.usage()).toEqual(counts);
+  });
+});
+
+describe("an error", () => {
+  const told = (body: object, to: "messages" | "responses" = "messages"): string =>
+    JSON.parse(
+      translateError({ from: "chat", to, status: 400, body: JSON.stringify(body), headers: {} }).body,
+    ).error.message;
+  const openRouter = (raw: unknown) => ({
+    error: { message: "Provider returned error", code: 400, metadata: { raw, provider_name: "X" } },
+  });
+
+  it.each([
+    ['{"error":{"message":"no such tool"}}'],
+    [{ error: { message: "no such tool" } }],
+    ["no such tool"],
+  ])("of the provider behind OpenRouter is told: %j", (raw) => {
+    expect(told(openRouter(raw))).toBe("Provider returned error: no such tool");
+  });
+
+  it("of the provider behind OpenRouter is understood", () => {
+    const raw = '{"error":{"message":"This model\'s maximum context length is 4097 tokens"}}';
+    expect(told(openRouter(raw))).toContain("prompt is too long");
+  });
+
+  it("of OpenRouter itself is told once", () => {
+    expect(told({ error: { message: "No endpoints found.", code: 404 } })).toBe("No endpoints found.");
+    expect(told({ error: { message: "slow down", metadata: { raw: "slow down" } } })).toBe("slow down");
+  });
+
+  it("in Cloudflare's list is told", () => {
+    const body = { success: false, result: null, errors: [{ code: 5007, message: "No such model" }] };
+    expect(told(body)).toBe("No such model");
+  });
+});

@@ -63,6 +63,7 @@ export function decodeChatToolChoice(
   const choice = body.tool_choice ?? body.function_call;
   if (choice === "auto" || choice === "none" || choice === "required") return { mode: choice };
   if (choice === "any") return { mode: "required" };
+  if (typeof choice === "string") dropped.add("tool_choice");
   if (!isObject(choice)) return undefined;
   const has = (name: string): boolean => tools.some((tool) => tool.name === name);
   if (choice.type === "allowed_tools") {

@@ -1,9 +1,10 @@
 import type { DroppedReport } from "../../conversation/dropped";
 import { invalid } from "../../conversation/invalid";
 import { leftovers } from "../../conversation/leftovers";
-import { asEffort } from "../../conversation/reasoning";
+import { readEffort } from "../../conversation/reasoning";
 import type {
   ConversationRequest,
+  Effort,
   Reasoning,
   ResponseFormat,
   TextBlock,
@@ -67,6 +68,7 @@ export function decodeMessagesRequest(body: JsonObject, dropped: DroppedReport):
   const choice = asObject(body.tool_choice);
   for (const key of Object.keys(config))
     if (key !== "effort" && key !== "format") dropped.add(`output_config.${key}`);
+  const effort = readEffort(config.effort, "output_config.effort", dropped);
   const metadata = asObject(body.metadata);
   const format = asObject(config.format ?? body.output_format);
   const { user_id: user, ...otherMetadata } = metadata;
@@ -86,8 +88,8 @@ export function decodeMessagesRequest(body: JsonObject, dropped: DroppedReport):
       ...optional("topP", asNumber(body.top_p)),
       ...optional("topK", asNumber(body.top_k)),
     },
-    ...optional("reasoning", decodeReasoning(asObject(body.thinking), config.effort)),
-    ...optional("responseFormat", decodeFormat(format)),
+    ...optional("reasoning", decodeReasoning(asObject(body.thinking), effort)),
+    ...optional("responseFormat", decodeFormat(format, dropped)),
     stream: body.stream === true,
     includeUsage: true,
     ...optional("user", nonEmpty(user)),
@@ -126,6 +128,8 @@ function decodeMessages(list: readonly unknown[], dropped: DroppedReport) {
   list.forEach((entry, index) => {
     if (!isObject(entry)) throw invalid(`messages[${index}] must be an object.`);
     const blocks = decodeBlocks(entry.content, `messages[${index}].content`, dropped);
+    for (const [key, value] of Object.entries(entry))
+      if (key !== "role" && key !== "content" && value !== null) dropped.add(`messages.${key.slice(0, 60)}`);
     if (entry.role === "assistant") turns.assistant(blocks);
     else if (entry.role === "system") turns.system(blocks);
     else if (entry.role === "user") {
@@ -146,6 +150,9 @@ function decodeTools(value: unknown, dropped: DroppedReport): Tool[] {
     }
     const name = nonEmpty(tool.name);
     if (!name) throw invalid(`tools[${index}].name is missing.`);
+    if (asArray(tool.input_examples).length > 0) dropped.add("tools.input_examples");
+    if (asArray(tool.allowed_callers).some((caller) => caller !== "direct"))
+      dropped.add("tools.allowed_callers");
     return [
       {
         kind: "function",
@@ -185,8 +192,7 @@ function decodeToolChoice(
 }
 
 /** `thinking` says whether, `output_config.effort` how much; older clients say it with a budget. */
-function decodeReasoning(thinking: JsonObject, effortValue: unknown): Reasoning | undefined {
-  const effort = asEffort(effortValue);
+function decodeReasoning(thinking: JsonObject, effort: Effort | undefined): Reasoning | undefined {
   const visible = thinking.display !== "omitted";
   switch (thinking.type) {
     case "enabled":
@@ -197,6 +203,8 @@ function decodeReasoning(thinking: JsonObject, effortValue: unknown): Reasoning 
         visible,
       };
     case "disabled":
+    // The least that Sonnet 5.5 can be asked for: none before the answer.
+    case "between_tools":
       return { enabled: false };
     case undefined:
       return effort === undefined ? undefined : { enabled: true, effort, visible: false };
@@ -205,7 +213,8 @@ function decodeReasoning(thinking: JsonObject, effortValue: unknown): Reasoning 
   }
 }
 
-function decodeFormat(format: JsonObject): ResponseFormat | undefined {
+function decodeFormat(format: JsonObject, dropped: DroppedReport): ResponseFormat | undefined {
+  if (format.type !== "json_schema" && format.type !== undefined) dropped.add("output_config.format");
   if (format.type !== "json_schema") return undefined;
   return { kind: "jsonSchema", schema: asObject(format.schema) };
 }

@@ -65,6 +65,8 @@ function encodeTools(tools: readonly Tool[], dropped: DroppedReport): JsonObject
         input_schema: CUSTOM_PARAMETERS,
       };
     }
+    // Claude's limits on what is strict are other ones than those the client has kept to.
+    if (tool.strict === true) dropped.add("tools.strict");
     return {
       name,
       ...optional("description", tool.description),

@@ -80,6 +80,7 @@ export function decodeResponsesToolChoice(
   dropped: DroppedReport,
 ): ToolChoice | undefined {
   if (choice === "auto" || choice === "none" || choice === "required") return { mode: choice };
+  if (typeof choice === "string") dropped.add("tool_choice");
   if (!isObject(choice)) return undefined;
   if (isWebSearch(choice.type)) return { mode: "webSearch" };
   // Hosted tools have no name here, or, as with `mcp`, one of another server's.

@@ -106,7 +106,7 @@ const chat: Probe[] = [
       tools: [{ type: "function", function: { ...tool.function, strict: true, parameters: openAiSchema } }],
     },
     carried: '"strict":true',
-    adapted: '"f"',
+    dropped: "tools.strict",
   },
   { feature: "`max_tokens`, `max_completion_tokens`", body: { max_completion_tokens: 777 }, carried: "777" },
   { feature: "`temperature`", body: { temperature: 0.25 }, carried: '"temperature":0.25' },

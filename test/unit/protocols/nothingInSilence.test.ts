@@ -75,15 +75,31 @@ describe("a wish in words that mean nothing elsewhere is reported", () => {
       { tools: [{ name: "f", input_schema: schema, allowed_callers: ["code_execution_20250825"] }] },
       "tools.allowed_callers",
     ],
+    [{ messages: [user, { role: "system", output_config: { effort: "low" } }] }, "messages.output_config"],
     [
-      { messages: [user, { role: "system", content: "x", clear_at: "next_user_message" }] },
-      "messages.clear_at",
+      {
+        tools: [],
+        messages: [
+          { role: "system", content: [{ type: "tool_removal", tool: { type: "mcp_tool_reference" } }] },
+        ],
+      },
+      "content.tool_removal",
     ],
   ])("of Messages: %j", (more, name) => {
     for (const to of ["chat", "responses"] as const)
       expect(
         translated("messages", to, { model: "m", max_tokens: 99, messages: [user], ...more }).dropped,
       ).toContain(name);
+  });
+
+  it.each([
+    [{ output_schema: { type: "object" } }, "tools.output_schema"],
+    [{ async: true }, "tools.async"],
+    [{ allowed_callers: ["programmatic"] }, "tools.allowed_callers"],
+  ])("of a tool of Responses: %j", (more, name) => {
+    const tools = [{ type: "function", name: "f", parameters: schema, strict: false, ...more }];
+    for (const to of ["chat", "messages"] as const)
+      expect(translated("responses", to, { model: "m", input: "hi", tools }).dropped).toEqual([name]);
   });
 
   it("and what says the default is not", () => {

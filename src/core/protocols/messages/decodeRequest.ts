@@ -26,6 +26,7 @@ import {
   optional,
 } from "../../json/access";
 import { decodeBlocks } from "./blocks";
+import { toolsInEffect } from "./toolChanges";
 
 /** Fields with a meaning of their own; every other one is reported. */
 const KNOWN = [
@@ -60,10 +61,9 @@ export function decodeMessagesRequest(body: JsonObject, dropped: DroppedReport):
     );
   }
   if (!Array.isArray(body.messages)) throw invalid("messages must be a list.");
-  const tools = decodeTools(body.tools, dropped);
-  const search = asArray(body.tools)
-    .map(asObject)
-    .find((tool) => isWebSearch(tool.type));
+  const declared = toolsInEffect(asArray(body.tools), body.messages);
+  const tools = decodeTools(declared, dropped);
+  const search = declared.find((tool) => isWebSearch(tool.type));
   const config = asObject(body.output_config);
   const choice = asObject(body.tool_choice);
   for (const key of Object.keys(config))
@@ -125,11 +125,15 @@ function withoutBillingLine(system: readonly TextBlock[]): TextBlock[] {
 
 function decodeMessages(list: readonly unknown[], dropped: DroppedReport) {
   const turns = new TurnBuilder(false);
+  const lastUser = list.findLastIndex((entry) => asObject(entry).role === "user");
   list.forEach((entry, index) => {
     if (!isObject(entry)) throw invalid(`messages[${index}] must be an object.`);
+    // Meant for its own turn, it is not shown to the model again.
+    if (entry.role === "system" && entry.clear_at === "next_user_message" && index < lastUser) return;
     const blocks = decodeBlocks(entry.content, `messages[${index}].content`, dropped);
     for (const [key, value] of Object.entries(entry))
-      if (key !== "role" && key !== "content" && value !== null) dropped.add(`messages.${key.slice(0, 60)}`);
+      if (!["role", "content", "clear_at"].includes(key) && value !== null)
+        dropped.add(`messages.${key.slice(0, 60)}`);
     if (entry.role === "assistant") turns.assistant(blocks);
     else if (entry.role === "system") turns.system(blocks);
     else if (entry.role === "user") {
@@ -140,9 +144,8 @@ function decodeMessages(list: readonly unknown[], dropped: DroppedReport) {
   return turns.build();
 }
 
-function decodeTools(value: unknown, dropped: DroppedReport): Tool[] {
-  return asArray(value).flatMap((entry, index): Tool[] => {
-    const tool = asObject(entry);
+function decodeTools(list: readonly JsonObject[], dropped: DroppedReport): Tool[] {
+  return list.flatMap((tool, index): Tool[] => {
     if (isWebSearch(tool.type)) return [];
     if (tool.type !== undefined && tool.type !== null && tool.type !== "custom") {
       dropped.add(`tools.${asString(tool.type)?.slice(0, 60) ?? "unknown"}`);

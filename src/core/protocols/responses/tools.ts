@@ -56,6 +56,10 @@ function decodeTool(
   }
   const own = nonEmpty(tool.name);
   if (!own) throw invalid(`${where}.name is missing.`);
+  for (const name of ["output_schema", "async"])
+    if (tool[name] !== undefined && tool[name] !== null && tool[name] !== false) dropped.add(`tools.${name}`);
+  if (asArray(tool.allowed_callers).some((caller) => caller !== "direct"))
+    dropped.add("tools.allowed_callers");
   const base = {
     name: namespace === undefined ? own : namespacedName(namespace, own),
     ...optional("description", asString(tool.description)),

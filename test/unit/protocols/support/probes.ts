@@ -410,6 +410,31 @@ const messages: Probe[] = [
     adapted: "Tool available: later",
   },
   {
+    feature: "`tool_addition`, `tool_removal`",
+    body: {
+      messages: [
+        { role: "user", content: "x" },
+        {
+          role: "system",
+          content: [
+            { type: "tool_addition", tool: { type: "tool_definition", definition: { name: "added" } } },
+          ],
+        },
+      ],
+    },
+    adapted: '"name":"added"',
+  },
+  {
+    feature: "`compaction` blocks",
+    body: {
+      messages: [
+        { role: "assistant", content: [{ type: "compaction", content: "so far" }] },
+        { role: "user", content: "x" },
+      ],
+    },
+    adapted: "so far",
+  },
+  {
     feature: "`web_search`",
     body: { tools: [{ type: "web_search_20250305", name: "web_search" }] },
     adapted: '{"type":"web_search"}',

@@ -9,9 +9,8 @@ export function usageFromChat(usage: unknown): Usage | undefined {
   const prompt = asObject(usage.prompt_tokens_details);
   return usageOf({
     inputTokens: asCount(usage.prompt_tokens),
-    // DeepSeek's name for the same, and Moonshot's place for it.
-    cachedInputTokens:
-      asCount(prompt.cached_tokens) ?? asCount(usage.prompt_cache_hit_tokens) ?? asCount(usage.cached_tokens),
+    // DeepSeek's name for the same.
+    cachedInputTokens: asCount(prompt.cached_tokens) ?? asCount(usage.prompt_cache_hit_tokens),
     cacheWriteTokens: asCount(prompt.cache_write_tokens),
     cacheWrite1hTokens: undefined,
     outputTokens: asCount(usage.completion_tokens),

@@ -7,6 +7,7 @@ import { asArray, asObject, isObject, type JsonObject, nonEmpty } from "../../js
  */
 export function toolsInEffect(tools: readonly unknown[], messages: readonly unknown[]): JsonObject[] {
   const declared = tools.map(asObject);
+  const places = new Map(declared.map((tool, at) => [tool.name, at]));
   const withdrawn = new Set<string>();
   for (const message of messages) {
     for (const block of asArray(asObject(message).content).filter(isObject)) {
@@ -16,8 +17,10 @@ export function toolsInEffect(tools: readonly unknown[], messages: readonly unkn
         if (change.type === "tool_removal") withdrawn.add(name);
         else withdrawn.delete(name);
         const { definition } = asObject(change.tool);
-        const at = declared.findIndex((tool) => tool.name === name);
-        if (isObject(definition)) declared.splice(at < 0 ? declared.length : at, at < 0 ? 0 : 1, definition);
+        if (!isObject(definition)) continue;
+        const at = places.get(name) ?? declared.length;
+        places.set(name, at);
+        declared[at] = definition;
       }
     }
   }

@@ -24,6 +24,12 @@ export interface Quirks {
   readonly forcedTools: boolean;
   /** OpenAI's own extras (`prompt_cache_key`, `user`, `store`, …): strict servers refuse them. */
   readonly openAiExtras: boolean;
+  /** Chat Completions: a stream may be asked for its usage; where that is an error, it is told unasked. */
+  readonly usageOption: boolean;
+  /** Chat Completions: whether log probabilities may be asked for. */
+  readonly logprobs: boolean;
+  /** Chat Completions: whether a user may speak right after a tool, before the model does. */
+  readonly userAfterTool: boolean;
   /** The provider searches the web itself, if asked. */
   readonly webSearch: boolean;
   /** Free-text tools are taken as they are. */

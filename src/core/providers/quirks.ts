@@ -137,6 +137,9 @@ const STRICT_HOSTS =
 const SYSTEM_ANYWHERE =
   /(^|\.)(openai\.com|azure\.com|openrouter\.ai|deepseek\.com|x\.ai|groq\.com|together\.(xyz|ai)|fireworks\.ai|githubcopilot\.com|moonshot\.(ai|cn))$/;
 
+/** Models whose makers let nobody but them speak after a tool, wherever they run (zed-industries/zed#37021). */
+const MISTRAL_MODELS = /^(mistral|ministral|magistral|devstral|codestral|pixtral|voxtral)/;
+
 /** In what a provider and its model differ from the protocol; an unknown server is taken to follow it. */
 export function quirksOf(
   provider: QuirkySource,
@@ -176,6 +179,11 @@ function openAiQuirks(
     reasons,
     forcedTools: true,
     openAiExtras: !STRICT_HOSTS.test(host),
+    // openai/openai-agents-python#442
+    usageOption: !mistral,
+    // https://console.groq.com/docs/openai
+    logprobs: !mistral && !host.endsWith("groq.com"),
+    userAfterTool: !mistral && !MISTRAL_MODELS.test(bare),
     webSearch: openAi && protocol === "responses",
     customTools: openAi && reasons,
     reasoningBack: !openAi && !STRICT_HOSTS.test(host),
@@ -251,6 +259,9 @@ function messagesQuirks(provider: QuirkySource, model: string, known: KnownModel
     ...(thinkingOff ? { thinkingOff } : {}),
     forcedTools: !claudeRefusesForcedTools(version, model),
     openAiExtras: false,
+    usageOption: true,
+    logprobs: false,
+    userAfterTool: true,
     webSearch: hostOf(provider.baseUrl).endsWith("anthropic.com"),
     customTools: false,
     reasoningBack: false,

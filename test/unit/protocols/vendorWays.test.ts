@@ -153,3 +153,49 @@ describe("an error", () => {
     expect(told(body)).toBe("No such model");
   });
 });
+
+describe("Mistral", () => {
+  const provider = { type: "openai", baseUrl: "https://api.mistral.ai/v1" };
+  const user = (content: unknown) => ({ role: "user", content });
+  const use = { type: "tool_use", id: "toolu_1", name: "run", input: {} };
+  const result = (content: unknown) => ({ type: "tool_result", tool_use_id: "toolu_1", content });
+  const tools = [{ name: "run", input_schema: { type: "object" } }];
+  const roles = (
+    last: object[],
+    model = "mistral-large-latest",
+    from: { type: string; baseUrl: string } = provider,
+  ) => {
+    const messages = [user("x"), { role: "assistant", content: [use] }, user(last)];
+    const body = { model: "m", max_tokens: 99, messages, tools };
+    const { json } = translated("messages", "chat", body, { provider: from, model });
+    return json.messages.map(({ role }: { role: string }) => role);
+  };
+  const text = { type: "text", text: "And hurry." };
+  const image = { type: "image", source: { type: "url", url: "https://x.example/a.png" } };
+
+  it("is not asked for the usage of a stream, which it tells unasked", () => {
+    const body = { model: "m", max_tokens: 99, stream: true, messages: [user("x")] };
+    expect(translated("messages", "chat", body, { provider }).json.stream_options).toBeUndefined();
+    expect(translated("messages", "chat", body).json.stream_options).toEqual({ include_usage: true });
+  });
+
+  it("has no user right behind a tool", () => {
+    const spoken = ["user", "assistant", "tool", "assistant", "user"];
+    expect(roles([result("y"), text])).toEqual(spoken);
+    expect(roles([result([image])])).toEqual(spoken);
+    expect(roles([result("y")])).toEqual(["user", "assistant", "tool"]);
+    const router = { type: "openai", baseUrl: "https://openrouter.ai/api/v1" };
+    expect(roles([result("y"), text], "mistralai/devstral-medium", router)).toEqual(spoken);
+    expect(roles([result("y"), text], "some-model", router)).toEqual(["user", "assistant", "tool", "user"]);
+  });
+
+  it("is not asked for log probabilities, as Groq is not", () => {
+    const body = { model: "m", input: "x", include: ["message.output_text.logprobs"], top_logprobs: 2 };
+    const groq = { type: "openai", baseUrl: "https://api.groq.com/openai/v1" };
+    for (const to of [provider, groq]) {
+      const { json, dropped } = translated("responses", "chat", body, { provider: to });
+      expect(json.logprobs).toBeUndefined();
+      expect(dropped).toEqual(["logprobs", "top_logprobs"]);
+    }
+  });
+});

@@ -59,8 +59,10 @@ export function encodeChatRequest(
   set("seed", sampling.seed);
   sample("logit_bias", sampling.logitBias);
   if (sampling.topLogprobs !== undefined) {
-    sample("logprobs", true);
-    if (sampling.topLogprobs > 0) sample("top_logprobs", sampling.topLogprobs);
+    const probable = (key: string, value: unknown): void =>
+      quirks.logprobs ? sample(key, value) : dropped.add(key);
+    probable("logprobs", true);
+    if (sampling.topLogprobs > 0) probable("top_logprobs", sampling.topLogprobs);
   }
   if (sampling.topK !== undefined) dropped.add("top_k");
   if (request.stop.length > 0) {
@@ -83,7 +85,7 @@ export function encodeChatRequest(
   if (request.stream) {
     body.stream = true;
     // For metering; the client sees the usage only if it asked.
-    body.stream_options = { include_usage: true };
+    if (quirks.usageOption) body.stream_options = { include_usage: true };
   }
   return body;
 }
@@ -160,8 +162,16 @@ function encodeMessages(
       if (content !== "" && content.length > 0) out.push({ role: "user", content });
     }
   });
-  return out;
+  return quirks.userAfterTool
+    ? out
+    : out.flatMap((message, at) => {
+        const spoken = message.role === "user" && out[at - 1]?.role === "tool";
+        return spoken ? [{ role: "assistant", content: AFTER_TOOL }, message] : [message];
+      });
 }
+
+/** What a model is taken to have said between a tool and a user, where it must have said something. */
+const AFTER_TOOL = "(continued)";
 
 function isUserBlock(block: Block): block is TextBlock | ImageBlock | DocumentBlock {
   return block.kind === "text" || block.kind === "image" || block.kind === "document";

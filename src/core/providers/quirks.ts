@@ -81,7 +81,8 @@ const EFFORT_ONLY_FOR: readonly (readonly [server: RegExp, models: RegExp])[] = 
   ],
   [/(^|\.)groq\.com/, /gpt-oss/],
   [/(^|\.)cerebras\.ai/, /gpt-oss/],
-  [/(^|\.)x\.ai/, /grok-3-mini/],
+  // https://docs.x.ai/docs/guides/reasoning
+  [/(^|\.)x\.ai/, /grok-(3-mini|4\.[3-9](?!\d)|[5-9])/],
   [/(^|\.)mistral\.ai/, NO_MODELS],
 ];
 
@@ -114,16 +115,24 @@ const EFFORTS_OF: readonly (readonly [models: RegExp, efforts: readonly Effort[]
   [/^gpt-5\.\d+-codex/, [...USUAL_EFFORTS, "xhigh"]],
   [/^gpt-5\.1/, ["none", ...USUAL_EFFORTS]],
   [/^gpt-5\.\d+-pro/, ["medium", "high", "xhigh"]],
-  [/^gpt-5\.\d+/, ["none", ...USUAL_EFFORTS, "xhigh"]],
+  [/^gpt-5\.[2-5](?!\d)/, ["none", ...USUAL_EFFORTS, "xhigh"]],
   [/^grok-3-mini/, ["low", "high"]],
+  // https://ai.google.dev/gemini-api/docs/openai: 2.5 Pro and 3 always think.
+  [/^gemini-(2\.5-pro|[3-9])/, ["minimal", ...USUAL_EFFORTS]],
   [/^gemini-/, ["none", "minimal", ...USUAL_EFFORTS]],
 ];
-/** `max` is left out: OpenAI's highest level is `xhigh`. */
+/** Where no list of models says more: from gpt-5.6 on all take `max`, and only some `none`. */
+const EFFORTS_UNLISTED: readonly (readonly [models: RegExp, efforts: readonly Effort[]])[] = [
+  [/^gpt-/, [...USUAL_EFFORTS, "xhigh", "max"]],
+  [/^grok-/, USUAL_EFFORTS],
+];
+/** `max` is left out: most servers' highest level is `xhigh`. */
 const ALL_EFFORTS: readonly Effort[] = ["none", "minimal", ...USUAL_EFFORTS, "xhigh"];
 
 function effortsOf(host: string, bare: string, { facts }: KnownModel): readonly Effort[] {
   if (host.endsWith("deepseek.com")) return [...USUAL_EFFORTS, "max"];
-  return EFFORTS_OF.find(([models]) => models.test(bare))?.[1] ?? facts?.efforts ?? ALL_EFFORTS;
+  const of = (table: typeof EFFORTS_OF) => table.find(([models]) => models.test(bare))?.[1];
+  return of(EFFORTS_OF) ?? facts?.efforts ?? of(EFFORTS_UNLISTED) ?? ALL_EFFORTS;
 }
 
 /** Servers that answer a field they do not know with an error. */

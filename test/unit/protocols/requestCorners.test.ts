@@ -329,6 +329,12 @@ describe("an effort that a model does not take", () => {
     ["gpt-5", "none", "minimal"],
     ["gpt-5", "minimal", "minimal"],
     ["gpt-5.1", "minimal", "none"],
+    ["gpt-5.6-sol", "max", "max"],
+    ["gpt-5.6-cyber", "none", "low"],
+    ["gpt-6-luna", "max", "max"],
+    ["gemini-2.5-flash", "none", "none"],
+    ["gemini-2.5-pro", "none", "minimal"],
+    ["gemini-3.1-pro-preview", "none", "minimal"],
     ["gpt-5.4", "max", "xhigh"],
     ["gpt-5.1-codex", "none", "low"],
     ["gpt-5.1-codex-max", "xhigh", "xhigh"],
@@ -355,6 +361,23 @@ describe("an effort that a model does not take", () => {
     );
     expect(responses.json.reasoning.effort).toBe(wanted);
     expect(responses.dropped).toEqual(told);
+  });
+
+  it("is asked of those of xAI's models that take one", () => {
+    const provider = { type: "openai", baseUrl: "https://api.x.ai/v1" };
+    const at = (model: string) =>
+      translated(
+        "responses",
+        "chat",
+        { model: "m", input: "hi", reasoning: { effort: "low" } },
+        { provider, model },
+      );
+    for (const model of ["grok-3-mini", "grok-4.3", "grok-4.7-fast"])
+      expect(at(model).json.reasoning_effort).toBe("low");
+    for (const model of ["grok-4", "grok-4.1-fast", "grok-4.20"]) {
+      expect(at(model).json.reasoning_effort).toBeUndefined();
+      expect(at(model).dropped).toEqual(["reasoning"]);
+    }
   });
 
   it("is said in DeepSeek's words", () => {

@@ -30,6 +30,8 @@ export interface Quirks {
   readonly logprobs: boolean;
   /** Chat Completions: whether a user may speak right after a tool, before the model does. */
   readonly userAfterTool: boolean;
+  /** Whether an answer may be begun for the model; where not, a conversation must not end with the assistant. */
+  readonly prefill: boolean;
   /** The provider searches the web itself, if asked. */
   readonly webSearch: boolean;
   /** Free-text tools are taken as they are. */

@@ -51,6 +51,9 @@ function claudeVersion(model: string): number | undefined {
   return found ? Number(`${found[1]}.${found[2] ?? 0}`) : Number.POSITIVE_INFINITY;
 }
 
+/** https://platform.claude.com/docs/en/about-claude/models/whats-new-claude-4-6#prefill-removal */
+const takesPrefill = (version: number | undefined): boolean => version === undefined || version < 4.6;
+
 const hostOf = (baseUrl: string, withPort = false): string => {
   try {
     const url = new URL(baseUrl);
@@ -193,6 +196,7 @@ function openAiQuirks(
     // https://console.groq.com/docs/openai
     logprobs: !mistral && !host.endsWith("groq.com"),
     userAfterTool: !mistral && !MISTRAL_MODELS.test(bare),
+    prefill: takesPrefill(claudeVersion(model)),
     webSearch: openAi && protocol === "responses",
     customTools: openAi && reasons,
     reasoningBack: !openAi && !STRICT_HOSTS.test(host),
@@ -271,6 +275,7 @@ function messagesQuirks(provider: QuirkySource, model: string, known: KnownModel
     usageOption: true,
     logprobs: false,
     userAfterTool: true,
+    prefill: takesPrefill(version),
     webSearch: hostOf(provider.baseUrl).endsWith("anthropic.com"),
     customTools: false,
     reasoningBack: false,

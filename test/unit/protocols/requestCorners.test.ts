@@ -532,3 +532,21 @@ describe("a schema for Gemini", () => {
     expect(dropped).toEqual(["schema.enum"]);
   });
 });
+
+describe("a conversation that ends with the assistant", () => {
+  const messages = [hi, { role: "assistant", content: "Let me" }];
+  const last = (model: string) =>
+    translated("chat", "messages", { model: "p/m", messages }, { model }).json.messages.at(-1);
+  const input = [hi, { role: "assistant", content: "Let me" }];
+  const lastOfChat = (model: string) =>
+    translated("responses", "chat", { model: "p/m", input }, { model }).json.messages.at(-1);
+
+  it("is gone on with by models that take it, and asked to go on of those that do not", () => {
+    for (const model of ["claude-sonnet-4-5", "claude-opus-4-5-20251101", "kimi-k2"])
+      expect(last(model)).toMatchObject({ role: "assistant" });
+    for (const model of ["claude-opus-4-6", "claude-sonnet-5", "claude-haiku-5-5"])
+      expect(last(model)).toEqual({ role: "user", content: [{ type: "text", text: "(continue)" }] });
+    expect(lastOfChat("some-model")).toMatchObject({ role: "assistant" });
+    expect(lastOfChat("anthropic/claude-opus-4.6")).toEqual({ role: "user", content: "(continue)" });
+  });
+});

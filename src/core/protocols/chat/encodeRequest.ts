@@ -16,7 +16,7 @@ import type {
 import { isStrictSchema } from "../../conversation/schema";
 import { fittingToolId } from "../../conversation/toolIds";
 import { fittingToolName } from "../../conversation/toolNames";
-import { asReminder, currentLoopStart, isResults, resultText, textOf } from "../../conversation/turns";
+import { asReminder, currentLoopStart, GO_ON, isResults, resultText, textOf } from "../../conversation/turns";
 import { asArray, isObject, type JsonObject, type MutableJson } from "../../json/access";
 import { encodeContent } from "./parts";
 import { adapted, encodeChatToolChoice, encodeChatTools } from "./tools";
@@ -162,6 +162,7 @@ function encodeMessages(
       if (content !== "" && content.length > 0) out.push({ role: "user", content });
     }
   });
+  if (out.at(-1)?.role === "assistant" && !quirks.prefill) out.push({ role: "user", content: GO_ON });
   return quirks.userAfterTool
     ? out
     : out.flatMap((message, at) => {

@@ -12,7 +12,7 @@ import {
 } from "../../json/access";
 import { withServiceTier } from "../billing";
 import { incomplete, malformed } from "../providerError";
-import { readStreamError } from "../streamError";
+import { readStreamError, unreadableEvent } from "../streamError";
 import {
   contentPieces,
   type ReasoningField,
@@ -163,14 +163,14 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
 
   return {
     chunk,
-    event(data) {
+    event(data, name) {
       if (over || data.trim() === "") return [];
       if (data.trim() === "[DONE]") {
         if (stop !== undefined || wrote || tools.count() > 0) return finish();
         return fail({ type: "error", error: incomplete() });
       }
       const json = parseJson(data);
-      return isObject(json) ? chunk(json) : fail({ type: "error", error: malformed("an event is not JSON") });
+      return isObject(json) ? chunk(json) : fail({ type: "error", error: unreadableEvent(data, name) });
     },
     end() {
       if (over) return [];

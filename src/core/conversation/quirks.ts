@@ -28,6 +28,8 @@ export interface Quirks {
   readonly usageOption: boolean;
   /** Chat Completions: whether log probabilities may be asked for. */
   readonly logprobs: boolean;
+  /** Chat Completions: whether it may be said that calls are, or are not, to be made at the same time. */
+  readonly parallelToolCalls: boolean;
   /** Chat Completions: whether a user may speak right after a tool, before the model does. */
   readonly userAfterTool: boolean;
   /** Whether an answer may be begun for the model; where not, a conversation must not end with the assistant. */

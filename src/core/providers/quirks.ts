@@ -195,6 +195,8 @@ function openAiQuirks(
     usageOption: !mistral,
     // https://console.groq.com/docs/openai
     logprobs: !mistral && !host.endsWith("groq.com"),
+    // tensorzero/tensorzero#2805, agno-agi/agno#4508
+    parallelToolCalls: !(openAi && /^o\d/.test(bare)) && !host.endsWith("cerebras.ai"),
     userAfterTool: !mistral && !MISTRAL_MODELS.test(bare),
     prefill: takesPrefill(claudeVersion(model)),
     webSearch: openAi && protocol === "responses",
@@ -274,6 +276,7 @@ function messagesQuirks(provider: QuirkySource, model: string, known: KnownModel
     openAiExtras: false,
     usageOption: true,
     logprobs: false,
+    parallelToolCalls: true,
     userAfterTool: true,
     prefill: takesPrefill(version),
     webSearch: hostOf(provider.baseUrl).endsWith("anthropic.com"),

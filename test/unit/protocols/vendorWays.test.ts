@@ -199,3 +199,28 @@ describe("Mistral", () => {
     }
   });
 });
+
+describe("models that take no word on parallel calls", () => {
+  const tools = [{ type: "function", name: "f", parameters: {}, strict: false }];
+  const asked = (parallel: boolean, model: string, baseUrl: string) => {
+    const body = { model: "m", input: "x", tools, parallel_tool_calls: parallel };
+    const { json, dropped } = translated("responses", "chat", body, {
+      provider: { type: "openai", baseUrl },
+      model,
+    });
+    return { said: json.parallel_tool_calls, dropped };
+  };
+
+  it.each([
+    ["o4-mini", "https://api.openai.com/v1"],
+    ["gpt-oss-120b", "https://api.cerebras.ai/v1"],
+  ])("are not told: %s", (model, baseUrl) => {
+    expect(asked(false, model, baseUrl)).toEqual({ said: undefined, dropped: ["parallel_tool_calls"] });
+    // It is what they do where nothing is said.
+    expect(asked(true, model, baseUrl)).toEqual({ said: undefined, dropped: [] });
+  });
+
+  it("are few", () => {
+    expect(asked(false, "gpt-5.4", "https://api.openai.com/v1")).toEqual({ said: false, dropped: [] });
+  });
+});

@@ -46,7 +46,8 @@ export function encodeChatRequest(
   if (tools.length > 0) {
     set("tools", encodeChatTools(tools, quirks, dropped));
     set("tool_choice", encodeChatToolChoice(request.toolChoice, tools, quirks));
-    set("parallel_tool_calls", request.parallelToolCalls);
+    if (quirks.parallelToolCalls) set("parallel_tool_calls", request.parallelToolCalls);
+    else if (request.parallelToolCalls === false) dropped.add("parallel_tool_calls");
   } else if (request.toolChoice?.mode === "required") dropped.add("tool_choice");
   // Only models made for it search here, and they do so unasked.
   if (request.webSearch) dropped.add(`tools.${request.webSearch.type}`);

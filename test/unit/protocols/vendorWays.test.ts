@@ -224,3 +224,19 @@ describe("models that take no word on parallel calls", () => {
     expect(asked(false, "gpt-5.4", "https://api.openai.com/v1")).toEqual({ said: false, dropped: [] });
   });
 });
+
+describe("a tool without parameters", () => {
+  const body = {
+    model: "m",
+    input: "x",
+    tools: [{ type: "function", name: "f", parameters: null, strict: false }],
+  };
+  const parameters = (baseUrl: string) =>
+    translated("responses", "chat", body, { provider: { type: "openai", baseUrl } }).json.tools[0].function
+      .parameters;
+
+  it("has none, in the words that servers want", () => {
+    expect(parameters("https://llm.example.com/v1")).toEqual({ type: "object", properties: {} });
+    expect(parameters("https://generativelanguage.googleapis.com/v1beta/openai")).toBeUndefined();
+  });
+});

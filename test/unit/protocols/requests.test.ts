@@ -720,6 +720,8 @@ describe("reasoning (pitfalls 21, 22)", () => {
     const { json, dropped } = chat({ reasoning_effort: "none" }, model);
     expect(json.thinking?.type).toBe(type);
     expect(dropped).toEqual(told);
+    // Where it cannot be switched off, less is the nearest to none.
+    expect(json.output_config).toEqual(told.length > 0 ? { effort: "low" } : undefined);
   });
 
   it("that is switched off leaves the temperature alone", () => {

@@ -21,9 +21,10 @@ export function encodeThinking(
 ): { thinking?: JsonObject; effort?: string } {
   if (!reasoning) return {};
   if (!reasoning.enabled) {
-    if (quirks.thinkingOff === "never") about.dropped.add("thinking.disabled");
-    else if (quirks.thinkingOff) return { thinking: { type: quirks.thinkingOff } };
-    return {};
+    if (quirks.thinkingOff === undefined) return {};
+    if (quirks.thinkingOff !== "never") return { thinking: { type: quirks.thinkingOff } };
+    about.dropped.add("thinking.disabled");
+    return { effort: "low" };
   }
   if (quirks.reasoning === "none" || about.forced) {
     about.dropped.add("reasoning");

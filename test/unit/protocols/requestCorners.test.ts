@@ -363,6 +363,20 @@ describe("an effort that a model does not take", () => {
     expect(responses.dropped).toEqual(told);
   });
 
+  it.each([
+    ["gpt-5.4", "none", []],
+    ["gpt-5", undefined, ["thinking.disabled"]],
+    ["some-model", undefined, []],
+  ])("of %s without thinking is %s, or that is told", (model, effort, told) => {
+    const body = { model: "p/m", max_tokens: 99, messages: [hi], thinking: { type: "disabled" } };
+    const chat = translated("messages", "chat", body, { model });
+    expect(chat.json.reasoning_effort).toBe(effort);
+    expect(chat.dropped).toEqual(told);
+    const responses = translated("messages", "responses", body, { model });
+    expect(responses.json.reasoning?.effort).toBe(effort);
+    expect(responses.dropped).toEqual(told);
+  });
+
   it("is asked of those of xAI's models that take one", () => {
     const provider = { type: "openai", baseUrl: "https://api.x.ai/v1" };
     const at = (model: string) =>

@@ -104,7 +104,9 @@ function encodeEffort(
   if (reasoning.effort !== undefined) return fittingEffort(reasoning.effort, quirks.efforts, dropped);
   if (!reasoning.enabled) {
     // Models that do not reason, or not by default, are the rule; there is no word for it that all servers take.
-    if (quirks.reasons) dropped.add("thinking.disabled");
+    if (!quirks.reasons) return undefined;
+    if (quirks.efforts.includes("none")) return "none";
+    dropped.add("thinking.disabled");
     return undefined;
   }
   if (reasoning.budgetTokens === undefined) return undefined;

@@ -18,8 +18,22 @@ export interface Quirks {
   readonly efforts: readonly Effort[];
   /** Whether the model is known to reason, so that its reasoning can be asked for unread. */
   readonly reasons: boolean;
+  /** Messages: how thinking is switched off, where it is on unless that is said; `never` where it cannot be. */
+  readonly thinkingOff?: "disabled" | "between_tools" | "never";
+  /** Whether a tool can be forced: elsewhere asking for it is an error. */
+  readonly forcedTools: boolean;
   /** OpenAI's own extras (`prompt_cache_key`, `user`, `store`, …): strict servers refuse them. */
   readonly openAiExtras: boolean;
+  /** Chat Completions: a stream may be asked for its usage; where that is an error, it is told unasked. */
+  readonly usageOption: boolean;
+  /** Chat Completions: whether log probabilities may be asked for. */
+  readonly logprobs: boolean;
+  /** Chat Completions: whether it may be said that calls are, or are not, to be made at the same time. */
+  readonly parallelToolCalls: boolean;
+  /** Chat Completions: whether a user may speak right after a tool, before the model does. */
+  readonly userAfterTool: boolean;
+  /** Whether an answer may be begun for the model; where not, a conversation must not end with the assistant. */
+  readonly prefill: boolean;
   /** The provider searches the web itself, if asked. */
   readonly webSearch: boolean;
   /** Free-text tools are taken as they are. */

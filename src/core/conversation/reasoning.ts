@@ -34,6 +34,13 @@ export function asEffort(value: unknown): Effort | undefined {
   return typeof value === "string" && EFFORTS.includes(value) ? (value as Effort) : undefined;
 }
 
+/** The effort under a name of the client's; a word that is none of ours is reported. */
+export function readEffort(value: unknown, name: string, dropped: DroppedReport): Effort | undefined {
+  const effort = asEffort(value);
+  if (effort === undefined && value !== undefined && value !== null) dropped.add(name);
+  return effort;
+}
+
 /** Anthropic has neither `none` (that is: no thinking) nor `minimal`. */
 export function anthropicEffort(effort: Effort): "low" | "medium" | "high" | "xhigh" | "max" {
   return effort === "none" || effort === "minimal" ? "low" : effort;

@@ -84,6 +84,9 @@ export function currentLoopStart(messages: readonly Message[]): number {
   return messages.findLastIndex((message) => message.role === "user" && !isResults(message)) + 1;
 }
 
+/** What a user is taken to have said where a conversation must have a user's turn and has none. */
+export const GO_ON = "(continue)";
+
 /** An instruction in the midst of a conversation, for models that know none: it keeps its place as marked text. */
 export function asReminder(text: string): string {
   return `<system-reminder>\n${text}\n</system-reminder>`;

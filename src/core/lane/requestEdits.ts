@@ -11,8 +11,8 @@ export interface RequestEdits {
 export interface EditOptions {
   /** The provider's name of the model. */
   readonly model: string;
-  /** Chat Completions streams report usage only when asked to. */
-  readonly includeUsage: boolean;
+  /** Chat Completions streams report usage only when asked to; where asking is refused, they do so unasked. */
+  readonly includeUsage: boolean | "refused";
   /** Fields from the provider's configuration, added where the client has not set them. */
   readonly extraBody?: Readonly<Record<string, unknown>>;
   /** Fields that the model knows under another name alone, by the name clients may use. */
@@ -33,7 +33,12 @@ export function requestEdits(bytes: Uint8Array, body: TopLevel, options: EditOpt
     const span = body.members.get("stream_options");
     const given: unknown = span ? decodeSpan(bytes, span) : undefined;
     const fields = typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
-    usageInjected = fields.include_usage !== true;
+    const refused = options.includeUsage === "refused";
+    if (refused && span && "include_usage" in fields) {
+      const { include_usage: _, ...rest } = fields;
+      splices.push({ ...span, text: Object.keys(rest).length > 0 ? JSON.stringify(rest) : "null" });
+    }
+    usageInjected = !refused && fields.include_usage !== true;
     if (usageInjected) {
       const text = JSON.stringify({ ...fields, include_usage: true });
       if (span) splices.push({ ...span, text });

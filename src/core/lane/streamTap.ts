@@ -262,10 +262,9 @@ function usageField(protocol: WireProtocol, fields: Record<string, unknown>): un
   }
   // message_start carries it inside the message, message_delta beside the delta.
   if (protocol === "messages") return fields.usage ?? member(fields.message, "usage");
-  // Groq reports inside a field of its own, Moonshot may in the choice.
-  const [choice] = asArray(fields.choices);
-  const usage = fields.usage ?? member(fields.x_groq, "usage") ?? member(choice, "usage");
-  return withServiceTier(usage, fields.service_tier);
+  // Groq reports inside a field of its own, Moonshot inside the choice.
+  const elsewhere = member(fields.x_groq, "usage") ?? member(asArray(fields.choices)[0], "usage");
+  return withServiceTier(fields.usage ?? elsewhere, fields.service_tier);
 }
 
 function isTerminal(protocol: WireProtocol, { frame, object: fields }: KeptFrame): boolean {

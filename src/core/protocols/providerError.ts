@@ -1,4 +1,14 @@
-import { asNumber, asString, isObject, lookup, nonEmpty, parseJson } from "../json/access";
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asString,
+  isObject,
+  type JsonObject,
+  lookup,
+  nonEmpty,
+  parseJson,
+} from "../json/access";
 import type { WireError } from "./errorShape";
 
 /** https://platform.claude.com/docs/en/api/errors */
@@ -39,23 +49,38 @@ function statusOf(type: string | undefined, code: string | undefined): number | 
   return lookup(OPENAI_STATUS, code) ?? lookup(ANTHROPIC_STATUS, type) ?? lookup(OPENAI_STATUS, type);
 }
 
-/**
- * What a provider says went wrong, out of any of the shapes in use: OpenAI's and Anthropic's `error` object, a bare
- * string, FastAPI's `detail`, a plain `message`.
- * @param status of the response; undefined for an event in a stream, or for an error inside a 200
- */
-export function readProviderError(body: unknown, status?: number): WireError {
-  const outer = isObject(body) ? body : {};
+/** The words of an error, whatever its shape. */
+function messageOf(outer: JsonObject): string | undefined {
   const inner = isObject(outer.error) ? outer.error : outer;
-  const detail =
-    Array.isArray(outer.detail) && isObject(outer.detail[0]) ? outer.detail[0].msg : outer.detail;
-  const message =
+  const detail = Array.isArray(outer.detail) ? asObject(outer.detail[0]).msg : outer.detail;
+  return (
     nonEmpty(inner.message) ??
     nonEmpty(outer.error) ??
     nonEmpty(outer.message) ??
     nonEmpty(detail) ??
     nonEmpty(inner.msg) ??
-    "The provider reported an error without saying which.";
+    nonEmpty(asObject(asArray(outer.errors)[0]).message)
+  );
+}
+
+/** OpenRouter says "Provider returned error", and keeps in `metadata.raw` what the provider behind it has said. */
+function withRaw(message: string, { metadata }: JsonObject): string {
+  const { raw } = asObject(metadata);
+  const body = typeof raw === "string" ? parseJson(raw) : raw;
+  const behind = isObject(body) ? messageOf(body) : nonEmpty(raw);
+  return behind === undefined || message.includes(behind) ? message : `${message}: ${behind.slice(0, 2000)}`;
+}
+
+/**
+ * What a provider says went wrong, out of any of the shapes in use: OpenAI's and Anthropic's `error` object, a bare
+ * string, FastAPI's `detail`, a plain `message`, Cloudflare's list of `errors`.
+ * @param status of the response; undefined for an event in a stream, or for an error inside a 200
+ */
+export function readProviderError(body: unknown, status?: number): WireError {
+  const outer = isObject(body) ? body : {};
+  const inner = isObject(outer.error) ? outer.error : outer;
+  const said = messageOf(outer) ?? "The provider reported an error without saying which.";
+  const message = withRaw(said, inner);
   const type = nonEmpty(inner.type);
   // OpenRouter and others put the HTTP status into `code`.
   const numeric = asNumber(inner.code) ?? asNumber(inner.status) ?? asNumber(inner.http_code);

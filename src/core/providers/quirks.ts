@@ -51,6 +51,9 @@ function claudeVersion(model: string): number | undefined {
   return found ? Number(`${found[1]}.${found[2] ?? 0}`) : Number.POSITIVE_INFINITY;
 }
 
+/** https://platform.claude.com/docs/en/about-claude/models/whats-new-claude-4-6#prefill-removal */
+const takesPrefill = (version: number | undefined): boolean => version === undefined || version < 4.6;
+
 const hostOf = (baseUrl: string, withPort = false): string => {
   try {
     const url = new URL(baseUrl);
@@ -81,7 +84,8 @@ const EFFORT_ONLY_FOR: readonly (readonly [server: RegExp, models: RegExp])[] = 
   ],
   [/(^|\.)groq\.com/, /gpt-oss/],
   [/(^|\.)cerebras\.ai/, /gpt-oss/],
-  [/(^|\.)x\.ai/, /grok-3-mini/],
+  // https://docs.x.ai/docs/guides/reasoning
+  [/(^|\.)x\.ai/, /grok-(3-mini|4\.[3-9](?!\d)|[5-9])/],
   [/(^|\.)mistral\.ai/, NO_MODELS],
 ];
 
@@ -114,16 +118,24 @@ const EFFORTS_OF: readonly (readonly [models: RegExp, efforts: readonly Effort[]
   [/^gpt-5\.\d+-codex/, [...USUAL_EFFORTS, "xhigh"]],
   [/^gpt-5\.1/, ["none", ...USUAL_EFFORTS]],
   [/^gpt-5\.\d+-pro/, ["medium", "high", "xhigh"]],
-  [/^gpt-5\.\d+/, ["none", ...USUAL_EFFORTS, "xhigh"]],
+  [/^gpt-5\.[2-5](?!\d)/, ["none", ...USUAL_EFFORTS, "xhigh"]],
   [/^grok-3-mini/, ["low", "high"]],
+  // https://ai.google.dev/gemini-api/docs/openai: 2.5 Pro and 3 always think.
+  [/^gemini-(2\.5-pro|[3-9])/, ["minimal", ...USUAL_EFFORTS]],
   [/^gemini-/, ["none", "minimal", ...USUAL_EFFORTS]],
 ];
-/** `max` is left out: OpenAI's highest level is `xhigh`. */
+/** Where no list of models says more: from gpt-5.6 on all take `max`, and only some `none`. */
+const EFFORTS_UNLISTED: readonly (readonly [models: RegExp, efforts: readonly Effort[]])[] = [
+  [/^gpt-/, [...USUAL_EFFORTS, "xhigh", "max"]],
+  [/^grok-/, USUAL_EFFORTS],
+];
+/** `max` is left out: most servers' highest level is `xhigh`. */
 const ALL_EFFORTS: readonly Effort[] = ["none", "minimal", ...USUAL_EFFORTS, "xhigh"];
 
 function effortsOf(host: string, bare: string, { facts }: KnownModel): readonly Effort[] {
   if (host.endsWith("deepseek.com")) return [...USUAL_EFFORTS, "max"];
-  return EFFORTS_OF.find(([models]) => models.test(bare))?.[1] ?? facts?.efforts ?? ALL_EFFORTS;
+  const of = (table: typeof EFFORTS_OF) => table.find(([models]) => models.test(bare))?.[1];
+  return of(EFFORTS_OF) ?? facts?.efforts ?? of(EFFORTS_UNLISTED) ?? ALL_EFFORTS;
 }
 
 /** Servers that answer a field they do not know with an error. */
@@ -136,6 +148,9 @@ const STRICT_HOSTS =
  */
 const SYSTEM_ANYWHERE =
   /(^|\.)(openai\.com|azure\.com|openrouter\.ai|deepseek\.com|x\.ai|groq\.com|together\.(xyz|ai)|fireworks\.ai|githubcopilot\.com|moonshot\.(ai|cn))$/;
+
+/** Models whose makers let nobody but them speak after a tool, wherever they run (zed-industries/zed#37021). */
+const MISTRAL_MODELS = /^(mistral|ministral|magistral|devstral|codestral|pixtral|voxtral)/;
 
 /** In what a provider and its model differ from the protocol; an unknown server is taken to follow it. */
 export function quirksOf(
@@ -174,7 +189,16 @@ function openAiQuirks(
     reasoning: efforts.length > 0 && takesEffort(provider.baseUrl, bare, said) ? "effort" : "none",
     efforts,
     reasons,
+    forcedTools: true,
     openAiExtras: !STRICT_HOSTS.test(host),
+    // openai/openai-agents-python#442
+    usageOption: !mistral,
+    // https://console.groq.com/docs/openai
+    logprobs: !mistral && !host.endsWith("groq.com"),
+    // tensorzero/tensorzero#2805, agno-agi/agno#4508
+    parallelToolCalls: !(openAi && /^o\d/.test(bare)) && !host.endsWith("cerebras.ai"),
+    userAfterTool: !mistral && !MISTRAL_MODELS.test(bare),
+    prefill: takesPrefill(claudeVersion(model)),
     webSearch: openAi && protocol === "responses",
     customTools: openAi && reasons,
     reasoningBack: !openAi && !STRICT_HOSTS.test(host),
@@ -196,7 +220,7 @@ function claudeMaxTokens(version: number, model: string): number {
   if (version < 3.5) return 4096;
   if (version < 3.7) return 8192;
   if (version < 4.5 && /opus/.test(model)) return 32000;
-  return 64000;
+  return version < 4.6 || version === Number.POSITIVE_INFINITY ? 64000 : 128_000;
 }
 
 /** How a Claude of some version is asked to reason; other models behind Messages are taken for earlier ones. */
@@ -206,21 +230,55 @@ function claudeReasoning(version: number | undefined): Quirks["reasoning"] {
   return version >= 3.7 ? "budget" : "none";
 }
 
+/** https://platform.claude.com/docs/en/build-with-claude/effort: 4.6 came before `xhigh`. */
+function claudeEfforts(version: number | undefined): readonly Effort[] {
+  return version === 4.6 ? [...USUAL_EFFORTS, "max"] : [...USUAL_EFFORTS, "xhigh", "max"];
+}
+
+/**
+ * From 5 on Claude thinks unless told not to, each family in a way of its own.
+ * https://platform.claude.com/docs/en/models/sonnet-5-5/whats-new-sonnet-5-5 and those of the other models
+ */
+function claudeThinkingOff(version: number, model: string): Quirks["thinkingOff"] {
+  if (/fable|mythos/.test(model)) return "never";
+  if (version < 5 || version === Number.POSITIVE_INFINITY) return undefined;
+  if (version < 5.5 || /haiku/.test(model)) return "disabled";
+  return /sonnet/.test(model) ? "between_tools" : "never";
+}
+
+/** Models that answer a forced tool with an error; what's new in Fable 5.1, Opus 5.5 and Sonnet 5.5 says so. */
+function claudeRefusesForcedTools(version: number | undefined, model: string): boolean {
+  if (version === undefined || version === Number.POSITIVE_INFINITY) return false;
+  return /fable|mythos/.test(model) ? version > 5 : version >= 5.5 && !/haiku/.test(model);
+}
+
 function messagesQuirks(provider: QuirkySource, model: string, known: KnownModel): Quirks {
   const version = claudeVersion(model);
   const said = saidOf(known);
   const usual = claudeReasoning(version);
   const able = usual === "none" ? "budget" : usual;
   const takesSchema = said.structuredOutput ?? (version === undefined || version >= 4.1);
+  const reasoning = said.reasoning === undefined ? usual : said.reasoning ? able : "none";
+  const reasons = said.reasoning ?? (version !== undefined && version >= 3.7);
+  // A server that imitates Messages may think unless told not to.
+  const imitates = version === undefined && reasoning !== "none" && !reasons;
+  const thinkingOff = version === undefined ? imitates && "disabled" : claudeThinkingOff(version, model);
   return {
     maxTokensField: "max_tokens",
     // From 4.7 on, anything but the default is refused.
     sampling: version === undefined || version < 4.7,
     verbosity: false,
-    reasoning: said.reasoning === undefined ? usual : said.reasoning ? able : "none",
-    efforts: [],
-    reasons: said.reasoning ?? (version !== undefined && version >= 3.7),
+    reasoning,
+    efforts: said.efforts ?? claudeEfforts(version),
+    reasons,
+    ...(thinkingOff ? { thinkingOff } : {}),
+    forcedTools: !claudeRefusesForcedTools(version, model),
     openAiExtras: false,
+    usageOption: true,
+    logprobs: false,
+    parallelToolCalls: true,
+    userAfterTool: true,
+    prefill: takesPrefill(version),
     webSearch: hostOf(provider.baseUrl).endsWith("anthropic.com"),
     customTools: false,
     reasoningBack: false,

@@ -115,7 +115,7 @@ export class Sender {
     );
     const edits = requestEdits(body.bytes, body.top, {
       model: target.upstreamModel,
-      includeUsage: route.operation === "chat" && body.stream,
+      includeUsage: route.operation === "chat" && body.stream && askForUsage(target),
       renames: route.operation === "chat" ? renamesFor(target) : {},
       ...(config.extraBody ? { extraBody: config.extraBody } : {}),
     });
@@ -300,6 +300,11 @@ function noteDropped(exchange: Exchange, dropped: readonly string[]): void {
   exchange.trace.dropped = dropped;
   if (dropped.length > 0) exchange.headers["x-postern-dropped"] = droppedHeader(dropped);
   else delete exchange.headers["x-postern-dropped"];
+}
+
+/** Whether a stream is to be asked for its usage. */
+function askForUsage({ provider, model }: Target): true | "refused" {
+  return quirksOf(provider.config, "chat", model.id, model).usageOption || "refused";
 }
 
 /** Clients send the older `max_tokens` to every model; those of OpenAI that reason refuse it. */

@@ -52,6 +52,18 @@ describe("requestEdits", () => {
     expect(edited(asked, { includeUsage: true })).toEqual({ body: asked, usageInjected: false });
   });
 
+  it("does not ask where asking is refused, not even for a client", () => {
+    const refused = (body: string) => edited(body, { includeUsage: "refused" });
+    for (const body of ['{"model":"up"}', '{"model":"up","stream_options":{"x":1}}'])
+      expect(refused(body)).toEqual({ body, usageInjected: false });
+    expect(refused('{"model":"up","stream_options":{"include_usage":true}}').body).toBe(
+      '{"model":"up","stream_options":null}',
+    );
+    expect(refused('{"model":"up","stream_options": {"include_usage":true,"x":1} }').body).toBe(
+      '{"model":"up","stream_options": {"x":1} }',
+    );
+  });
+
   it("renames a field that the model knows under another name, in its place", () => {
     const renames = { max_tokens: "max_completion_tokens" };
     expect(edited('{"model":"up", "max_tokens" :\n 5,"x":{"max_tokens":6}}', { renames }).body).toBe(

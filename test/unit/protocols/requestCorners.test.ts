@@ -317,7 +317,7 @@ describe("Claude by the names of other clouds", () => {
     const body = { model: "p/m", messages: [hi], reasoning_effort: "high", temperature: 0.3 };
     const { json, dropped } = translated("chat", "messages", body, { model });
     expect(json.thinking).toMatchObject({ type: "adaptive" });
-    expect(json.max_tokens).toBe(64000);
+    expect(json.max_tokens).toBe(128000);
     expect(dropped).toContain("temperature");
   });
 });
@@ -329,6 +329,12 @@ describe("an effort that a model does not take", () => {
     ["gpt-5", "none", "minimal"],
     ["gpt-5", "minimal", "minimal"],
     ["gpt-5.1", "minimal", "none"],
+    ["gpt-5.6-sol", "max", "max"],
+    ["gpt-5.6-cyber", "none", "low"],
+    ["gpt-6-luna", "max", "max"],
+    ["gemini-2.5-flash", "none", "none"],
+    ["gemini-2.5-pro", "none", "minimal"],
+    ["gemini-3.1-pro-preview", "none", "minimal"],
     ["gpt-5.4", "max", "xhigh"],
     ["gpt-5.1-codex", "none", "low"],
     ["gpt-5.1-codex-max", "xhigh", "xhigh"],
@@ -355,6 +361,37 @@ describe("an effort that a model does not take", () => {
     );
     expect(responses.json.reasoning.effort).toBe(wanted);
     expect(responses.dropped).toEqual(told);
+  });
+
+  it.each([
+    ["gpt-5.4", "none", []],
+    ["gpt-5", undefined, ["thinking.disabled"]],
+    ["some-model", undefined, []],
+  ])("of %s without thinking is %s, or that is told", (model, effort, told) => {
+    const body = { model: "p/m", max_tokens: 99, messages: [hi], thinking: { type: "disabled" } };
+    const chat = translated("messages", "chat", body, { model });
+    expect(chat.json.reasoning_effort).toBe(effort);
+    expect(chat.dropped).toEqual(told);
+    const responses = translated("messages", "responses", body, { model });
+    expect(responses.json.reasoning?.effort).toBe(effort);
+    expect(responses.dropped).toEqual(told);
+  });
+
+  it("is asked of those of xAI's models that take one", () => {
+    const provider = { type: "openai", baseUrl: "https://api.x.ai/v1" };
+    const at = (model: string) =>
+      translated(
+        "responses",
+        "chat",
+        { model: "m", input: "hi", reasoning: { effort: "low" } },
+        { provider, model },
+      );
+    for (const model of ["grok-3-mini", "grok-4.3", "grok-4.7-fast"])
+      expect(at(model).json.reasoning_effort).toBe("low");
+    for (const model of ["grok-4", "grok-4.1-fast", "grok-4.20"]) {
+      expect(at(model).json.reasoning_effort).toBeUndefined();
+      expect(at(model).dropped).toEqual(["reasoning"]);
+    }
   });
 
   it("is said in DeepSeek's words", () => {
@@ -507,5 +544,23 @@ describe("a schema for Gemini", () => {
       data: { type: "object" },
     });
     expect(dropped).toEqual(["schema.enum"]);
+  });
+});
+
+describe("a conversation that ends with the assistant", () => {
+  const messages = [hi, { role: "assistant", content: "Let me" }];
+  const last = (model: string) =>
+    translated("chat", "messages", { model: "p/m", messages }, { model }).json.messages.at(-1);
+  const input = [hi, { role: "assistant", content: "Let me" }];
+  const lastOfChat = (model: string) =>
+    translated("responses", "chat", { model: "p/m", input }, { model }).json.messages.at(-1);
+
+  it("is gone on with by models that take it, and asked to go on of those that do not", () => {
+    for (const model of ["claude-sonnet-4-5", "claude-opus-4-5-20251101", "kimi-k2"])
+      expect(last(model)).toMatchObject({ role: "assistant" });
+    for (const model of ["claude-opus-4-6", "claude-sonnet-5", "claude-haiku-5-5"])
+      expect(last(model)).toEqual({ role: "user", content: [{ type: "text", text: "(continue)" }] });
+    expect(lastOfChat("some-model")).toMatchObject({ role: "assistant" });
+    expect(lastOfChat("anthropic/claude-opus-4.6")).toEqual({ role: "user", content: "(continue)" });
   });
 });

@@ -698,6 +698,53 @@ describe("reasoning (pitfalls 21, 22)", () => {
   });
 
   it.each([
+    ["claude-opus-4-6", "xhigh", "high", ["reasoning_effort.xhigh"]],
+    ["claude-sonnet-4-6", "max", "max", []],
+    ["claude-opus-4-7", "xhigh", "xhigh", []],
+    ["claude-sonnet-5-5", "max", "max", []],
+  ])("of %s: %s becomes %s, which is told", (model, effort, wanted, told) => {
+    const { json, dropped } = chat({ reasoning_effort: effort }, model);
+    expect(json.output_config).toEqual({ effort: wanted });
+    expect(dropped).toEqual(told);
+  });
+
+  it.each([
+    ["claude-opus-4-8", undefined, []],
+    ["claude-opus-5", "disabled", []],
+    ["claude-sonnet-5-20260630", "disabled", []],
+    ["claude-haiku-5-5", "disabled", []],
+    ["claude-sonnet-5-5", "between_tools", []],
+    ["claude-opus-5-5", undefined, ["thinking.disabled"]],
+    ["claude-fable-5", undefined, ["thinking.disabled"]],
+  ])("is switched off for %s with %s, or that is told", (model, type, told) => {
+    const { json, dropped } = chat({ reasoning_effort: "none" }, model);
+    expect(json.thinking?.type).toBe(type);
+    expect(dropped).toEqual(told);
+    // Where it cannot be switched off, less is the nearest to none.
+    expect(json.output_config).toEqual(told.length > 0 ? { effort: "low" } : undefined);
+  });
+
+  it("that is switched off leaves the temperature alone", () => {
+    const { json, dropped } = chat({ reasoning_effort: "none", temperature: 0.2 }, "kimi-k2");
+    expect(json).toMatchObject({ thinking: { type: "disabled" }, temperature: 0.2 });
+    expect(dropped).toEqual([]);
+  });
+
+  it.each([
+    ["claude-opus-5", "any", []],
+    ["claude-haiku-5-5", "any", []],
+    ["claude-opus-5-5", "auto", ["tool_choice"]],
+    ["claude-sonnet-5-5", "auto", ["tool_choice"]],
+    ["claude-fable-5", "any", []],
+    ["claude-fable-5-1", "auto", ["tool_choice"]],
+  ])("%s is asked for a tool by %s", (model, type, told) => {
+    const tools = [{ type: "function", function: { name: "f", parameters: schema } }];
+    const { json, dropped } = chat({ tools, tool_choice: "required", parallel_tool_calls: false }, model);
+    expect(json.tool_choice).toEqual({ type, disable_parallel_tool_use: true });
+    expect(dropped).toEqual(told);
+  });
+
+  it.each([
     [{ type: "enabled", budget_tokens: 31999 }, undefined, "high"],
     [{ type: "enabled", budget_tokens: 1024 }, undefined, "low"],
     [{ type: "enabled", budget_tokens: 8000 }, undefined, "medium"],
@@ -924,6 +971,8 @@ describe("what a model cannot do is not asked of it", () => {
     expect(json.max_completion_tokens).toBe(16384);
     expect(dropped).toEqual(["max_tokens>16384", "reasoning"]);
     const claude = { model: "m", messages: [user("x")], max_tokens: 32_000 };
+    const long = { ...claude, max_tokens: 200_000 };
+    expect(translated("chat", "messages", long, { model: "claude-opus-4-6" }).json.max_tokens).toBe(128_000);
     expect(translated("chat", "messages", claude, { model: "claude-3-5-haiku-latest" }).json.max_tokens).toBe(
       8192,
     );

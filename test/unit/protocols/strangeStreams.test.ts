@@ -303,6 +303,14 @@ describe("odd words of providers", () => {
     expect(translateStream("chat", "messages", [error]).translator.failedBeforeContent()?.status).toBe(429);
   });
 
+  it.each(PROTOCOLS)("an error in plain words is told: from %s", (from) => {
+    const to = from === "chat" ? "messages" : "chat";
+    const { translator } = translateStream(from, to, ["event: error\ndata: upstream timed out\n\n"]);
+    expect(translator.failedBeforeContent()).toEqual({ status: 502, message: "upstream timed out" });
+    const other = translateStream(from, to, ["event: note\ndata: upstream timed out\n\n"]);
+    expect(other.translator.failure()?.code).toBe("provider_malformed");
+  });
+
   it("a list with an error is that error", () => {
     const { translator } = translateStream("chat", "messages", [
       '[{"error":{"code":429,"message":"quota","status":"RESOURCE_EXHAUSTED"}}]',

@@ -36,15 +36,24 @@ function plainText(value: unknown): string {
 }
 
 /**
- * Reasoning beside the content: DeepSeek's `reasoning_content`, OpenRouter's and Ollama's `reasoning`, and
- * OpenRouter's `reasoning_details` where it has nothing else.
+ * Reasoning beside the content: DeepSeek's `reasoning_content`, OpenRouter's and Ollama's `reasoning`, GitHub
+ * Copilot's `reasoning_text`, and OpenRouter's `reasoning_details` where it has nothing else.
  */
 export function reasoningText(message: JsonObject): string {
-  const direct = asString(message.reasoning_content) || asString(message.reasoning);
+  const direct =
+    asString(message.reasoning_content) || asString(message.reasoning) || asString(message.reasoning_text);
   if (direct) return direct;
   return asArray(message.reasoning_details)
     .map((detail) => asString(asObject(detail).text) ?? asString(asObject(detail).summary) ?? "")
     .join("");
+}
+
+/** The fields that reasoning comes in; `reasoning` also stands for the details. */
+export type ReasoningField = "reasoning_content" | "reasoning" | "reasoning_text";
+
+export function reasoningField(message: JsonObject): ReasoningField {
+  if (asString(message.reasoning_content)) return "reasoning_content";
+  return asString(message.reasoning_text) && !asString(message.reasoning) ? "reasoning_text" : "reasoning";
 }
 
 /** What has to go back with reasoning: OpenRouter's details as they came, or nothing. */

@@ -15,8 +15,11 @@ export function decodeChatAnswer(body: unknown, newId: (prefix: string) => strin
   if (!isObject(body)) return malformed("it is not a JSON object");
   if (body.error !== undefined && body.error !== null) return readStreamError(body);
   const choices = asArray(body.choices).map(asObject);
-  const first = choices.find((choice) => (choice.index ?? 0) === 0) ?? choices[0];
-  if (!first) {
+  // Alternatives have an index each; without one, they are one answer in pieces (GitHub Copilot's Claude).
+  const unnumbered = choices.filter((choice) => (choice.index ?? 0) === 0);
+  const pieces = unnumbered.length > 0 ? unnumbered : choices.slice(0, 1);
+  const last = pieces.at(-1);
+  if (!last) {
     return body.choices === undefined && (body.message !== undefined || body.detail !== undefined)
       ? readStreamError(body)
       : malformed("it has no choices");
@@ -24,15 +27,17 @@ export function decodeChatAnswer(body: unknown, newId: (prefix: string) => strin
   const decoder = createChatDecoder(newId);
   const sequence = createSequencer();
   const events: StreamEvent[] = [];
-  const message = withIndexes(asObject(first.message));
-  const whole = { ...body, choices: [{ ...first, index: 0, message, delta: undefined }] };
-  for (const event of [...decoder.chunk(whole), ...decoder.event("[DONE]", "")]) {
-    events.push(...sequence(event));
-  }
+  let calls = 0;
+  const decoded = pieces.flatMap((piece) => {
+    const message = withIndexes(asObject(piece.message), calls);
+    calls += asArray(message.tool_calls).length;
+    return decoder.chunk({ ...body, choices: [{ ...piece, index: 0, message, delta: undefined }] });
+  });
+  for (const event of [...decoded, ...decoder.event("[DONE]", "")]) events.push(...sequence(event));
   const failed = events.find((event) => event.type === "error");
   if (failed) {
     // An empty answer is an answer, once it is whole.
-    const nothing = first.finish_reason === undefined || first.finish_reason === null;
+    const nothing = last.finish_reason === undefined || last.finish_reason === null;
     if (!nothing || failed.error.code !== "provider_incomplete") return failed.error;
     return { blocks: [], stop: "stop" };
   }
@@ -41,9 +46,10 @@ export function decodeChatAnswer(body: unknown, newId: (prefix: string) => strin
 }
 
 /** Calls of a whole message have no index; each is a call of its own. */
-function withIndexes(message: JsonObject): JsonObject {
+function withIndexes(message: JsonObject, before: number): JsonObject {
   if (!Array.isArray(message.tool_calls)) return message;
-  return { ...message, tool_calls: message.tool_calls.map((call, index) => ({ ...asObject(call), index })) };
+  const calls = message.tool_calls.map((call, at) => ({ ...asObject(call), index: before + at }));
+  return { ...message, tool_calls: calls };
 }
 
 function hasContent(block: AnswerBlock): boolean {

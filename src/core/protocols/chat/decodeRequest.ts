@@ -1,7 +1,7 @@
 import type { DroppedReport } from "../../conversation/dropped";
 import { invalid } from "../../conversation/invalid";
 import { leftovers } from "../../conversation/leftovers";
-import { asEffort } from "../../conversation/reasoning";
+import { readEffort } from "../../conversation/reasoning";
 import type {
   Block,
   ConversationRequest,
@@ -85,8 +85,8 @@ export function decodeChatRequest(body: JsonObject, dropped: DroppedReport): Con
       (text) => typeof text === "string",
     ),
     sampling: decodeSampling(body),
-    ...optional("reasoning", decodeReasoning(body)),
-    ...optional("responseFormat", decodeFormat(body.response_format)),
+    ...optional("reasoning", decodeReasoning(body, dropped)),
+    ...optional("responseFormat", decodeFormat(body.response_format, dropped)),
     ...optional("verbosity", nonEmpty(body.verbosity)),
     stream: body.stream === true,
     includeUsage: asObject(body.stream_options).include_usage === true,
@@ -127,9 +127,11 @@ function decodeSampling(body: JsonObject): Sampling {
 }
 
 /** OpenAI's `reasoning_effort`, or OpenRouter's `reasoning` object. */
-function decodeReasoning(body: JsonObject): Reasoning | undefined {
+function decodeReasoning(body: JsonObject, dropped: DroppedReport): Reasoning | undefined {
   const other = asObject(body.reasoning);
-  const effort = asEffort(body.reasoning_effort) ?? asEffort(other.effort);
+  const effort =
+    readEffort(body.reasoning_effort, "reasoning_effort", dropped) ??
+    readEffort(other.effort, "reasoning.effort", dropped);
   const budget = asNumber(other.max_tokens);
   const enabled = asBoolean(other.enabled);
   if (effort === undefined && budget === undefined && enabled === undefined) return undefined;
@@ -141,9 +143,11 @@ function decodeReasoning(body: JsonObject): Reasoning | undefined {
   };
 }
 
-function decodeFormat(format: unknown): ResponseFormat | undefined {
+function decodeFormat(format: unknown, dropped: DroppedReport): ResponseFormat | undefined {
   const { type, json_schema: wrapper } = asObject(format);
   if (type === "json_object") return { kind: "jsonObject" };
+  // Servers have kinds of their own: a grammar, a pattern, tags.
+  if (type !== "json_schema" && type !== "text" && isObject(format)) dropped.add("response_format");
   if (type !== "json_schema") return undefined;
   const { schema, name, description, strict } = asObject(wrapper);
   return {

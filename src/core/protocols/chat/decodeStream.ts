@@ -12,8 +12,14 @@ import {
 } from "../../json/access";
 import { withServiceTier } from "../billing";
 import { incomplete, malformed } from "../providerError";
-import { readStreamError } from "../streamError";
-import { contentPieces, reasoningDetails, reasoningText } from "./content";
+import { readStreamError, unreadableEvent } from "../streamError";
+import {
+  contentPieces,
+  type ReasoningField,
+  reasoningDetails,
+  reasoningField,
+  reasoningText,
+} from "./content";
 import { stopFromChat } from "./stopReason";
 import { createToolSlots } from "./toolSlots";
 import { usageFromChat } from "./usage";
@@ -32,7 +38,7 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
   let over = false;
   let wrote = false;
   /** Where reasoning came from, while it is open. */
-  let thinking: "reasoning_content" | "reasoning" | undefined;
+  let thinking: ReasoningField | undefined;
   let stop: StopReason | undefined;
   /** The last thing written was text. */
   let inText = false;
@@ -59,14 +65,14 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
   const choice = (from: JsonObject): StreamEvent[] => {
     const delta = isObject(from.delta) ? from.delta : asObject(from.message);
     const out: StreamEvent[] = [];
-    const think = (text: string, field: "reasoning_content" | "reasoning"): void => {
+    const think = (text: string, field: ReasoningField): void => {
       if (text === "") return;
       wrote = true;
       inText = false;
       thinking = field;
       out.push({ type: "thinkingDelta", text });
     };
-    think(reasoningText(delta), asString(delta.reasoning_content) ? "reasoning_content" : "reasoning");
+    think(reasoningText(delta), reasoningField(delta));
     for (const detail of reasoningDetails(delta)) mergeDetail(details, detail as JsonObject);
     let logprobs: readonly unknown[] = [...early, ...asArray(asObject(from.logprobs).content)];
     early = [];
@@ -157,14 +163,14 @@ export function createChatDecoder(newId: (prefix: string) => string): StreamDeco
 
   return {
     chunk,
-    event(data) {
+    event(data, name) {
       if (over || data.trim() === "") return [];
       if (data.trim() === "[DONE]") {
         if (stop !== undefined || wrote || tools.count() > 0) return finish();
         return fail({ type: "error", error: incomplete() });
       }
       const json = parseJson(data);
-      return isObject(json) ? chunk(json) : fail({ type: "error", error: malformed("an event is not JSON") });
+      return isObject(json) ? chunk(json) : fail({ type: "error", error: unreadableEvent(data, name) });
     },
     end() {
       if (over) return [];

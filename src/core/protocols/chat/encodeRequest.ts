@@ -16,8 +16,8 @@ import type {
 import { isStrictSchema } from "../../conversation/schema";
 import { fittingToolId } from "../../conversation/toolIds";
 import { fittingToolName } from "../../conversation/toolNames";
-import { asReminder, currentLoopStart, isResults, resultText, textOf } from "../../conversation/turns";
-import { isObject, type JsonObject, type MutableJson } from "../../json/access";
+import { asReminder, currentLoopStart, GO_ON, isResults, resultText, textOf } from "../../conversation/turns";
+import { asArray, isObject, type JsonObject, type MutableJson } from "../../json/access";
 import { encodeContent } from "./parts";
 import { adapted, encodeChatToolChoice, encodeChatTools } from "./tools";
 
@@ -46,7 +46,8 @@ export function encodeChatRequest(
   if (tools.length > 0) {
     set("tools", encodeChatTools(tools, quirks, dropped));
     set("tool_choice", encodeChatToolChoice(request.toolChoice, tools, quirks));
-    set("parallel_tool_calls", request.parallelToolCalls);
+    if (quirks.parallelToolCalls) set("parallel_tool_calls", request.parallelToolCalls);
+    else if (request.parallelToolCalls === false) dropped.add("parallel_tool_calls");
   } else if (request.toolChoice?.mode === "required") dropped.add("tool_choice");
   // Only models made for it search here, and they do so unasked.
   if (request.webSearch) dropped.add(`tools.${request.webSearch.type}`);
@@ -59,8 +60,10 @@ export function encodeChatRequest(
   set("seed", sampling.seed);
   sample("logit_bias", sampling.logitBias);
   if (sampling.topLogprobs !== undefined) {
-    sample("logprobs", true);
-    if (sampling.topLogprobs > 0) sample("top_logprobs", sampling.topLogprobs);
+    const probable = (key: string, value: unknown): void =>
+      quirks.logprobs ? sample(key, value) : dropped.add(key);
+    probable("logprobs", true);
+    if (sampling.topLogprobs > 0) probable("top_logprobs", sampling.topLogprobs);
   }
   if (sampling.topK !== undefined) dropped.add("top_k");
   if (request.stop.length > 0) {
@@ -83,7 +86,7 @@ export function encodeChatRequest(
   if (request.stream) {
     body.stream = true;
     // For metering; the client sees the usage only if it asked.
-    body.stream_options = { include_usage: true };
+    if (quirks.usageOption) body.stream_options = { include_usage: true };
   }
   return body;
 }
@@ -101,7 +104,9 @@ function encodeEffort(
   if (reasoning.effort !== undefined) return fittingEffort(reasoning.effort, quirks.efforts, dropped);
   if (!reasoning.enabled) {
     // Models that do not reason, or not by default, are the rule; there is no word for it that all servers take.
-    if (quirks.reasons) dropped.add("thinking.disabled");
+    if (!quirks.reasons) return undefined;
+    if (quirks.efforts.includes("none")) return "none";
+    dropped.add("thinking.disabled");
     return undefined;
   }
   if (reasoning.budgetTokens === undefined) return undefined;
@@ -160,8 +165,17 @@ function encodeMessages(
       if (content !== "" && content.length > 0) out.push({ role: "user", content });
     }
   });
-  return out;
+  if (out.at(-1)?.role === "assistant" && !quirks.prefill) out.push({ role: "user", content: GO_ON });
+  return quirks.userAfterTool
+    ? out
+    : out.flatMap((message, at) => {
+        const spoken = message.role === "user" && out[at - 1]?.role === "tool";
+        return spoken ? [{ role: "assistant", content: AFTER_TOOL }, message] : [message];
+      });
 }
+
+/** What a model is taken to have said between a tool and a user, where it must have said something. */
+const AFTER_TOOL = "(continued)";
 
 function isUserBlock(block: Block): block is TextBlock | ImageBlock | DocumentBlock {
   return block.kind === "text" || block.kind === "image" || block.kind === "document";
@@ -258,8 +272,13 @@ function reasoningBack(message: Message, destination: Destination, inLoop: boole
       continue;
     }
     if (typeof value.call === "string") extras.set(value.call, value.extra_content);
-    if (!inLoop || !destination.quirks.reasoningBack) continue;
-    if (Array.isArray(value.details)) reasoning.reasoning_details = value.details.filter(isObject);
+    // Copilot's is of no use without a part that only Copilot's own clients keep.
+    if (value.field === "reasoning_text") dropped.add("thinking");
+    if (value.field === "reasoning_text" || !inLoop || !destination.quirks.reasoningBack) continue;
+    const details = asArray(value.details).filter(isObject);
+    // A turn may have them before its text and again before a call; the provider wants them all.
+    if (details.length > 0)
+      reasoning.reasoning_details = [...asArray(reasoning.reasoning_details), ...details];
     const field = value.field === "reasoning" ? "reasoning" : "reasoning_content";
     if (block.text !== "")
       reasoning[field] = `${typeof reasoning[field] === "string" ? reasoning[field] : ""}${block.text}`;

@@ -1,5 +1,5 @@
 import { invalid } from "../../conversation/invalid";
-import { mediaUrl, parseMediaUrl } from "../../conversation/media";
+import { documentText, mediaUrl, parseMediaUrl } from "../../conversation/media";
 import type { DocumentBlock, ImageBlock, TextBlock } from "../../conversation/request";
 import {
   asArray,
@@ -10,7 +10,6 @@ import {
   nonEmpty,
   optional,
 } from "../../json/access";
-import { fromBase64 } from "../../text/encode";
 
 type UserBlock = TextBlock | ImageBlock | DocumentBlock;
 
@@ -86,7 +85,7 @@ export function encodePart(block: UserBlock, cacheMarks: boolean): JsonObject {
       if (source.kind === "url")
         throw invalid("A document by its address cannot be sent to this provider: send its data.");
       if (source.mediaType.startsWith("text/")) {
-        return { type: "text", text: fromBase64(source.data) ?? source.data, ...cache };
+        return { type: "text", text: documentText(source.data, block.name), ...cache };
       }
       return {
         type: "file",

@@ -63,6 +63,7 @@ export function decodeChatToolChoice(
   const choice = body.tool_choice ?? body.function_call;
   if (choice === "auto" || choice === "none" || choice === "required") return { mode: choice };
   if (choice === "any") return { mode: "required" };
+  if (typeof choice === "string") dropped.add("tool_choice");
   if (!isObject(choice)) return undefined;
   const has = (name: string): boolean => tools.some((tool) => tool.name === name);
   if (choice.type === "allowed_tools") {
@@ -88,6 +89,8 @@ export function encodeChatTools(
 ): JsonObject[] {
   return tools.map((tool): JsonObject => {
     const name = fittingToolName(tool.name, 64);
+    // OpenAI's may be without; vLLM, llama.cpp and Mistral want them all the same, and Gemini none that are empty.
+    const none = quirks.schema === "full" ? { type: "object", properties: {} } : undefined;
     if (tool.kind === "custom") {
       if (quirks.customTools) {
         const { type, ...grammar } = tool.format ?? {};
@@ -112,7 +115,7 @@ export function encodeChatTools(
       function: {
         name,
         ...optional("description", tool.description),
-        ...(tool.schema ? { parameters: adapted(tool.schema, quirks, dropped) } : {}),
+        ...optional("parameters", tool.schema ? adapted(tool.schema, quirks, dropped) : none),
         ...strictness(tool.strict, tool.schema, quirks, dropped),
       },
       ...(quirks.cacheMarks && tool.cache ? { cache_control: tool.cache } : {}),

@@ -21,6 +21,7 @@ import {
   optional,
 } from "../../json/access";
 import { fromBase64, toBase64 } from "../../text/encode";
+import { changedTool } from "./toolChanges";
 
 type UserBlock = TextBlock | ImageBlock | DocumentBlock;
 
@@ -73,7 +74,15 @@ function decodeBlock(block: JsonObject, where: string, dropped: DroppedReport): 
           seal: { protocol: "messages", value: { redacted: asString(block.data) ?? "" } },
         },
       ];
+    case "compaction": {
+      // The summary stands for the messages before it, which the client may have left out.
+      const text = asString(block.content) ?? "";
+      if (text !== "") return [{ kind: "text", text, ...cache }];
+      if (nonEmpty(block.encrypted_content)) dropped.add("content.compaction");
+      return [];
+    }
     default:
+      if (changedTool(block) !== undefined) return [];
       // The provider's own tools and their results.
       dropped.add(`content.${type === "" ? "unknown" : type.slice(0, 60)}`);
       return [];

@@ -1,9 +1,10 @@
 import type { DroppedReport } from "../../conversation/dropped";
 import { invalid } from "../../conversation/invalid";
 import { leftovers } from "../../conversation/leftovers";
-import { asEffort } from "../../conversation/reasoning";
+import { readEffort } from "../../conversation/reasoning";
 import type {
   ConversationRequest,
+  Effort,
   Reasoning,
   ResponseFormat,
   TextBlock,
@@ -25,6 +26,7 @@ import {
   optional,
 } from "../../json/access";
 import { decodeBlocks } from "./blocks";
+import { toolsInEffect } from "./toolChanges";
 
 /** Fields with a meaning of their own; every other one is reported. */
 const KNOWN = [
@@ -59,14 +61,14 @@ export function decodeMessagesRequest(body: JsonObject, dropped: DroppedReport):
     );
   }
   if (!Array.isArray(body.messages)) throw invalid("messages must be a list.");
-  const tools = decodeTools(body.tools, dropped);
-  const search = asArray(body.tools)
-    .map(asObject)
-    .find((tool) => isWebSearch(tool.type));
+  const declared = toolsInEffect(asArray(body.tools), body.messages);
+  const tools = decodeTools(declared, dropped);
+  const search = declared.find((tool) => isWebSearch(tool.type));
   const config = asObject(body.output_config);
   const choice = asObject(body.tool_choice);
   for (const key of Object.keys(config))
     if (key !== "effort" && key !== "format") dropped.add(`output_config.${key}`);
+  const effort = readEffort(config.effort, "output_config.effort", dropped);
   const metadata = asObject(body.metadata);
   const format = asObject(config.format ?? body.output_format);
   const { user_id: user, ...otherMetadata } = metadata;
@@ -86,8 +88,8 @@ export function decodeMessagesRequest(body: JsonObject, dropped: DroppedReport):
       ...optional("topP", asNumber(body.top_p)),
       ...optional("topK", asNumber(body.top_k)),
     },
-    ...optional("reasoning", decodeReasoning(asObject(body.thinking), config.effort)),
-    ...optional("responseFormat", decodeFormat(format)),
+    ...optional("reasoning", decodeReasoning(asObject(body.thinking), effort)),
+    ...optional("responseFormat", decodeFormat(format, dropped)),
     stream: body.stream === true,
     includeUsage: true,
     ...optional("user", nonEmpty(user)),
@@ -123,9 +125,15 @@ function withoutBillingLine(system: readonly TextBlock[]): TextBlock[] {
 
 function decodeMessages(list: readonly unknown[], dropped: DroppedReport) {
   const turns = new TurnBuilder(false);
+  const lastUser = list.findLastIndex((entry) => asObject(entry).role === "user");
   list.forEach((entry, index) => {
     if (!isObject(entry)) throw invalid(`messages[${index}] must be an object.`);
+    // Meant for its own turn, it is not shown to the model again.
+    if (entry.role === "system" && entry.clear_at === "next_user_message" && index < lastUser) return;
     const blocks = decodeBlocks(entry.content, `messages[${index}].content`, dropped);
+    for (const [key, value] of Object.entries(entry))
+      if (!["role", "content", "clear_at"].includes(key) && value !== null)
+        dropped.add(`messages.${key.slice(0, 60)}`);
     if (entry.role === "assistant") turns.assistant(blocks);
     else if (entry.role === "system") turns.system(blocks);
     else if (entry.role === "user") {
@@ -136,9 +144,8 @@ function decodeMessages(list: readonly unknown[], dropped: DroppedReport) {
   return turns.build();
 }
 
-function decodeTools(value: unknown, dropped: DroppedReport): Tool[] {
-  return asArray(value).flatMap((entry, index): Tool[] => {
-    const tool = asObject(entry);
+function decodeTools(list: readonly JsonObject[], dropped: DroppedReport): Tool[] {
+  return list.flatMap((tool, index): Tool[] => {
     if (isWebSearch(tool.type)) return [];
     if (tool.type !== undefined && tool.type !== null && tool.type !== "custom") {
       dropped.add(`tools.${asString(tool.type)?.slice(0, 60) ?? "unknown"}`);
@@ -146,6 +153,9 @@ function decodeTools(value: unknown, dropped: DroppedReport): Tool[] {
     }
     const name = nonEmpty(tool.name);
     if (!name) throw invalid(`tools[${index}].name is missing.`);
+    if (asArray(tool.input_examples).length > 0) dropped.add("tools.input_examples");
+    if (asArray(tool.allowed_callers).some((caller) => caller !== "direct"))
+      dropped.add("tools.allowed_callers");
     return [
       {
         kind: "function",
@@ -185,8 +195,7 @@ function decodeToolChoice(
 }
 
 /** `thinking` says whether, `output_config.effort` how much; older clients say it with a budget. */
-function decodeReasoning(thinking: JsonObject, effortValue: unknown): Reasoning | undefined {
-  const effort = asEffort(effortValue);
+function decodeReasoning(thinking: JsonObject, effort: Effort | undefined): Reasoning | undefined {
   const visible = thinking.display !== "omitted";
   switch (thinking.type) {
     case "enabled":
@@ -197,6 +206,8 @@ function decodeReasoning(thinking: JsonObject, effortValue: unknown): Reasoning 
         visible,
       };
     case "disabled":
+    // The least that Sonnet 5.5 can be asked for: none before the answer.
+    case "between_tools":
       return { enabled: false };
     case undefined:
       return effort === undefined ? undefined : { enabled: true, effort, visible: false };
@@ -205,7 +216,8 @@ function decodeReasoning(thinking: JsonObject, effortValue: unknown): Reasoning 
   }
 }
 
-function decodeFormat(format: JsonObject): ResponseFormat | undefined {
+function decodeFormat(format: JsonObject, dropped: DroppedReport): ResponseFormat | undefined {
+  if (format.type !== "json_schema" && format.type !== undefined) dropped.add("output_config.format");
   if (format.type !== "json_schema") return undefined;
   return { kind: "jsonSchema", schema: asObject(format.schema) };
 }

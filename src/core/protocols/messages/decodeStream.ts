@@ -11,7 +11,7 @@ import {
   parseJson,
 } from "../../json/access";
 import { incomplete, malformed } from "../providerError";
-import { readStreamError } from "../streamError";
+import { readStreamError, unreadableEvent } from "../streamError";
 import { stopFromMessages } from "./stopReason";
 import { type MessagesCounts, mergeCounts, usageFromCounts } from "./usage";
 
@@ -173,7 +173,7 @@ export function createMessagesDecoder(newId: (prefix: string) => string): Stream
     event(data, name) {
       if (over || data.trim() === "" || data.trim() === "[DONE]") return [];
       const json = parseJson(data);
-      if (!isObject(json)) return fail({ type: "error", error: malformed("an event is not JSON") });
+      if (!isObject(json)) return fail({ type: "error", error: unreadableEvent(data, name) });
       const index = asCount(json.index) ?? 0;
       switch (asString(json.type) ?? name) {
         case "message_start": {

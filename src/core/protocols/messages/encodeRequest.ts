@@ -44,7 +44,8 @@ export function encodeMessagesRequest(
       : {}),
   };
   if (Object.keys(config).length > 0) body.output_config = config;
-  encodeSampling(request, destination, thinking !== undefined, body, dropped);
+  const thinks = thinking !== undefined && thinking.type !== "disabled";
+  encodeSampling(request, destination, thinks, body, dropped);
   encodeRest(request, destination, body, dropped);
   if (request.stream) body.stream = true;
   return body;

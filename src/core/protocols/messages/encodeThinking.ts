@@ -1,6 +1,6 @@
 import type { DroppedReport } from "../../conversation/dropped";
 import type { Destination } from "../../conversation/quirks";
-import { anthropicEffort, budgetOf, MIN_BUDGET } from "../../conversation/reasoning";
+import { anthropicEffort, budgetOf, fittingEffort, MIN_BUDGET } from "../../conversation/reasoning";
 import type { ConversationRequest } from "../../conversation/request";
 import { asArray, isObject, type JsonObject } from "../../json/access";
 
@@ -20,17 +20,22 @@ export function encodeThinking(
   },
 ): { thinking?: JsonObject; effort?: string } {
   if (!reasoning) return {};
-  if (!reasoning.enabled)
-    return quirks.reasoning === "none" || quirks.reasons ? {} : { thinking: { type: "disabled" } };
+  if (!reasoning.enabled) {
+    if (quirks.thinkingOff === undefined) return {};
+    if (quirks.thinkingOff !== "never") return { thinking: { type: quirks.thinkingOff } };
+    about.dropped.add("thinking.disabled");
+    return { effort: "low" };
+  }
   if (quirks.reasoning === "none" || about.forced) {
     about.dropped.add("reasoning");
     return {};
   }
   const display = reasoning.visible === false ? { display: "omitted" } : { display: "summarized" };
   if (quirks.reasoning === "adaptive") {
+    const effort = reasoning.effort && anthropicEffort(reasoning.effort);
     return {
       thinking: { type: "adaptive", ...display },
-      ...(reasoning.effort ? { effort: anthropicEffort(reasoning.effort) } : {}),
+      ...(effort ? { effort: fittingEffort(effort, quirks.efforts, about.dropped) } : {}),
     };
   }
   const wanted = reasoning.budgetTokens ?? budgetOf(reasoning.effort ?? "medium");

@@ -34,12 +34,12 @@ export function encodeTooling(
   const declared = [...encodeTools(request.tools, dropped), ...(search ? [search] : [])];
   // No other tool may be called: they are left out where one has to be.
   const tools = structured && request.toolChoice?.mode === "none" ? [] : declared;
+  const single = request.parallelToolCalls === false ? { disable_parallel_tool_use: true } : {};
   let choice: JsonObject | undefined;
   if (structured) {
     const name = structuredToolName(request.tools);
     const input_schema = forAnthropicTool(structured.schema, (keyword) => dropped.add(`schema.${keyword}`));
     const description = structured.description ?? "Gives the final answer in the form that was asked for.";
-    const single = request.parallelToolCalls === false ? { disable_parallel_tool_use: true } : {};
     choice = { ...(tools.length === 0 ? { type: "tool", name } : { type: "any" }), ...single };
     tools.push({ name, description, input_schema });
     // The answer's form comes first, and is a call that a choice among the client's tools does not have.
@@ -49,7 +49,10 @@ export function encodeTooling(
   } else if (request.toolChoice?.mode === "webSearch" && !search) dropped.add("tool_choice");
   else if (tools.length > 0) choice = encodeToolChoice(request, dropped);
   else if (request.toolChoice?.mode === "required") dropped.add("tool_choice");
-  return { tools, choice, forced: choice?.type === "any" || choice?.type === "tool" };
+  const forced = choice?.type === "any" || choice?.type === "tool";
+  if (!forced || destination.quirks.forcedTools) return { tools, choice, forced };
+  dropped.add("tool_choice");
+  return { tools, choice: { type: "auto", ...single }, forced: false };
 }
 
 function encodeTools(tools: readonly Tool[], dropped: DroppedReport): JsonObject[] {
@@ -62,6 +65,8 @@ function encodeTools(tools: readonly Tool[], dropped: DroppedReport): JsonObject
         input_schema: CUSTOM_PARAMETERS,
       };
     }
+    // Claude's limits on what is strict are other ones than those the client has kept to.
+    if (tool.strict === true) dropped.add("tools.strict");
     return {
       name,
       ...optional("description", tool.description),

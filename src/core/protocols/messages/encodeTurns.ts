@@ -5,7 +5,7 @@ import { type Destination, sealFits } from "../../conversation/quirks";
 import type { Block, ConversationRequest, Message } from "../../conversation/request";
 import { fittingToolId } from "../../conversation/toolIds";
 import { fittingToolName } from "../../conversation/toolNames";
-import { asReminder, textOf } from "../../conversation/turns";
+import { asReminder, GO_ON, textOf } from "../../conversation/turns";
 import { asString, type JsonObject } from "../../json/access";
 import { encodeUserBlock, isUserBlock } from "./blocks";
 
@@ -27,13 +27,16 @@ export function encodeTurns(
     else out.push({ role, content });
   }
   // The protocol begins with the user.
-  if (out[0]?.role !== "user") out.unshift({ role: "user", content: [{ type: "text", text: "(continue)" }] });
+  if (out[0]?.role !== "user") out.unshift(goOn());
   if (out.length === 1 && request.messages.length === 0 && request.system.length === 0) {
     throw invalid("messages: at least one message with content is needed.");
   }
   trimPrefill(out.at(-1));
+  if (out.at(-1)?.role === "assistant" && !destination.quirks.prefill) out.push(goOn());
   return out;
 }
+
+const goOn = () => ({ role: "user" as const, content: [{ type: "text", text: GO_ON }] });
 
 /** An answer that was begun may not end in white space. */
 function trimPrefill(last: { role: string; content: JsonObject[] } | undefined): void {

@@ -1,7 +1,7 @@
 import type { DroppedReport } from "../../conversation/dropped";
 import { invalid } from "../../conversation/invalid";
 import { leftovers } from "../../conversation/leftovers";
-import { asEffort } from "../../conversation/reasoning";
+import { readEffort } from "../../conversation/reasoning";
 import type { ConversationRequest, Reasoning, ResponseFormat } from "../../conversation/request";
 import { isWebSearch, readWebSearch } from "../../conversation/webSearch";
 import { PosternError } from "../../errors";
@@ -51,21 +51,18 @@ export function decodeResponsesRequest(body: JsonObject, dropped: DroppedReport)
   refuseStoredState(body);
   const input = asArray(body.input);
   const added = input.filter(isObject).filter((item) => item.type === "additional_tools");
-  const tools = decodeResponsesTools(
-    [...asArray(body.tools), ...added.flatMap((item) => asArray(item.tools))],
-    dropped,
-  );
-  const search = asArray(body.tools)
-    .map(asObject)
-    .find((tool) => isWebSearch(tool.type));
+  const declared = [...asArray(body.tools), ...added.flatMap((item) => asArray(item.tools))];
+  const tools = decodeResponsesTools(declared, dropped);
+  const search = declared.map(asObject).find((tool) => isWebSearch(tool.type));
   const { system, messages } = decodeInput(body, tools, dropped);
   const include = asArray(body.include);
   const logprobs = include.includes("message.output_text.logprobs");
+  if (!logprobs && asNumber(body.top_logprobs)) dropped.add("top_logprobs");
   const handled = ["message.output_text.logprobs", "reasoning.encrypted_content"];
   for (const name of include) {
     if (typeof name === "string" && !handled.includes(name)) dropped.add(`include.${name}`);
   }
-  const format = decodeFormat(asObject(body.text).format);
+  const format = decodeFormat(asObject(body.text).format, dropped);
   return {
     system,
     messages,
@@ -115,7 +112,7 @@ function decodeReasoning(value: unknown, dropped: DroppedReport): Reasoning | un
     const known = key === "effort" || key === "summary" || key === "generate_summary";
     if (!known && setting !== null) dropped.add(`reasoning.${key}`);
   }
-  const effort = asEffort(value.effort);
+  const effort = readEffort(value.effort, "reasoning.effort", dropped);
   const visible = nonEmpty(value.summary) ?? nonEmpty(value.generate_summary);
   if (effort === undefined && visible === undefined) return undefined;
   return {
@@ -125,9 +122,10 @@ function decodeReasoning(value: unknown, dropped: DroppedReport): Reasoning | un
   };
 }
 
-function decodeFormat(value: unknown): ResponseFormat | undefined {
+function decodeFormat(value: unknown, dropped: DroppedReport): ResponseFormat | undefined {
   const { type, schema, name, description, strict } = asObject(value);
   if (type === "json_object") return { kind: "jsonObject" };
+  if (type !== "json_schema" && type !== "text" && isObject(value)) dropped.add("text.format");
   if (type !== "json_schema") return undefined;
   return {
     kind: "jsonSchema",

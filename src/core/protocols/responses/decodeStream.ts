@@ -12,7 +12,7 @@ import {
 } from "../../json/access";
 import { withHostedCalls, withServiceTier } from "../billing";
 import { incomplete, malformed } from "../providerError";
-import { readStreamError } from "../streamError";
+import { readStreamError, unreadableEvent } from "../streamError";
 import { createItemStates, type ItemState, isCall, MAX_ITEMS, TooManyItemsError } from "./itemStates";
 import { readItem, reasoningSeal } from "./items";
 import { usageFromResponses } from "./usage";
@@ -280,7 +280,7 @@ export function createResponsesDecoder(newId: (prefix: string) => string): Strea
     event(data, name) {
       if (over || data.trim() === "" || data.trim() === "[DONE]") return [];
       const json = parseJson(data);
-      if (!isObject(json)) return fail({ type: "error", error: malformed("an event is not JSON") });
+      if (!isObject(json)) return fail({ type: "error", error: unreadableEvent(data, name) });
       const type = asString(json.type) ?? name;
       const opens = type.startsWith("response.") && !isObject(json.response);
       try {

@@ -112,7 +112,9 @@ function encodeReasoning(
     return undefined;
   }
   if (!reasoning.enabled && reasoning.effort === undefined) {
-    if (quirks.reasons) dropped.add("thinking.disabled");
+    if (!quirks.reasons) return undefined;
+    if (quirks.efforts.includes("none")) return { effort: "none" };
+    dropped.add("thinking.disabled");
     return undefined;
   }
   const fromBudget = reasoning.budgetTokens === undefined ? undefined : effortOf(reasoning.budgetTokens);

@@ -1,8 +1,7 @@
 import { invalid } from "../../conversation/invalid";
-import { mediaUrl, parseMediaUrl } from "../../conversation/media";
+import { documentText, mediaUrl, parseMediaUrl } from "../../conversation/media";
 import type { DocumentBlock, ImageBlock, TextBlock } from "../../conversation/request";
 import { asArray, asObject, asString, type JsonObject, nonEmpty, optional } from "../../json/access";
-import { fromBase64 } from "../../text/encode";
 
 type UserBlock = TextBlock | ImageBlock | DocumentBlock;
 
@@ -62,7 +61,7 @@ export function encodePart(block: UserBlock): JsonObject {
     case "document":
       // Files are for PDF; text is understood by every model.
       if (block.source.kind === "base64" && block.source.mediaType.startsWith("text/")) {
-        return { type: "input_text", text: fromBase64(block.source.data) ?? block.source.data };
+        return { type: "input_text", text: documentText(block.source.data, block.name) };
       }
       return block.source.kind === "url"
         ? { type: "input_file", file_url: block.source.url }

@@ -56,6 +56,10 @@ function decodeTool(
   }
   const own = nonEmpty(tool.name);
   if (!own) throw invalid(`${where}.name is missing.`);
+  for (const name of ["output_schema", "async"])
+    if (tool[name] !== undefined && tool[name] !== null && tool[name] !== false) dropped.add(`tools.${name}`);
+  if (asArray(tool.allowed_callers).some((caller) => caller !== "direct"))
+    dropped.add("tools.allowed_callers");
   const base = {
     name: namespace === undefined ? own : namespacedName(namespace, own),
     ...optional("description", asString(tool.description)),
@@ -80,6 +84,7 @@ export function decodeResponsesToolChoice(
   dropped: DroppedReport,
 ): ToolChoice | undefined {
   if (choice === "auto" || choice === "none" || choice === "required") return { mode: choice };
+  if (typeof choice === "string") dropped.add("tool_choice");
   if (!isObject(choice)) return undefined;
   if (isWebSearch(choice.type)) return { mode: "webSearch" };
   // Hosted tools have no name here, or, as with `mcp`, one of another server's.

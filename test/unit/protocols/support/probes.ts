@@ -106,7 +106,7 @@ const chat: Probe[] = [
       tools: [{ type: "function", function: { ...tool.function, strict: true, parameters: openAiSchema } }],
     },
     carried: '"strict":true',
-    adapted: '"f"',
+    dropped: "tools.strict",
   },
   { feature: "`max_tokens`, `max_completion_tokens`", body: { max_completion_tokens: 777 }, carried: "777" },
   { feature: "`temperature`", body: { temperature: 0.25 }, carried: '"temperature":0.25' },
@@ -408,6 +408,31 @@ const messages: Probe[] = [
     feature: "`tool_reference` results",
     body: result([{ type: "tool_reference", tool_name: "later" }]),
     adapted: "Tool available: later",
+  },
+  {
+    feature: "`tool_addition`, `tool_removal`",
+    body: {
+      messages: [
+        { role: "user", content: "x" },
+        {
+          role: "system",
+          content: [
+            { type: "tool_addition", tool: { type: "tool_definition", definition: { name: "added" } } },
+          ],
+        },
+      ],
+    },
+    adapted: '"name":"added"',
+  },
+  {
+    feature: "`compaction` blocks",
+    body: {
+      messages: [
+        { role: "assistant", content: [{ type: "compaction", content: "so far" }] },
+        { role: "user", content: "x" },
+      ],
+    },
+    adapted: "so far",
   },
   {
     feature: "`web_search`",

@@ -1,14 +1,17 @@
 import { PosternError } from "../../core/errors";
+import { optional } from "../../core/json/access";
 import type { Reached } from "../../core/providers/networkFault";
+import { retryAfterMs } from "../../core/routing/failure";
+import { firstValue } from "../../core/text/firstValue";
+import type { Begun } from "./lane";
 
 /** Answers that no client of an API can use, each with what it means for the provider's address. */
 export function refusalOf(
   { id, baseUrl }: Reached,
-  status: number,
-  type: string,
-  location: string | string[] | undefined,
+  { status, type, headers }: Omit<Begun, "inflated">,
 ): PosternError | undefined {
   if (status >= 300 && status < 400 && status !== 304) {
+    const { location } = headers;
     const target = location === undefined ? "elsewhere" : `to ${hostOf(String(location), baseUrl)}`;
     return new PosternError(
       "provider_not_api",
@@ -17,7 +20,13 @@ export function refusalOf(
   }
   if (type.startsWith("text/html")) {
     const text = `Provider "${id}" at ${hostOf(baseUrl)} answered with a web page (HTTP ${status}), not with an API. Check baseUrl; it may lack /v1 or point to a proxy's login page.`;
-    return new PosternError("provider_not_api", text, status >= 400 ? { status } : {});
+    if (status < 400) return new PosternError("provider_not_api", text);
+    const waitMs = retryAfterMs((name) => firstValue(headers[name]), Date.now());
+    const retryAfterSeconds = waitMs === undefined ? undefined : Math.ceil(waitMs / 1000);
+    return new PosternError("provider_not_api", text, {
+      status,
+      ...optional("retryAfterSeconds", retryAfterSeconds),
+    });
   }
   return undefined;
 }

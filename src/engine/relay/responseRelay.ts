@@ -126,7 +126,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       this.fail(new PosternError("not_found", text));
       return;
     }
-    const refusal = refusalOf(this.provider, status, type, headers.location);
+    const refusal = refusalOf(this.provider, { status, type, headers });
     if (refusal) {
       this.fail(refusal);
       return;

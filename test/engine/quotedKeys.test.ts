@@ -2,9 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GATEWAY_KEY, Gateway, PROVIDER_KEY, providerEntry } from "../support/gateway";
 import { PATH, type Protocol } from "../support/recordings";
 import { json, type Player, ReplayProvider, stream } from "../support/replayProvider";
+import { eventually } from "../support/waiting";
 
 /** With every character that encoders write in a way of their own. */
 const ODD_KEY = "sk/odd+key==/0123456789abcdef";
+/** Could be an error's code. */
+const HEX_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+/** Hosts have small letters alone. */
+const MIXED_KEY = "Sk_Test_MIXED_key_0123456789ABC";
 const HEADER_TOKEN = "tok-in-a-header-0123456789";
 const POOL_KEY = "sk-second-of-the-pool-0123456789";
 
@@ -20,6 +25,9 @@ beforeAll(async () => {
       entry("messages", { type: "anthropic", models: [{ id: "model-m" }] }),
       entry("responses", { wireApi: "responses", models: [{ id: "model-r" }] }),
       entry("odd", { apiKey: ODD_KEY, models: [{ id: "model-odd" }] }),
+      entry("listed", { models: undefined }),
+      entry("hex", { apiKey: HEX_KEY, models: [{ id: "model-hex" }] }),
+      entry("mixed", { apiKey: MIXED_KEY, models: [{ id: "model-x" }] }),
       entry("header", {
         headers: { Authorization: `Custom ${HEADER_TOKEN}` },
         models: [{ id: "model-h" }],
@@ -144,6 +152,53 @@ describe("a provider that quotes the key it refuses", () => {
   });
 });
 
+describe("a provider that says something of the key where we say it in words of our own", () => {
+  it.each([
+    ["the host of a redirect", 302, (key: string) => ({ location: `https://${key}.example.com/login` })],
+    ["a part of such a host", 307, (key: string) => ({ location: `//a.${key}.example.com:8443` })],
+    ["an encoding", 200, (key: string) => ({ "content-encoding": key })],
+    [
+      "an encoding, cut off with it",
+      200,
+      (key: string) => ({ "content-encoding": `${"x".repeat(20)}${key}` }),
+    ],
+    ["a type", 403, (key: string) => ({ "content-type": `text/html; charset=${key}` })],
+  ])("%s does not tell it", async (_, status, headers) => {
+    for (const [model, key] of [
+      ["model-a", PROVIDER_KEY],
+      ["model-m", PROVIDER_KEY],
+      ["held", PROVIDER_KEY],
+      ["model-x", MIXED_KEY],
+    ] as const) {
+      provider.play = json({}, status, headers(key));
+      const answer = await ask(model);
+      expect(answer.headers.get("x-postern-error")).toBe("provider_not_api");
+      const told = JSON.stringify([...answer.headers]) + (await answer.text());
+      expect(told.toLowerCase()).not.toContain(key.slice(0, 12).toLowerCase());
+    }
+    expect(gateway.stderr.toLowerCase()).not.toContain(MIXED_KEY.slice(0, 12).toLowerCase());
+  });
+
+  it("a redirect of its models list does not tell it", async () => {
+    provider.play = json({}, 302, { location: `https://${PROVIDER_KEY}.example.com/` });
+    await (await ask("listed/anything")).text();
+    await eventually(() => gateway.stderr.includes("redirects to [redacted].example.com"), "the log's line");
+  });
+
+  it("an error's code does not tell it to the log", async () => {
+    const failure = { type: "error", error: { type: HEX_KEY, code: HEX_KEY, message: "no" } };
+    for (const path of ["chat", "messages"] as const) {
+      provider.play = stream([
+        'data: {"id":"c","choices":[{"index":0,"delta":{"content":"hello"}}]}\n\n',
+        `event: error\ndata: ${JSON.stringify(failure)}\n\n`,
+      ]);
+      await (await ask("model-hex", { stream: true }, path)).text();
+    }
+    await eventually(() => gateway.stderr.includes('"hex" failed within its answer'), "the log's line");
+    expect(gateway.stderr).not.toContain(HEX_KEY);
+  });
+});
+
 describe("an error within a good answer that quotes the key", () => {
   const chunk = 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"hello"}}]}\n\n';
   const errors: Record<Protocol, string> = {
@@ -249,6 +304,6 @@ describe("an error within a good answer that quotes the key", () => {
 it("and none of it is in the log", () => {
   expect(gateway.stderr).toContain("provider");
   expect(gateway.stderr).not.toMatch(
-    new RegExp([PROVIDER_KEY, POOL_KEY, HEADER_TOKEN, "0123456789abcdef"].join("|")),
+    new RegExp([PROVIDER_KEY, POOL_KEY, HEADER_TOKEN, HEX_KEY, "0123456789abcdef"].join("|")),
   );
 });

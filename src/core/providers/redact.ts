@@ -17,6 +17,18 @@ export function maskedInPlace(text: string, secrets: readonly string[]): string 
   return replaced(text, secrets, (found) => "*".repeat(found.length));
 }
 
+/**
+ * The host that an address leads to, without credentials.
+ * @param base what an address that is not whole stands beside
+ * @returns undefined for what is no address
+ */
+export function shownHost(address: string, base: string, secrets: readonly string[]): string | undefined {
+  if (!URL.canParse(address, base)) return undefined;
+  // A host has small letters, however it was written.
+  const small = secrets.map((secret) => secret.toLowerCase());
+  return redacted(new URL(address, base).host, small);
+}
+
 function replaced(text: string, secrets: readonly string[], mask: (found: string) => string): string {
   let shown = text;
   for (const secret of secrets) {

@@ -156,7 +156,7 @@ export class ByteLane implements Lane {
   /** For the log: what the provider said may have a prompt in it, its status and code do not. */
   failure(): PosternError | undefined {
     const failed = this.stream?.tap.failed();
-    return failed && failedWithin(this.options.providerId, failed);
+    return failed && failedWithin(this.options.providerId, failed, this.options.secrets);
   }
 
   private answer(): JsonObject | undefined {

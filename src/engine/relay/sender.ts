@@ -249,32 +249,34 @@ export class Sender {
     const { betweenBytesSeconds } = config.timeouts ?? {};
     const betweenMs = betweenBytesSeconds === undefined ? TIMEOUTS.bodyTimeout : betweenBytesSeconds * 1000;
     // No connection of ours watches over this one.
-    const patient = { firstByteMs: TIMEOUTS.headersTimeout, ...this.relayOptionsFor(config, options) };
+    const patient = { firstByteMs: TIMEOUTS.headersTimeout, ...this.relayOptionsFor(provider, options) };
     const relay = new ResponseRelay(exchange.response, config, lane, patient);
     dispatchTurn(relay, this.turns.turn(provider, turn), betweenMs);
     return relay;
   }
 
-  private relayOptionsFor({ timeouts = {} }: EngineProvider["config"], options: RelayOptions): RelayOptions {
-    const { firstByteSeconds, totalSeconds } = timeouts;
+  private relayOptionsFor(provider: EngineProvider, options: RelayOptions): RelayOptions {
+    const { firstByteSeconds, totalSeconds } = provider.config.timeouts ?? {};
     return {
       ...this.relayOptions,
       ...options,
+      secrets: this.addresses.secretsOf(provider),
       ...(firstByteSeconds === undefined ? {} : { firstByteMs: firstByteSeconds * 1000 }),
       ...(totalSeconds === undefined ? {} : { totalMs: totalSeconds * 1000 }),
     };
   }
 
   private send(
-    { config }: EngineProvider,
+    provider: EngineProvider,
     url: URL,
     { response }: Exchange,
     lane: Lane,
     { method, headers, body }: Outgoing,
     options: RelayOptions = {},
   ): ResponseRelay {
+    const { config } = provider;
     const { firstByteSeconds, betweenBytesSeconds, connectSeconds } = config.timeouts ?? {};
-    const relay = new ResponseRelay(response, config, lane, this.relayOptionsFor(config, options));
+    const relay = new ResponseRelay(response, config, lane, this.relayOptionsFor(provider, options));
     this.upstream
       .dispatcherFor(url, { connectSeconds, allowMetadataAddress: config.allowMetadataAddress })
       .dispatch(

@@ -146,6 +146,44 @@ describe("a provider that quotes the key it refuses", () => {
     expect(error.message).toBe("bad key [redacted].");
   });
 
+  it.each([
+    ["by itself", (key: string) => key],
+    ["as Basic sends it without a user", (key: string) => `:${key}`],
+    ["as Basic sends it", (key: string) => `user:${key}`],
+    ["as Basic sends it with another user", (key: string) => `token:${key}`],
+    ["with what follows", (key: string) => `${key}:x`],
+  ])("has it in base64, %s", async (_, written) => {
+    for (const [model, key] of [
+      ["model-a", PROVIDER_KEY],
+      ["model-m", PROVIDER_KEY],
+      ["held", PROVIDER_KEY],
+      ["model-odd", ODD_KEY],
+    ] as const) {
+      for (const encoding of ["base64", "base64url"] as const) {
+        const told = Buffer.from(written(key)).toString(encoding);
+        provider.play = json({ error: { message: `bad: Basic ${told}.` } }, 401, {
+          "x-said": `Basic ${told}`,
+        });
+        const shown = await seen(ask(model));
+        expect(shown).toContain("bad: Basic ");
+        expect(shown).not.toContain(told.slice(12, -12));
+      }
+    }
+  });
+
+  it.each(["utf16le", "utf16be"])("has it in %s", async (order) => {
+    const bytes = Buffer.from(`{"error":{"message":"\ufeffbad key ${PROVIDER_KEY}.\u00fc"}}`, "utf16le");
+    const body = order === "utf16le" ? bytes : Buffer.from(bytes).swap16();
+    provider.play = ({ response }) =>
+      response
+        .writeHead(401, { "content-type": "application/json", "content-length": body.length })
+        .end(body);
+    const got = Buffer.from(await (await ask("model-a")).arrayBuffer());
+    const text = (order === "utf16le" ? got : got.swap16()).toString("utf16le");
+    expect(text).toBe('{"error":{"message":"\ufeffbad key [redacted].\u00fc"}}');
+    expect((await seen(ask("model-m"))).replaceAll("\\u0000", "")).not.toContain(PROVIDER_KEY);
+  });
+
   it("may know it from a configured header, and leave the scheme out", async () => {
     provider.play = json({ error: { message: `bad token ${HEADER_TOKEN}.` } }, 401);
     expect(await seen(ask("model-h"))).toContain("bad token [redacted].");
@@ -280,6 +318,28 @@ describe("an error within a good answer that quotes the key", () => {
       };
       await shows(inTwo, () => ask("model-a"));
     }
+  });
+
+  it.each([
+    ["FastAPI", { detail: told }],
+    ["a list of FastAPI's", { detail: [{ loc: ["header"], msg: told }] }],
+    ["a message", { message: told, code: 401 }],
+    ["another name", { code: 1004, msg: told, success: false }],
+  ])("with a 200 and no content, as of %s", async (_, body) => {
+    for (const model of ["model-a", "model-m", "model-r", "held"]) {
+      provider.play = json(body);
+      const shown = await seen(ask(model));
+      expect(shown).not.toContain(PROVIDER_KEY);
+      if (model === "model-a") expect(shown).toContain("Incorrect API key provided: ***");
+    }
+    provider.play = stream([`data: ${JSON.stringify(body)}\n\n`]);
+    if ("detail" in body) expect(await seen(ask("model-a", { stream: true }))).not.toContain(PROVIDER_KEY);
+  });
+
+  it("leaves a plain answer alone in which a model says the key", async () => {
+    const body = JSON.stringify({ id: "c", object: "x", choices: [{ message: { content: told } }] });
+    provider.play = json(body);
+    expect(await (await ask("model-a")).text()).toBe(body);
   });
 
   it("in a plain answer with a 200 that comes in single bytes", async () => {

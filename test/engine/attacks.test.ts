@@ -387,6 +387,15 @@ describe("a gateway key that is not let in", () => {
   );
 });
 
+describe("a key in the address of the only route that needs none", () => {
+  it.each(["key", "Api_Key", "access_token"])("is refused there too, under %s", async (name) => {
+    const answer = await fetch(`${gateway.url}/health?${name}=${GATEWAY_KEY}`);
+    expect(answer.status).toBe(401);
+    expect(await answer.text()).not.toContain(GATEWAY_KEY);
+    expect((await fetch(`${gateway.url}/health?probe=1`)).status).toBe(200);
+  });
+});
+
 describe("a request that wants to go elsewhere, or with other credentials", () => {
   it("goes where the configuration says, with the configured key", async () => {
     const target = trap.url;

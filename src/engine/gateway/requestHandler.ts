@@ -70,13 +70,13 @@ export class RequestHandler {
         answerError(response, protocol, fault, requestId, { upgrade: "HTTP/1.1", connection: "close" });
         return;
       }
+      refuseKeyInAddress(request);
       if (match.kind === "found" && match.route.kind === "health") {
         answerJson(response, 200, JSON.stringify({ status: "ok", version: this.facts.version }), {
           "x-request-id": requestId,
         });
         return;
       }
-      refuseKeyInAddress(request);
       const caller = identify ? identify(request) : await this.authenticate(request);
       if (match.kind === "notFound") {
         const hint = "An OpenAI base URL ends in /v1, an Anthropic one does not.";

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { PosternError } from "../../core/errors";
 import type { ListenAddress } from "../../core/gateway/hostGuard";
 import { errorBody } from "../../core/protocols/errorShape";
+import { continueLater } from "./continueLater";
 import { newRequestId } from "./requestId";
 
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -61,6 +62,7 @@ export class GatewayServer {
       if (this.server === server) this.handle(request, response);
       else refuseWhileStopping(response);
     });
+    continueLater(server);
     // Node would answer by itself whoever expects anything but 100-continue, before anybody has looked at Host.
     server.on("checkExpectation", (request, response) => server.emit("request", request, response));
     // No "upgrade" listener: with one, Node would take the socket away from clients that only offer HTTP/2 (curl

@@ -18,6 +18,7 @@ import type { McpService } from "../mcp/mcpService";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { Operations } from "../relay/operations";
 import { answerError, answerJson } from "./answer";
+import { letContinue } from "./continueLater";
 import { GuessDelay } from "./guessDelay";
 import type { KeyRing } from "./keyRing";
 import { newRequestId } from "./requestId";
@@ -93,6 +94,7 @@ export class RequestHandler {
         answerError(response, protocol, fault, requestId, { allow: match.allow });
         return;
       }
+      letContinue(request, response);
       await this.serve(match.route, request, response, requestId, caller);
     } catch (error) {
       this.answerFailure(error, response, protocol, requestId);

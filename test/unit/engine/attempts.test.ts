@@ -77,7 +77,9 @@ async function request(keys: readonly string[], limits = { maxAttempts: 4, maxWa
       asked.push(key);
       const settled = (plays.get(key) ?? (async () => good))();
       settled.catch(() => {});
-      return { settled, begins: settled.then(({ end }) => end !== "clientLeft") } as unknown as ResponseRelay;
+      const begins = settled.then(({ end }) => end !== "clientLeft");
+      begins.catch(() => {});
+      return { settled, begins } as unknown as ResponseRelay;
     },
     tried: () => {},
   });
@@ -250,6 +252,31 @@ describe("health", () => {
     expect(health.restOfTarget("one/m", ["default"])).toBeUndefined();
     health.refused("one#default", 401);
     expect(health.restOfTarget("one/m", ["default"])).toContain("refused the key");
+  });
+
+  it("takes no longer over a refusal when very many others were refused: names are the clients' to choose", () => {
+    vi.useRealTimers();
+    const real = new Health(
+      () => performance.now(),
+      () => {},
+    );
+    for (let name = 0; name < 20_000; name += 1) real.limited(`one/m${name}#default`, 3_600_000);
+    const began = performance.now();
+    for (let name = 0; name < 1_000; name += 1) real.limited(`two/m${name}#default`, 60_000);
+    expect(performance.now() - began).toBeLessThan(500);
+    expect(real.restOf("two/m999#default")).toBe("the provider limits it");
+    real.forget("one");
+    real.forget("two");
+  });
+
+  it("begins anew with whom nothing was heard of for long", () => {
+    health.refused("one#a", 401);
+    vi.advanceTimersByTime(60_001);
+    health.refused("one#a", 401);
+    expect(health.waitOf("one#a")).toBe(120_000);
+    vi.advanceTimersByTime(2 * 60 * 60_000);
+    health.refused("one#a", 401);
+    expect(health.waitOf("one#a")).toBe(60_000);
   });
 
   it("says of a target that it rests once each of its keys does", () => {

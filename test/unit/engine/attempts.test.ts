@@ -178,8 +178,37 @@ describe("attempts", () => {
     await vi.advanceTimersByTimeAsync(1_900);
     expect(asked).toEqual(["one/m"]);
     plays.set("one/m", async () => good);
-    await vi.advanceTimersByTimeAsync(200);
+    await vi.advanceTimersByTimeAsync(400);
     expect(await waiting).toBe("one/m");
+  });
+
+  it("that wait for the same moment do not all come at once, and none before it", async () => {
+    const began = performance.now();
+    const times: number[] = [];
+    plays.set("one/m", refused(429, { "retry-after": "10" }));
+    const all = Promise.all(Array.from({ length: 30 }, () => request(["one/m"])));
+    await vi.advanceTimersByTimeAsync(9_000);
+    plays.set("one/m", async () => {
+      times.push(performance.now() - began);
+      return good;
+    });
+    await vi.advanceTimersByTimeAsync(3_000);
+    await all;
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(10_000);
+    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(300);
+    expect(new Set(times.map((time) => Math.round(time / 10))).size).toBeGreaterThan(15);
+  });
+
+  it("that wait do not ask either when the first of them was told to wait on", async () => {
+    vi.spyOn(Math, "random").mockReturnValueOnce(0).mockReturnValue(0.9);
+    plays.set("one/m", refused(429, { "retry-after": "10" }));
+    const all = Promise.all([request(["one/m"]), request(["one/m"])]);
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(asked).toHaveLength(3);
+    plays.set("one/m", async () => good);
+    await vi.advanceTimersByTimeAsync(12_000);
+    await all;
+    expect(asked).toHaveLength(5);
   });
 
   it("try a target again in time although the clock was put back by a day", async () => {

@@ -119,6 +119,13 @@ describe("web pages", () => {
     expect(answer.toLowerCase()).not.toContain("access-control");
   });
 
+  it("are refused behind however many headers, of which some versions of Node read only the first thousand", async () => {
+    const many = Array.from({ length: 2_500 }, (_, index) => `x-${index}: 1`);
+    expect(statusOf(await models(own(), ...many))).toBe(200);
+    expect(statusOf(await models(own(), ...many, "Origin: https://evil.example"))).toBe(403);
+    expect(statusOf(await models(own(), ...many, "Sec-Fetch-Site: cross-site"))).toBe(403);
+  });
+
   it("get no preflight", async () => {
     const answer = await rawRequest(port, [
       "OPTIONS /v1/chat/completions HTTP/1.1",

@@ -49,6 +49,8 @@ export class GatewayServer {
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
     });
+    // Node would leave out what stands behind the first thousand, Origin as well; their size is limited.
+    server.maxHeadersCount = 0;
     server.on("request", (request, response) => {
       const before = this.answering.get(request.socket);
       // An answer that ends the connection tells its client that nothing behind it was served.

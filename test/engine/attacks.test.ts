@@ -502,6 +502,13 @@ describe("a request that wants to go elsewhere, or with other credentials", () =
     );
   });
 
+  it("nor where nothing else stands in the body", async () => {
+    const path = "/openai/deployments/model-a/chat/completions";
+    const answer = await gateway.post(path, '{ "api_key": 1, "base_url": 2 }');
+    expect(answer.status).toBe(200);
+    expect(JSON.parse((await provider.last.body).toString())).toEqual({ model: "model-a" });
+  });
+
   it("nor by the query, and what a tool or a model has deeper within is nobody's business", async () => {
     const body =
       '{"model":"model-a","tools":[{"type":"mcp","server_url":"http://x","headers":{"api_key":"k"}}],"metadata":{"base_url":"u"}}';

@@ -73,8 +73,12 @@ export function providerRequestHeaders(
  * @param clientHeaders as for `providerRequestHeaders`
  */
 export function steeringHeaders(clientHeaders: readonly string[]): string[] {
-  const names = clientHeaders.filter((_, at) => at % 2 === 0).map((raw) => raw.toLowerCase());
-  return [...new Set(names)].filter((name) => !isDropped(name) && steersByHeader(name));
+  const names = new Set<string>();
+  for (let at = 0; at + 1 < clientHeaders.length; at += 2) {
+    const name = clientHeaders[at]?.toLowerCase() ?? "";
+    if (steersByHeader(name) && !isDropped(name)) names.add(name);
+  }
+  return [...names];
 }
 
 function isDropped(name: string): boolean {

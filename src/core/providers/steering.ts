@@ -35,11 +35,20 @@ const MEMBERS = new Set([
   "litellmcredentialname",
 ]);
 
+/** Tools send the same names with each request; more or longer ones are somebody's invention. */
+const MOST_KNOWN = 500;
+const LONGEST_KNOWN = 64;
+const known = new Map<string, boolean>();
+
 /** @param name in small letters */
 export function steersByHeader(name: string): boolean {
+  const before = known.get(name);
+  if (before !== undefined) return before;
   // Some servers take both signs for one.
   const plain = name.replaceAll("_", "-");
-  return HEADERS.some((pattern) => pattern.test(plain));
+  const steers = HEADERS.some((pattern) => pattern.test(plain));
+  if (known.size < MOST_KNOWN && name.length <= LONGEST_KNOWN) known.set(name, steers);
+  return steers;
 }
 
 /** @param name of an outermost member of a body, or of a part of the query */

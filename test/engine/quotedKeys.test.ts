@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { GATEWAY_KEY, Gateway, PROVIDER_KEY, providerEntry } from "../support/gateway";
+import { GATEWAY_KEY, Gateway, PROVIDER_KEY, providerEntry, temporaryFolder } from "../support/gateway";
 import { PATH, type Protocol } from "../support/recordings";
 import { json, type Player, ReplayProvider, stream } from "../support/replayProvider";
 import { eventually } from "../support/waiting";
@@ -235,6 +237,19 @@ describe("a provider that says something of the key where we say it in words of 
     await eventually(() => gateway.stderr.includes('"hex" failed within its answer'), "the log's line");
     expect(gateway.stderr).not.toContain(HEX_KEY);
   });
+});
+
+it("a provider that names its key as the model that has answered does not get it into the data folder", async () => {
+  const folder = temporaryFolder();
+  const other = await Gateway.start({ providers: [providerEntry(provider.url)], dataDir: folder.path });
+  const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+  provider.play = json({ id: "c", model: `m-${PROVIDER_KEY}`, choices: [], usage });
+  expect((await other.post("/v1/chat/completions", { model: "model-a", messages: [] })).status).toBe(200);
+  await other.stop();
+  const kept = readdirSync(folder.path).map((name) => readFileSync(join(folder.path, name), "latin1"));
+  expect(kept.some((text) => text.includes("m-[redacted]"))).toBe(true);
+  expect(kept.some((text) => text.includes(PROVIDER_KEY))).toBe(false);
+  folder.remove();
 });
 
 describe("an error within a good answer that quotes the key", () => {

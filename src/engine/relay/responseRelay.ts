@@ -400,11 +400,13 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     this.done = true;
     this.clearTimers();
     const usage = this.lane.usage();
+    const model = this.lane.answeredModel();
     const isReported = end === "complete" && usage?.outputTokens !== undefined;
     const outcome: RelayOutcome = {
       status: this.begun ? this.lane.head().status : 0,
       usage,
-      model: this.lane.answeredModel(),
+      // It is kept in the ledger.
+      model: model && redacted(model, this.options.secrets ?? []),
       firstByteAt: this.client.firstByteAt,
       streamedChars: this.begun && !isReported ? this.lane.streamedChars() : 0,
       end,

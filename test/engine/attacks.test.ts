@@ -387,6 +387,15 @@ describe("a gateway key that is not let in", () => {
   );
 });
 
+describe("a key in the address of the only route that needs none", () => {
+  it.each(["key", "Api_Key", "access_token"])("is refused there too, under %s", async (name) => {
+    const answer = await fetch(`${gateway.url}/health?${name}=${GATEWAY_KEY}`);
+    expect(answer.status).toBe(401);
+    expect(await answer.text()).not.toContain(GATEWAY_KEY);
+    expect((await fetch(`${gateway.url}/health?probe=1`)).status).toBe(200);
+  });
+});
+
 describe("a request that wants to go elsewhere, or with other credentials", () => {
   it("goes where the configuration says, with the configured key", async () => {
     const target = trap.url;
@@ -435,6 +444,78 @@ describe("a request that wants to go elsewhere, or with other credentials", () =
       expect(JSON.stringify(headers)).not.toMatch(/sk-chosen-by-client|pk-test|c2s=/);
     }
     expect(trap.connections).toBe(0);
+  });
+
+  it.each([
+    ["x-portkey-custom-host", "X-Portkey-Custom-Host"],
+    ["x-portkey-api-key", "x-portkey-api-key"],
+    ["x-portkey-config", "x-portkey-config"],
+    ["helicone-target-url", "Helicone-Target-URL"],
+    ["helicone-auth", "helicone-auth"],
+    ["helicone-openai-api-base", "helicone-openai-api-base"],
+    ["x-litellm-api-key", "x-litellm-api-key"],
+    ["cf-aig-authorization", "cf-aig-authorization"],
+    ["openai-base-url", "openai-base-url"],
+    ["x_target_url", "x_target_url"],
+    ["x-original-url", "X-Original-URL"],
+    ["x-http-method-override", "x-http-method-override"],
+  ])("steers no gateway behind the gateway: %s", async (name, written) => {
+    const answer = await gateway.post("/v1/chat/completions", question, { [written]: "https://evil.tld" });
+    expect(answer.headers.get("x-postern-dropped")).toBe(name);
+    expect(Object.keys(provider.last.headers)).not.toContain(name);
+    expect(JSON.stringify(provider.last.rawHeaders)).not.toContain("evil.tld");
+  });
+
+  it("keeps what gateways are told besides", async () => {
+    const told = {
+      "x-portkey-trace-id": "t",
+      "x-portkey-metadata": "{}",
+      "helicone-session-id": "s",
+      "helicone-property-app": "a",
+      "cf-aig-cache-ttl": "3",
+      "openai-organization": "o",
+      "anthropic-beta": "b",
+      "idempotency-key": "k",
+      "x-stainless-lang": "js",
+    };
+    const answer = await gateway.post("/v1/chat/completions", question, told);
+    expect(answer.headers.get("x-postern-dropped")).toBeNull();
+    expect(provider.last.headers).toMatchObject(told);
+  });
+
+  it.each([
+    ['{"api_base":"http://evil.tld","model":"model-a"}', '{"model":"model-a"}'],
+    ['{ "model":"model-a" , "base_url" : "http://evil.tld" }', '{ "model":"model-a" }'],
+    ['{"model":"model-a","api_key":{"a":["sk"]}, "x":1e0}', '{"model":"model-a", "x":1e0}'],
+    ['{"api\\u005fbase":1,"api_key":2 , "model":"model-a"}', '{ "model":"model-a"}'],
+    [
+      '{"api_key":1,"model":"model-a","api_base":2,"extra_headers":{"authorization":"b"}}',
+      '{"model":"model-a"}',
+    ],
+  ])("nor by a member of the body, and all others stay to the byte: %s", async (body, passed) => {
+    const answer = await gateway.post("/v1/chat/completions", body);
+    expect(answer.status).toBe(200);
+    expect((await provider.last.body).toString()).toBe(passed);
+    const dropped = answer.headers.get("x-postern-dropped")?.split(", ") ?? [];
+    expect(dropped.toSorted()).toEqual(
+      [...Object.keys(JSON.parse(body))].filter((n) => !/^(model|x)$/.test(n)).toSorted(),
+    );
+  });
+
+  it("nor where nothing else stands in the body", async () => {
+    const path = "/openai/deployments/model-a/chat/completions";
+    const answer = await gateway.post(path, '{ "api_key": 1, "base_url": 2 }');
+    expect(answer.status).toBe(200);
+    expect(JSON.parse((await provider.last.body).toString())).toEqual({ model: "model-a" });
+  });
+
+  it("nor by the query, and what a tool or a model has deeper within is nobody's business", async () => {
+    const body =
+      '{"model":"model-a","tools":[{"type":"mcp","server_url":"http://x","headers":{"api_key":"k"}}],"metadata":{"base_url":"u"}}';
+    const answer = await gateway.post("/v1/chat/completions?beta=true&api_base=http://evil.tld", body);
+    expect(provider.last.path).toBe("/v1/chat/completions?beta=true");
+    expect((await provider.last.body).toString()).toBe(body);
+    expect(answer.headers.get("x-postern-dropped")).toBe("api_base");
   });
 
   it("may not name an address as its model", async () => {

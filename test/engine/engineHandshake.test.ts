@@ -99,6 +99,27 @@ describe("the handshake", () => {
     client.close();
   });
 
+  it.each([
+    ["a message without end", "Content-Length: 2000000000\r\n\r\n"],
+    ["headers without end", "x"],
+  ])("cuts off a stranger who sends %s at once, and holds nothing of it", async (_, begin) => {
+    const stranger = await EngineClient.open(home.pipePath);
+    const began = performance.now();
+    stranger.socket.on("error", () => {});
+    stranger.socket.write(begin);
+    stranger.socket.write(Buffer.alloc(1_000_000, "x"));
+    await within(stranger.closed, "the cut");
+    expect(performance.now() - began).toBeLessThan(3_000);
+  });
+
+  it("takes a message of any size from a window that has proved itself", async () => {
+    const client = await EngineClient.join(home);
+    const params = { provider: { config: { id: "x".repeat(1_000_000) } } };
+    await expect(client.request("testProvider", params as never)).rejects.not.toThrow(/closed|disposed/);
+    expect((await client.request("status", {})).pid).toBe(engine.process.pid);
+    client.close();
+  });
+
   it("survives rubbish on the pipe", async () => {
     for (const rubbish of [
       randomBytes(5000),

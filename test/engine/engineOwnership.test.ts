@@ -3,6 +3,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -87,6 +88,20 @@ describe.skipIf(process.platform === "win32")("the pipe's folder", () => {
     (await EngineClient.join(shared)).close();
     expect(statSync(dirname(shared.pipePath)).mode & 0o777).toBe(0o700);
     expect(statSync(shared.dataDir).mode & 0o777).toBe(0o700);
+  });
+
+  it("has no file that others may read beside it, in a data folder that they may: who can read the lock can take it", async () => {
+    const shared = home();
+    mkdirSync(shared.dataDir, { recursive: true });
+    chmodSync(shared.dataDir, 0o755);
+    writeFileSync(join(shared.dataDir, "engine.lock"), "");
+    chmodSync(join(shared.dataDir, "engine.lock"), 0o644);
+    start(shared);
+    (await EngineClient.join(shared)).close();
+    const names = readdirSync(shared.dataDir);
+    expect(names).toContain("engine.lock");
+    const open = names.filter((name) => (statSync(join(shared.dataDir, name)).mode & 0o077) !== 0);
+    expect(open).toEqual([]);
   });
 
   it("is closed to others where it was open", async () => {

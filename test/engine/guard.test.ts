@@ -69,6 +69,38 @@ describe("the Host header", () => {
     expect(answer).toMatch(/x-request-id: req_/i);
   });
 
+  it.each([
+    ["a foreign Host", 403, ["Host: evil.example", key]],
+    ["a web page", 403, ["OWN", key, "Origin: https://evil.example"]],
+    ["a wrong key", 401, ["OWN", "x-api-key: pk-wrong"]],
+    ["no key", 401, ["OWN"]],
+    ["no such path", 404, ["OWN", key], "/v1/nowhere"],
+  ])("and the key are looked at before a body is asked for: %s", async (_, status, lines, path?: string) => {
+    const connection = await RawConnection.open(port);
+    const head = lines.map((line) => (line === "OWN" ? own() : line)).join("\r\n");
+    connection.send(
+      `POST ${path ?? "/v1/chat/completions"} HTTP/1.1\r\n${head}\r\nExpect: 100-continue\r\ncontent-length: 10000000\r\n\r\n`,
+    );
+    await connection.until(/"error"/);
+    expect(connection.received).not.toContain("100 Continue");
+    expect(statusOf(connection.received)).toBe(status);
+    connection.close();
+  });
+
+  it("lets in who waits to be asked for the body, once, and waits for nobody who does not", async () => {
+    const body = '{"model":"model-a"}';
+    for (const expected of [["Expect: 100-Continue"], []]) {
+      const connection = await RawConnection.open(port);
+      const head = [own(), key, ...expected, `content-length: ${body.length}`, "connection: close"];
+      connection.send(`POST /v1/chat/completions HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n`);
+      if (expected.length > 0) await connection.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+      connection.send(body);
+      const answer = await connection.rest();
+      expect(answer.match(/100 Continue/g) ?? []).toHaveLength(expected.length);
+      expect(answer).toContain("HTTP/1.1 200 OK");
+    }
+  });
+
   it("is checked on the health route too", async () => {
     expect(statusOf(await rawRequest(port, ["GET /health HTTP/1.1", "Host: evil.example"]))).toBe(403);
   });
@@ -85,6 +117,13 @@ describe("web pages", () => {
     const answer = await models(own(), line);
     expect(statusOf(answer)).toBe(403);
     expect(answer.toLowerCase()).not.toContain("access-control");
+  });
+
+  it("are refused behind however many headers, of which some versions of Node read only the first thousand", async () => {
+    const many = Array.from({ length: 2_500 }, (_, index) => `x-${index}: 1`);
+    expect(statusOf(await models(own(), ...many))).toBe(200);
+    expect(statusOf(await models(own(), ...many, "Origin: https://evil.example"))).toBe(403);
+    expect(statusOf(await models(own(), ...many, "Sec-Fetch-Site: cross-site"))).toBe(403);
   });
 
   it("get no preflight", async () => {

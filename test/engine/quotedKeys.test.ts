@@ -1,10 +1,17 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { GATEWAY_KEY, Gateway, PROVIDER_KEY, providerEntry } from "../support/gateway";
+import { GATEWAY_KEY, Gateway, PROVIDER_KEY, providerEntry, temporaryFolder } from "../support/gateway";
 import { PATH, type Protocol } from "../support/recordings";
 import { json, type Player, ReplayProvider, stream } from "../support/replayProvider";
+import { eventually } from "../support/waiting";
 
 /** With every character that encoders write in a way of their own. */
 const ODD_KEY = "sk/odd+key==/0123456789abcdef";
+/** Could be an error's code. */
+const HEX_KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+/** Hosts have small letters alone. */
+const MIXED_KEY = "Sk_Test_MIXED_key_0123456789ABC";
 const HEADER_TOKEN = "tok-in-a-header-0123456789";
 const POOL_KEY = "sk-second-of-the-pool-0123456789";
 
@@ -20,6 +27,9 @@ beforeAll(async () => {
       entry("messages", { type: "anthropic", models: [{ id: "model-m" }] }),
       entry("responses", { wireApi: "responses", models: [{ id: "model-r" }] }),
       entry("odd", { apiKey: ODD_KEY, models: [{ id: "model-odd" }] }),
+      entry("listed", { models: undefined }),
+      entry("hex", { apiKey: HEX_KEY, models: [{ id: "model-hex" }] }),
+      entry("mixed", { apiKey: MIXED_KEY, models: [{ id: "model-x" }] }),
       entry("header", {
         headers: { Authorization: `Custom ${HEADER_TOKEN}` },
         models: [{ id: "model-h" }],
@@ -138,10 +148,108 @@ describe("a provider that quotes the key it refuses", () => {
     expect(error.message).toBe("bad key [redacted].");
   });
 
+  it.each([
+    ["by itself", (key: string) => key],
+    ["as Basic sends it without a user", (key: string) => `:${key}`],
+    ["as Basic sends it", (key: string) => `user:${key}`],
+    ["as Basic sends it with another user", (key: string) => `token:${key}`],
+    ["with what follows", (key: string) => `${key}:x`],
+  ])("has it in base64, %s", async (_, written) => {
+    for (const [model, key] of [
+      ["model-a", PROVIDER_KEY],
+      ["model-m", PROVIDER_KEY],
+      ["held", PROVIDER_KEY],
+      ["model-odd", ODD_KEY],
+    ] as const) {
+      for (const encoding of ["base64", "base64url"] as const) {
+        const told = Buffer.from(written(key)).toString(encoding);
+        provider.play = json({ error: { message: `bad: Basic ${told}.` } }, 401, {
+          "x-said": `Basic ${told}`,
+        });
+        const shown = await seen(ask(model));
+        expect(shown).toContain("bad: Basic ");
+        expect(shown).not.toContain(told.slice(12, -12));
+      }
+    }
+  });
+
+  it.each(["utf16le", "utf16be"])("has it in %s", async (order) => {
+    const bytes = Buffer.from(`{"error":{"message":"\ufeffbad key ${PROVIDER_KEY}.\u00fc"}}`, "utf16le");
+    const body = order === "utf16le" ? bytes : Buffer.from(bytes).swap16();
+    provider.play = ({ response }) =>
+      response
+        .writeHead(401, { "content-type": "application/json", "content-length": body.length })
+        .end(body);
+    const got = Buffer.from(await (await ask("model-a")).arrayBuffer());
+    const text = (order === "utf16le" ? got : got.swap16()).toString("utf16le");
+    expect(text).toBe('{"error":{"message":"\ufeffbad key [redacted].\u00fc"}}');
+    expect((await seen(ask("model-m"))).replaceAll("\\u0000", "")).not.toContain(PROVIDER_KEY);
+  });
+
   it("may know it from a configured header, and leave the scheme out", async () => {
     provider.play = json({ error: { message: `bad token ${HEADER_TOKEN}.` } }, 401);
     expect(await seen(ask("model-h"))).toContain("bad token [redacted].");
   });
+});
+
+describe("a provider that says something of the key where we say it in words of our own", () => {
+  it.each([
+    ["the host of a redirect", 302, (key: string) => ({ location: `https://${key}.example.com/login` })],
+    ["a part of such a host", 307, (key: string) => ({ location: `//a.${key}.example.com:8443` })],
+    ["an encoding", 200, (key: string) => ({ "content-encoding": key })],
+    [
+      "an encoding, cut off with it",
+      200,
+      (key: string) => ({ "content-encoding": `${"x".repeat(20)}${key}` }),
+    ],
+    ["a type", 403, (key: string) => ({ "content-type": `text/html; charset=${key}` })],
+  ])("%s does not tell it", async (_, status, headers) => {
+    for (const [model, key] of [
+      ["model-a", PROVIDER_KEY],
+      ["model-m", PROVIDER_KEY],
+      ["held", PROVIDER_KEY],
+      ["model-x", MIXED_KEY],
+    ] as const) {
+      provider.play = json({}, status, headers(key));
+      const answer = await ask(model);
+      expect(answer.headers.get("x-postern-error")).toBe("provider_not_api");
+      const told = JSON.stringify([...answer.headers]) + (await answer.text());
+      expect(told.toLowerCase()).not.toContain(key.slice(0, 12).toLowerCase());
+    }
+    expect(gateway.stderr.toLowerCase()).not.toContain(MIXED_KEY.slice(0, 12).toLowerCase());
+  });
+
+  it("a redirect of its models list does not tell it", async () => {
+    provider.play = json({}, 302, { location: `https://${PROVIDER_KEY}.example.com/` });
+    await (await ask("listed/anything")).text();
+    await eventually(() => gateway.stderr.includes("redirects to [redacted].example.com"), "the log's line");
+  });
+
+  it("an error's code does not tell it to the log", async () => {
+    const failure = { type: "error", error: { type: HEX_KEY, code: HEX_KEY, message: "no" } };
+    for (const path of ["chat", "messages"] as const) {
+      provider.play = stream([
+        'data: {"id":"c","choices":[{"index":0,"delta":{"content":"hello"}}]}\n\n',
+        `event: error\ndata: ${JSON.stringify(failure)}\n\n`,
+      ]);
+      await (await ask("model-hex", { stream: true }, path)).text();
+    }
+    await eventually(() => gateway.stderr.includes('"hex" failed within its answer'), "the log's line");
+    expect(gateway.stderr).not.toContain(HEX_KEY);
+  });
+});
+
+it("a provider that names its key as the model that has answered does not get it into the data folder", async () => {
+  const folder = temporaryFolder();
+  const other = await Gateway.start({ providers: [providerEntry(provider.url)], dataDir: folder.path });
+  const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+  provider.play = json({ id: "c", model: `m-${PROVIDER_KEY}`, choices: [], usage });
+  expect((await other.post("/v1/chat/completions", { model: "model-a", messages: [] })).status).toBe(200);
+  await other.stop();
+  const kept = readdirSync(folder.path).map((name) => readFileSync(join(folder.path, name), "latin1"));
+  expect(kept.some((text) => text.includes("m-[redacted]"))).toBe(true);
+  expect(kept.some((text) => text.includes(PROVIDER_KEY))).toBe(false);
+  folder.remove();
 });
 
 describe("an error within a good answer that quotes the key", () => {
@@ -227,6 +335,28 @@ describe("an error within a good answer that quotes the key", () => {
     }
   });
 
+  it.each([
+    ["FastAPI", { detail: told }],
+    ["a list of FastAPI's", { detail: [{ loc: ["header"], msg: told }] }],
+    ["a message", { message: told, code: 401 }],
+    ["another name", { code: 1004, msg: told, success: false }],
+  ])("with a 200 and no content, as of %s", async (_, body) => {
+    for (const model of ["model-a", "model-m", "model-r", "held"]) {
+      provider.play = json(body);
+      const shown = await seen(ask(model));
+      expect(shown).not.toContain(PROVIDER_KEY);
+      if (model === "model-a") expect(shown).toContain("Incorrect API key provided: ***");
+    }
+    provider.play = stream([`data: ${JSON.stringify(body)}\n\n`]);
+    if ("detail" in body) expect(await seen(ask("model-a", { stream: true }))).not.toContain(PROVIDER_KEY);
+  });
+
+  it("leaves a plain answer alone in which a model says the key", async () => {
+    const body = JSON.stringify({ id: "c", object: "x", choices: [{ message: { content: told } }] });
+    provider.play = json(body);
+    expect(await (await ask("model-a")).text()).toBe(body);
+  });
+
   it("in a plain answer with a 200 that comes in single bytes", async () => {
     const inBytes: Player = async ({ response }) => {
       response.writeHead(200, { "content-type": "application/json" });
@@ -249,6 +379,6 @@ describe("an error within a good answer that quotes the key", () => {
 it("and none of it is in the log", () => {
   expect(gateway.stderr).toContain("provider");
   expect(gateway.stderr).not.toMatch(
-    new RegExp([PROVIDER_KEY, POOL_KEY, HEADER_TOKEN, "0123456789abcdef"].join("|")),
+    new RegExp([PROVIDER_KEY, POOL_KEY, HEADER_TOKEN, HEX_KEY, "0123456789abcdef"].join("|")),
   );
 });

@@ -187,6 +187,22 @@ describe("a route", () => {
     expect(performance.now() - began).toBeGreaterThan(1_500);
   });
 
+  it("waits for as long as such a page's headers say, and tells the client where nobody waits", async () => {
+    const page =
+      (headers: Record<string, string>): Player =>
+      ({ response }) =>
+        response.writeHead(429, { "content-type": "text/html", ...headers }).end("<p>Too many requests</p>");
+    one.play = page({ "retry-after": "60" });
+    expect(await said(await post("fast"))).toBe("two");
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    expect(await said(await post("fast", {}, { "session-id": "another" }))).toBe("two");
+    expect(one.requests).toHaveLength(1);
+    const response = await post("one/model-b");
+    expect([response.status, response.headers.get("retry-after")]).toEqual([429, "60"]);
+    one.play = page({ "retry-after-ms": "1200" });
+    expect((await post("one/model-b")).headers.get("retry-after")).toBe("2");
+  });
+
   it("does not ask a limited target again before its time", async () => {
     one.play = refusal(429, "slow", { "retry-after": "60" });
     await (await post("fast")).text();

@@ -1,7 +1,7 @@
 import type { EngineProvider } from "../config/engineConfig";
 import { endpointUrl, type Operation } from "../providers/endpoint";
 import { foreignKeyOwner } from "../providers/pastedKey";
-import { secretsOf } from "../providers/redact";
+import { secretsOf, shownHost } from "../providers/redact";
 import { firstValue } from "../text/firstValue";
 import { pathFinding, shownUrl } from "./addressFinding";
 import { type Matter, matterOf } from "./errorWords";
@@ -269,17 +269,10 @@ function isAddress(remedy: Finding["remedies"][number]): boolean {
   return remedy.kind === "changeAddress" && remedy.baseUrl !== undefined;
 }
 
-function redirectFinding({
-  status,
-  headers,
-  provider: { config },
-  operation,
-  model,
-}: RefusedRequest): Finding {
-  const url = endpointUrl(config, operation, model);
-  const location = firstValue(headers.location) ?? "";
-  const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
-  const to = target === undefined ? "elsewhere" : `to ${target.host}`;
+function redirectFinding({ status, headers, provider, operation, model }: RefusedRequest): Finding {
+  const url = endpointUrl(provider.config, operation, model);
+  const target = shownHost(firstValue(headers.location) ?? "", url, secretsOf(provider));
+  const to = target === undefined ? "elsewhere" : `to ${target}`;
   const text = `${shownUrl(url)} redirects ${to} (HTTP ${status}); a key is never sent after a redirect. Use the final address, or sign in to the network if that is its login page.`;
   return finding("redirects", text, CHANGE_ADDRESS, TRY_AGAIN);
 }

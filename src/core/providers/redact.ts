@@ -1,4 +1,5 @@
 import type { EngineProvider } from "../config/engineConfig";
+import { base64Forms } from "../governance/secrets/knownSecrets";
 
 /** Keys shorter than this would match by chance. */
 const MIN_LENGTH = 8;
@@ -17,14 +18,47 @@ export function maskedInPlace(text: string, secrets: readonly string[]): string 
   return replaced(text, secrets, (found) => "*".repeat(found.length));
 }
 
+/**
+ * The host that an address leads to, without credentials.
+ * @param base what an address that is not whole stands beside
+ * @returns undefined for what is no address
+ */
+export function shownHost(address: string, base: string, secrets: readonly string[]): string | undefined {
+  if (!URL.canParse(address, base)) return undefined;
+  // A host has small letters, however it was written.
+  const small = secrets.map((secret) => secret.toLowerCase());
+  return redacted(new URL(address, base).host, small);
+}
+
 function replaced(text: string, secrets: readonly string[], mask: (found: string) => string): string {
   let shown = text;
   for (const secret of secrets) {
     // Letters too may be written as numbers; then none of them stands there as it is.
     if (shown.includes(probeOf(secret)) || shown.includes("\\u00"))
       shown = shown.replace(patternOf(secret), mask);
+    // JSON has no zero in it, so this is UTF-16, whose letters stand apart by one; so do those of the mask.
+    if (shown.includes("\0")) shown = shown.replaceAll(wide(secret), (found) => wide(mask(narrow(found))));
+  }
+  for (const encoded of encodings(secrets)) {
+    if (shown.includes(probeOf(encoded))) shown = shown.replace(patternOf(encoded), mask);
   }
   return shown;
+}
+
+function wide(text: string): string {
+  return [...text].join("\0");
+}
+
+function narrow(text: string): string {
+  return text.replaceAll("\0", "");
+}
+
+const ENCODINGS = new WeakMap<readonly string[], readonly string[]>();
+
+function encodings(secrets: readonly string[]): readonly string[] {
+  const known = ENCODINGS.get(secrets) ?? secrets.flatMap(base64Forms);
+  ENCODINGS.set(secrets, known);
+  return known;
 }
 
 /**

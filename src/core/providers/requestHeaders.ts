@@ -1,8 +1,10 @@
 import type { EngineProvider } from "../config/engineConfig";
+import { steersByHeader } from "./steering";
 
 /**
  * Never sent on: what belongs to one connection (RFC 9110, section 7.6.1), what authenticates the client to us, and
- * what a browser or a proxy says about the client, and which account of a subscription is meant.
+ * what a browser or a proxy says about the client, and which account of a subscription is meant. What would steer a
+ * gateway behind this one is left out as well, and told.
  */
 const DROPPED = new Set([
   "connection",
@@ -51,7 +53,7 @@ export function providerRequestHeaders(
   for (let at = 0; at + 1 < clientHeaders.length; at += 2) {
     const raw = clientHeaders[at] ?? "";
     const name = raw.toLowerCase();
-    if (DROPPED.has(name) || own.has(name) || named.has(name) || DROPPED_PREFIX.test(name)) continue;
+    if (isDropped(name) || own.has(name) || named.has(name) || steersByHeader(name)) continue;
     if (name === "anthropic-version") versionGiven = true;
     headers.push(raw, clientHeaders[at + 1] ?? "");
   }
@@ -63,6 +65,24 @@ export function providerRequestHeaders(
   headers.push("accept-encoding", "identity");
   if (contentLength !== undefined) headers.push("content-length", String(contentLength));
   return headers;
+}
+
+/**
+ * Which of the client's headers are left out because they would steer a gateway behind this one, in small letters.
+ * What never goes further, such as the client's own key, is not among them.
+ * @param clientHeaders as for `providerRequestHeaders`
+ */
+export function steeringHeaders(clientHeaders: readonly string[]): string[] {
+  const names = new Set<string>();
+  for (let at = 0; at + 1 < clientHeaders.length; at += 2) {
+    const name = clientHeaders[at]?.toLowerCase() ?? "";
+    if (steersByHeader(name) && !isDropped(name)) names.add(name);
+  }
+  return [...names];
+}
+
+function isDropped(name: string): boolean {
+  return DROPPED.has(name) || DROPPED_PREFIX.test(name);
 }
 
 /** How each type of provider takes a key, unless its configuration names another header. */

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { PosternError } from "../../core/errors";
 import type { ListenAddress } from "../../core/gateway/hostGuard";
 import { errorBody } from "../../core/protocols/errorShape";
+import { continueLater } from "./continueLater";
 import { newRequestId } from "./requestId";
 
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -48,6 +49,8 @@ export class GatewayServer {
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
     });
+    // Node would leave out what stands behind the first thousand, Origin as well; their size is limited.
+    server.maxHeadersCount = 0;
     server.on("request", (request, response) => {
       const before = this.answering.get(request.socket);
       // An answer that ends the connection tells its client that nothing behind it was served.
@@ -61,6 +64,7 @@ export class GatewayServer {
       if (this.server === server) this.handle(request, response);
       else refuseWhileStopping(response);
     });
+    continueLater(server);
     // Node would answer by itself whoever expects anything but 100-continue, before anybody has looked at Host.
     server.on("checkExpectation", (request, response) => server.emit("request", request, response));
     // No "upgrade" listener: with one, Node would take the socket away from clients that only offer HTTP/2 (curl

@@ -18,6 +18,7 @@ import type { McpService } from "../mcp/mcpService";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 import type { Operations } from "../relay/operations";
 import { answerError, answerJson } from "./answer";
+import { letContinue } from "./continueLater";
 import { GuessDelay } from "./guessDelay";
 import type { KeyRing } from "./keyRing";
 import { newRequestId } from "./requestId";
@@ -70,13 +71,13 @@ export class RequestHandler {
         answerError(response, protocol, fault, requestId, { upgrade: "HTTP/1.1", connection: "close" });
         return;
       }
+      refuseKeyInAddress(request);
       if (match.kind === "found" && match.route.kind === "health") {
         answerJson(response, 200, JSON.stringify({ status: "ok", version: this.facts.version }), {
           "x-request-id": requestId,
         });
         return;
       }
-      refuseKeyInAddress(request);
       const caller = identify ? identify(request) : await this.authenticate(request);
       if (match.kind === "notFound") {
         const hint = "An OpenAI base URL ends in /v1, an Anthropic one does not.";
@@ -93,6 +94,7 @@ export class RequestHandler {
         answerError(response, protocol, fault, requestId, { allow: match.allow });
         return;
       }
+      letContinue(request, response);
       await this.serve(match.route, request, response, requestId, caller);
     } catch (error) {
       this.answerFailure(error, response, protocol, requestId);

@@ -49,7 +49,7 @@ export function openDatabase(file: string, migrations: readonly Migration[] = MI
 }
 
 /** Only the person's own account may read it; SQLite gives the files beside it the same mode. */
-function makePrivate(file: string): void {
+export function makePrivate(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   if (!existsSync(file)) closeSync(openSync(file, "a", 0o600));
   else if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);

@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { logSafeText } from "../../core/errors";
+import { makePrivate } from "../ledger/database";
 import { loadSqlite } from "../ledger/sqlite";
 import type { Log } from "../log/log";
 
@@ -22,7 +23,8 @@ export async function acquireOwnership(dataDir: string, log: Log): Promise<Owner
   if (!sqlite) return { release: () => {} };
   const file = join(dataDir, "engine.lock");
   const open = (): Ownership => {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    // Who may read it may lock it, and so keep every engine from starting.
+    makePrivate(file);
     const database = new sqlite.DatabaseSync(file);
     try {
       database.exec("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");

@@ -7,6 +7,7 @@ import { callerOfHeaders, LEAVING_HEADER } from "../../core/rpc/callerHeaders";
 import type { ChatAccess } from "../../core/rpc/contract";
 import { firstValue } from "../../core/text/firstValue";
 import { answerError } from "../gateway/answer";
+import { continueLater } from "../gateway/continueLater";
 import { newRequestId } from "../gateway/requestId";
 import { removeStaleSocket } from "./pipeFolder";
 
@@ -55,6 +56,7 @@ export class PrivateHttp<S extends object> {
       keepAliveTimeout: KEEP_ALIVE_MS,
     });
     server.on("request", (request, response) => this.take(request, response));
+    continueLater(server);
     server.on("connect", (_, socket) => socket.destroy());
     server.on("clientError", (_, socket) => socket.destroy());
     await new Promise<void>((resolve, reject) => {

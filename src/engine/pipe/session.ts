@@ -19,6 +19,8 @@ import { Handshake } from "./handshake";
 
 /** A peer that has not proved who it is by then is cut off. */
 const AUTHENTICATE_MS = 5_000;
+/** The handshake takes some hundred; what comes before it is done is held in memory. */
+const MAX_STRANGER_BYTES = 64 * 1024;
 /** What a refused peer has to read why. */
 const REFUSED_MS = 200;
 const NOT_AUTHENTICATED = -32001;
@@ -62,6 +64,10 @@ export class Session {
     );
     const handshake = new Handshake(token);
     const timer = setTimeout(() => socket.destroy(), AUTHENTICATE_MS);
+    const count = (): void => {
+      if (socket.bytesRead > MAX_STRANGER_BYTES) socket.destroy();
+    };
+    socket.on("data", count);
     this.on("hello", async ({ clientNonce }) => ({
       protocolVersion: PROTOCOL_VERSION,
       version,
@@ -73,6 +79,7 @@ export class Session {
         throw new ResponseError(NOT_AUTHENTICATED, "the proof is wrong");
       }
       clearTimeout(timer);
+      socket.off("data", count);
       this.authenticated = true;
       this.events.onAuthenticated();
       return handlers.authenticate(params, this.gone.signal);

@@ -90,7 +90,7 @@ export class ByteLane implements Lane {
     this.heldBytes += chunk.length;
     if (this.options.holdBody || (this.heldBytes <= this.mostHeld && mayBeError)) return [];
     this.holding = false;
-    return this.released();
+    return this.released((bytes) => this.passed(bytes));
   }
 
   private mayBeError(chunk: Buffer): boolean {
@@ -105,9 +105,9 @@ export class ByteLane implements Lane {
     return chunk.every((byte) => byte <= SPACE || byte === OPENING);
   }
 
-  private released(): readonly Piece[] {
+  private released(masked: (bytes: Buffer) => Uint8Array): readonly Piece[] {
     const held = this.held.splice(0);
-    return held.length === 0 ? [] : [this.passed(Buffer.concat(held))];
+    return held.length === 0 ? [] : [masked(Buffer.concat(held))];
   }
 
   /** What is not held goes out in as many bytes as it came in. */
@@ -118,7 +118,8 @@ export class ByteLane implements Lane {
   end(): { readonly pieces: readonly Piece[] } | { readonly fault: PosternError } {
     if (!this.stream) {
       if (this.started.status < 300) this.tell(() => this.answer());
-      return { pieces: this.started.status >= 400 ? this.withoutSecrets(this.held) : this.released() };
+      if (this.started.status >= 400) return { pieces: this.withoutSecrets(this.held) };
+      return { pieces: this.released((whole) => this.quoted.maskedAnswer(whole)) };
     }
     const { splitter, tap } = this.stream;
     const rest = splitter.rest();
@@ -156,7 +157,7 @@ export class ByteLane implements Lane {
   /** For the log: what the provider said may have a prompt in it, its status and code do not. */
   failure(): PosternError | undefined {
     const failed = this.stream?.tap.failed();
-    return failed && failedWithin(this.options.providerId, failed);
+    return failed && failedWithin(this.options.providerId, failed, this.options.secrets);
   }
 
   private answer(): JsonObject | undefined {
@@ -168,10 +169,12 @@ export class ByteLane implements Lane {
   /** Providers quote the key that they refuse. A failure that does not stays as it came, to the byte. */
   private withoutSecrets(held: readonly Buffer[]): readonly Piece[] {
     const whole = Buffer.concat(held);
-    const text = whole.toString("utf8");
+    // What has zeros in it is no UTF-8, and would not come out of it as it went in.
+    const encoding = whole.includes(0) ? "latin1" : "utf8";
+    const text = whole.toString(encoding);
     const shown = redacted(text, this.options.secrets);
     if (shown === text) return held;
-    const bytes = Buffer.from(shown);
+    const bytes = Buffer.from(shown, encoding);
     const headers = { ...this.started.headers, "content-length": String(bytes.length) };
     this.started = { ...this.started, headers };
     return [bytes];

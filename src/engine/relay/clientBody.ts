@@ -1,7 +1,9 @@
 import { PosternError } from "../../core/errors";
 import { asArray, isObject, type JsonObject, parseJson } from "../../core/json/access";
+import { spliced } from "../../core/json/splice";
 import { decodeSpan, scanTopLevel, type TopLevel } from "../../core/json/topLevel";
 import type { WireProtocol } from "../../core/protocols/wire";
+import { steersByMember } from "../../core/providers/steering";
 import { SEAL_MARK, withoutForeignSeals } from "../../core/translation";
 
 /** A request body as it was read, with what routing needs of it. */
@@ -11,6 +13,9 @@ export interface ClientBody {
   readonly model: string;
   readonly stream: boolean;
 }
+
+const OPEN = 0x7b;
+const COMMA = 0x2c;
 
 /** Names are kept, for how their targets do and in the ledger, and a client may send any number of them. */
 const LONGEST_MODEL = 1000;
@@ -48,6 +53,29 @@ export function parsedBody({ bytes }: Pick<ClientBody, "bytes">): JsonObject {
   if (!isObject(parsed))
     throw new PosternError("invalid_json", "The request body is not valid JSON: a text in it is broken.");
   return parsed;
+}
+
+/**
+ * Without the outermost members that would steer a gateway behind this one; every other byte stays.
+ * @returns their names as well
+ */
+export function withoutSteering(body: ClientBody): { readonly body: ClientBody; readonly dropped: string[] } {
+  const { bytes, top } = body;
+  const dropped = [...top.members.keys()].filter(steersByMember);
+  if (dropped.length === 0) return { body, dropped };
+  const members = [...top.members];
+  const firstKept = members.findIndex(([name]) => !dropped.includes(name));
+  const cuts = members.flatMap(([name, { end }], at) => {
+    if (!dropped.includes(name)) return [];
+    const before = members[at - 1]?.[1].end ?? bytes.indexOf(OPEN) + 1;
+    // A comma goes with each: the one before it, or, where nothing stands before it, the one behind.
+    if (at > firstKept && firstKept >= 0) return [{ start: before, end, text: "" }];
+    const last = at === members.length - 1;
+    const start = at === 0 ? before : bytes.indexOf(COMMA, before) + 1;
+    return [{ start, end: last ? top.close : bytes.indexOf(COMMA, end) + 1, text: "" }];
+  });
+  const rest = Buffer.concat(spliced(bytes, cuts));
+  return { body: { ...body, bytes: rest, top: scanTopLevel(rest) }, dropped };
 }
 
 /** Without the reasoning that a provider of another protocol had issued: the one body that cannot stay byte-exact. */

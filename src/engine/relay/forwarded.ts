@@ -1,4 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import { steeringHeaders } from "../../core/providers/requestHeaders";
+import { steersByMember } from "../../core/providers/steering";
 import { firstValue } from "../../core/text/firstValue";
 
 /** The request headers, one value each. */
@@ -13,6 +15,14 @@ export function forwardQuery(target: string, url: URL): void {
   const at = target.indexOf("?");
   if (at < 0) return;
   for (const [name, value] of new URLSearchParams(target.slice(at + 1))) {
-    if (name !== "api-version" && name !== "key" && name !== "api-key") url.searchParams.append(name, value);
+    if (name === "api-version" || name === "key" || steersByMember(name)) continue;
+    url.searchParams.append(name, value);
   }
+}
+
+/** What of a request's headers and query is not sent on because it would steer a gateway behind this one. */
+export function steeringIn({ rawHeaders, url = "" }: IncomingMessage): string[] {
+  const at = url.indexOf("?");
+  const query = at < 0 ? [] : [...new URLSearchParams(url.slice(at + 1)).keys()];
+  return [...steeringHeaders(rawHeaders), ...query.filter(steersByMember)];
 }

@@ -1,5 +1,6 @@
 import type { Usage } from "../../core/conversation/usage";
 import { PosternError } from "../../core/errors";
+import { redacted } from "../../core/providers/redact";
 import type { ResponseHeaders } from "../../core/providers/responseHeaders";
 
 /** A piece of a body on its way to the client. */
@@ -60,12 +61,17 @@ export interface Lane {
   mayFailEarly(): boolean;
 }
 
-/** The fault of an answer that ended with an error of its protocol; log-safe. */
+/**
+ * The fault of an answer that ended with an error of its protocol; log-safe.
+ * @param secrets never named as its code
+ */
 export function failedWithin(
   providerId: string,
   { status, code }: { readonly status: number; readonly code?: string | undefined },
+  secrets: readonly string[],
 ): PosternError {
-  const named = code && /^[a-z0-9_]{1,60}$/.test(code) ? `, ${code}` : "";
+  const safe = code && /^[a-z0-9_]{1,60}$/.test(code) && redacted(code, secrets) === code;
+  const named = safe ? `, ${code}` : "";
   return new PosternError(
     "provider_incomplete",
     `Provider "${providerId}" failed within its answer (${status}${named}).`,

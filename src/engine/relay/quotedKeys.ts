@@ -2,7 +2,12 @@ import { maskedInPlace, probeOf, redacted } from "../../core/providers/redact";
 import type { ResponseHeaders } from "../../core/providers/responseHeaders";
 
 /** What tells of an error: a member of JSON, or an event's name, which may stand before any text. */
-const ERRORS = ['"error"', "event: error", "event:error"].map((text) => Buffer.from(text));
+const ERRORS = ['"error"', '"detail"', "event: error", "event:error"].map((text) => Buffer.from(text));
+
+/** What an answer has, in any protocol. Without it, it tells of an error, under whatever name. */
+const CONTENT = ['"choices"', '"content"', '"output"', '"data"', '"input_tokens"', '"object"'].map((text) =>
+  Buffer.from(text),
+);
 
 /** Finds a provider's credentials in what it answers, and blackens them in as many bytes. */
 export class QuotedKeys {
@@ -19,9 +24,15 @@ export class QuotedKeys {
       : piece;
   }
 
+  /** A whole plain answer. */
+  maskedAnswer(whole: Buffer): Uint8Array {
+    const hasContent = CONTENT.some((member) => whole.includes(member));
+    return hasContent ? this.maskedWithin(whole) : this.masked(whole);
+  }
+
   /** A piece of a refusal. */
   masked(piece: Buffer): Buffer {
-    return this.mayHaveKey(piece) ? this.blackened(piece) : piece;
+    return this.blackened(piece);
   }
 
   withoutKeys(headers: ResponseHeaders): ResponseHeaders {

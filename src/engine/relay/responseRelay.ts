@@ -3,6 +3,7 @@ import type { Transform } from "node:stream";
 import type { Dispatcher } from "undici";
 import { PosternError } from "../../core/errors";
 import { networkFault, type Reached } from "../../core/providers/networkFault";
+import { redacted } from "../../core/providers/redact";
 import { ClientSide } from "./clientSide";
 import { contentDecoder } from "./contentDecoder";
 import type { Begun, Lane, Piece } from "./lane";
@@ -29,6 +30,8 @@ export interface RelayOptions {
   readonly silenceMs?: number;
   /** How long a client may take nothing of an answer before it is let go. */
   readonly stalledMs?: number;
+  /** Taken out of what our own words repeat of the provider's. */
+  readonly secrets?: readonly string[];
   /** Statuses by which the provider says that it has no such operation; the relay then fails with `not_found`. */
   readonly lacking?: readonly number[];
   /** Hears of the provider's answer when it begins, whatever it is. */
@@ -121,12 +124,13 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.options.onHeaders?.(status, headers);
     const type = String(headers["content-type"] ?? "").toLowerCase();
+    const { secrets = [] } = this.options;
     if (this.options.lacking?.includes(status)) {
       const text = `Provider "${this.provider.id}" has no such operation.`;
       this.fail(new PosternError("not_found", text));
       return;
     }
-    const refusal = refusalOf(this.provider, status, type, headers.location);
+    const refusal = refusalOf(this.provider, { status, type, headers }, secrets);
     if (refusal) {
       this.fail(refusal);
       return;
@@ -135,7 +139,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       headers["content-encoding"] === undefined ? undefined : String(headers["content-encoding"]);
     const decoder = contentDecoder(encoding);
     if (decoder === undefined) {
-      const what = `Provider "${this.provider.id}" sent an answer compressed as ${JSON.stringify(encoding?.slice(0, 40))}`;
+      const what = `Provider "${this.provider.id}" sent an answer compressed as ${JSON.stringify(redacted(encoding ?? "", secrets).slice(0, 40))}`;
       this.fail(new PosternError("provider_not_api", `${what} though it was asked for a plain one.`));
       return;
     }
@@ -396,11 +400,13 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     this.done = true;
     this.clearTimers();
     const usage = this.lane.usage();
+    const model = this.lane.answeredModel();
     const isReported = end === "complete" && usage?.outputTokens !== undefined;
     const outcome: RelayOutcome = {
       status: this.begun ? this.lane.head().status : 0,
       usage,
-      model: this.lane.answeredModel(),
+      // It is kept in the ledger.
+      model: model && redacted(model, this.options.secrets ?? []),
       firstByteAt: this.client.firstByteAt,
       streamedChars: this.begun && !isReported ? this.lane.streamedChars() : 0,
       end,

@@ -22,10 +22,11 @@ import {
   RUNTIME_MARK,
   withoutForeignReasoning,
   withoutRuntimeMark,
+  withoutSteering,
 } from "./clientBody";
 import { EmbeddingsLane } from "./embeddingsLane";
 import type { Exchange } from "./exchange";
-import { firstValues, forwardQuery } from "./forwarded";
+import { firstValues, forwardQuery, steeringIn } from "./forwarded";
 import type { Lane } from "./lane";
 import { droppedHeader } from "./ownHeaders";
 import type { RequestTrace } from "./requestTrace";
@@ -72,6 +73,7 @@ export class Sender {
       route.part === undefined ? [route.id] : [route.id, route.part],
     );
     forwardQuery(exchange.request.url ?? "", url);
+    noteDropped(exchange, steeringIn(exchange.request));
     const lane = new ByteLane({
       protocol: "responses",
       providerId: provider.config.id,
@@ -99,10 +101,13 @@ export class Sender {
     const { provider } = target;
     const { config } = provider;
     const unmarked = route.operation === "chat" ? withoutRuntimeMark(given) : given;
-    const body = withoutForeignReasoning(unmarked, route.protocol);
+    const steered = withoutSteering(unmarked);
+    const body = withoutForeignReasoning(steered.body, route.protocol);
     noteDropped(exchange, [
       ...(unmarked === given ? [] : [RUNTIME_MARK]),
-      ...(body === unmarked ? [] : [route.protocol === "messages" ? "thinking" : "reasoning"]),
+      ...(body === steered.body ? [] : [route.protocol === "messages" ? "thinking" : "reasoning"]),
+      ...steered.dropped,
+      ...steeringIn(exchange.request),
     ]);
     const previous =
       route.operation === "responses" ? nonEmpty(member(body, "previous_response_id")) : undefined;
@@ -251,32 +256,34 @@ export class Sender {
     const { betweenBytesSeconds } = config.timeouts ?? {};
     const betweenMs = betweenBytesSeconds === undefined ? TIMEOUTS.bodyTimeout : betweenBytesSeconds * 1000;
     // No connection of ours watches over this one.
-    const patient = { firstByteMs: TIMEOUTS.headersTimeout, ...this.relayOptionsFor(config, options) };
+    const patient = { firstByteMs: TIMEOUTS.headersTimeout, ...this.relayOptionsFor(provider, options) };
     const relay = new ResponseRelay(exchange.response, config, lane, patient);
     dispatchTurn(relay, this.turns.turn(provider, turn), betweenMs);
     return relay;
   }
 
-  private relayOptionsFor({ timeouts = {} }: EngineProvider["config"], options: RelayOptions): RelayOptions {
-    const { firstByteSeconds, totalSeconds } = timeouts;
+  private relayOptionsFor(provider: EngineProvider, options: RelayOptions): RelayOptions {
+    const { firstByteSeconds, totalSeconds } = provider.config.timeouts ?? {};
     return {
       ...this.relayOptions,
       ...options,
+      secrets: this.addresses.secretsOf(provider),
       ...(firstByteSeconds === undefined ? {} : { firstByteMs: firstByteSeconds * 1000 }),
       ...(totalSeconds === undefined ? {} : { totalMs: totalSeconds * 1000 }),
     };
   }
 
   private send(
-    { config }: EngineProvider,
+    provider: EngineProvider,
     url: URL,
     { response }: Exchange,
     lane: Lane,
     { method, headers, body }: Outgoing,
     options: RelayOptions = {},
   ): ResponseRelay {
+    const { config } = provider;
     const { firstByteSeconds, betweenBytesSeconds, connectSeconds } = config.timeouts ?? {};
-    const relay = new ResponseRelay(response, config, lane, this.relayOptionsFor(config, options));
+    const relay = new ResponseRelay(response, config, lane, this.relayOptionsFor(provider, options));
     this.upstream
       .dispatcherFor(url, { connectSeconds, allowMetadataAddress: config.allowMetadataAddress })
       .dispatch(

@@ -144,7 +144,7 @@ export class TranslatedLane implements Lane {
   /** For the log: what the provider said may have a prompt in it, its status and code do not. */
   failure(): PosternError | undefined {
     const error = this.failed ?? this.translator?.failure();
-    return error && failedWithin(this.options.providerId, error);
+    return error && failedWithin(this.options.providerId, error, this.options.secrets);
   }
 
   streamedChars(): number {

@@ -6,7 +6,7 @@ import type { CredentialRefresh } from "../providers/credentialRefresh";
 import type { Refusal, RelayOutcome } from "../relay/relayOutcome";
 import type { ResponseRelay } from "../relay/responseRelay";
 import type { Target } from "../relay/target";
-import { backoffMs, type Presence, pause } from "./backoff";
+import { backoffMs, type Presence, pause, spreadMs } from "./backoff";
 import { type Candidate, credentialKey, credentialsOf, ONLY, withCredential } from "./candidate";
 import { type Failure, failureOf } from "./failure";
 import { type Health, NothingSeen } from "./health";
@@ -104,7 +104,11 @@ export class Attempts {
       const choice = attempt > maxAttempts ? undefined : this.choose(standings, alone, patience);
       if (!choice || (last && choice.waitMs > patience)) return giveUp(last);
       // Where nobody is free soon enough, the first is asked all the same: it knows best.
-      if (choice.waitMs > 0 && choice.waitMs <= patience) await pause(choice.waitMs, request.client);
+      if (choice.waitMs > 0 && choice.waitMs <= patience) {
+        await pause(Math.min(choice.waitMs + spreadMs(choice.waitMs), patience), request.client);
+        // Who came first may have been told to wait on.
+        continue;
+      }
       const { standing, credential } = choice;
       const { candidate } = standing;
       const label = credential?.label ?? ONLY;

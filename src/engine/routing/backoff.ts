@@ -16,6 +16,17 @@ export function backoffMs(failures: number): number {
   return Math.max(1, backoff.duration);
 }
 
+/** How much of a wait is added to it at most, and how much that is at most. */
+const SPREAD = { share: 0.1, mostMs: 2_000 };
+
+/**
+ * Milliseconds to wait on top of a wait that others wait for too, drawn anew each time: a provider that says to come
+ * back in 10 s says so to all, and would be asked by all at the same moment.
+ */
+export function spreadMs(waitMs: number): number {
+  return Math.random() * Math.min(waitMs * SPREAD.share, SPREAD.mostMs);
+}
+
 /** The client of a request, which may leave. */
 export interface Presence {
   hasLeft(): boolean;

@@ -62,8 +62,9 @@ export function failureOf(thrown: unknown, now: number): Failure | undefined {
   const limited = thrown.code === "provider_not_api" && thrown.status === 429;
   const kind = limited ? "limited" : KIND_OF_CODE[thrown.code];
   if (kind === undefined) return undefined;
-  const reason = thrown.message;
-  return { kind, status: 0, reason, retryAfterMs: undefined, blames: blames(kind), thrown };
+  const { message: reason, retryAfterSeconds: said } = thrown;
+  const retry = said === undefined ? undefined : said * 1000;
+  return { kind, status: 0, reason, retryAfterMs: retry, blames: blames(kind), thrown };
 }
 
 function blames(kind: FailureKind): boolean {

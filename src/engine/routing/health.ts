@@ -11,6 +11,12 @@ const LIMITED_MS = { first: 2_000, most: 60_000 };
 const REFUSED_MS = 60_000;
 /** What a timer of Node's can hold. */
 const MOST_TIMER_MS = 2 ** 31 - 1;
+/** For so long after its end a pause is remembered: the next one is then longer. */
+const REMEMBERED_MS = 60 * 60_000;
+/** Clients may name any number of models; the pauses that began first are forgotten. */
+const MOST_PAUSES = 10_000;
+/** What is over within so short a time is told together. */
+const TOLD_TOGETHER_MS = 100;
 /** How much the newest time counts in the average. */
 const NEWEST = 0.3;
 
@@ -39,6 +45,7 @@ export class Health {
   private readonly configured = new Map<string, number>();
   /** Rings when the next pause is over. */
   private alarm: NodeJS.Timeout | undefined;
+  private alarmAt = Number.POSITIVE_INFINITY;
 
   /**
    * @param now milliseconds
@@ -189,20 +196,25 @@ export class Health {
     const [providerId = ""] = key.split(/[/#]/, 1);
     // What was sent with the old key says nothing of the new one.
     if (began < (this.configured.get(providerId) ?? began)) return;
-    const before = this.pauses.get(key);
     const now = this.now();
+    const known = this.pauses.get(key);
+    const before = known && now - known.until < REMEMBERED_MS ? known : undefined;
     // Of requests that were on their way together the first to be refused counts; the others did not know of it.
     const again = before === undefined || began > before.since;
     const times = (before?.times ?? 0) + (again ? 1 : 0);
-    const until = now + lengthMs(times);
+    const own = now + lengthMs(times);
+    const until = again ? own : Math.max(own, before.until);
+    this.pauses.delete(key);
     this.pauses.set(key, {
-      until: again ? until : Math.max(until, before.until),
+      until,
       since: again ? now : before.since,
       why,
       times,
     });
+    const [oldest] = this.pauses.size > MOST_PAUSES ? this.pauses.keys() : [];
+    if (oldest !== undefined) this.pauses.delete(oldest);
     this.onChange();
-    this.setAlarm();
+    this.ringAt(until);
   }
 
   private pausedBefore(key: string, began: number): boolean {
@@ -210,15 +222,24 @@ export class Health {
   }
 
   /** Nothing else would tell that a pause is over. */
-  private setAlarm(): void {
+  private ringAt(time: number): void {
+    if (time >= this.alarmAt) return;
     clearTimeout(this.alarm);
-    const waits = [...this.pauses.keys()].map((key) => this.waitOf(key)).filter((wait) => wait > 0);
-    if (waits.length === 0) return;
-    const next = Math.min(...waits, MOST_TIMER_MS);
-    this.alarm = setTimeout(() => {
-      this.onChange();
-      this.setAlarm();
-    }, Math.ceil(next)).unref();
+    this.alarmAt = time;
+    const wait = Math.min(Math.ceil(time - this.now()), MOST_TIMER_MS);
+    this.alarm = setTimeout(() => this.ring(), wait).unref();
+  }
+
+  private ring(): void {
+    this.alarmAt = Number.POSITIVE_INFINITY;
+    this.onChange();
+    const now = this.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const [key, { until }] of this.pauses) {
+      if (until > now) next = Math.min(next, until);
+      else if (now - until >= REMEMBERED_MS) this.pauses.delete(key);
+    }
+    if (next < Number.POSITIVE_INFINITY) this.ringAt(Math.max(next, now + TOLD_TOGETHER_MS));
   }
 }
 

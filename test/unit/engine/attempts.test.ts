@@ -77,7 +77,9 @@ async function request(keys: readonly string[], limits = { maxAttempts: 4, maxWa
       asked.push(key);
       const settled = (plays.get(key) ?? (async () => good))();
       settled.catch(() => {});
-      return { settled, begins: settled.then(({ end }) => end !== "clientLeft") } as unknown as ResponseRelay;
+      const begins = settled.then(({ end }) => end !== "clientLeft");
+      begins.catch(() => {});
+      return { settled, begins } as unknown as ResponseRelay;
     },
     tried: () => {},
   });
@@ -176,8 +178,37 @@ describe("attempts", () => {
     await vi.advanceTimersByTimeAsync(1_900);
     expect(asked).toEqual(["one/m"]);
     plays.set("one/m", async () => good);
-    await vi.advanceTimersByTimeAsync(200);
+    await vi.advanceTimersByTimeAsync(400);
     expect(await waiting).toBe("one/m");
+  });
+
+  it("that wait for the same moment do not all come at once, and none before it", async () => {
+    const began = performance.now();
+    const times: number[] = [];
+    plays.set("one/m", refused(429, { "retry-after": "10" }));
+    const all = Promise.all(Array.from({ length: 30 }, () => request(["one/m"])));
+    await vi.advanceTimersByTimeAsync(9_000);
+    plays.set("one/m", async () => {
+      times.push(performance.now() - began);
+      return good;
+    });
+    await vi.advanceTimersByTimeAsync(3_000);
+    await all;
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(10_000);
+    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(300);
+    expect(new Set(times.map((time) => Math.round(time / 10))).size).toBeGreaterThan(15);
+  });
+
+  it("that wait do not ask either when the first of them was told to wait on", async () => {
+    vi.spyOn(Math, "random").mockReturnValueOnce(0).mockReturnValue(0.9);
+    plays.set("one/m", refused(429, { "retry-after": "10" }));
+    const all = Promise.all([request(["one/m"]), request(["one/m"])]);
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(asked).toHaveLength(3);
+    plays.set("one/m", async () => good);
+    await vi.advanceTimersByTimeAsync(12_000);
+    await all;
+    expect(asked).toHaveLength(5);
   });
 
   it("try a target again in time although the clock was put back by a day", async () => {
@@ -250,6 +281,31 @@ describe("health", () => {
     expect(health.restOfTarget("one/m", ["default"])).toBeUndefined();
     health.refused("one#default", 401);
     expect(health.restOfTarget("one/m", ["default"])).toContain("refused the key");
+  });
+
+  it("takes no longer over a refusal when very many others were refused: names are the clients' to choose", () => {
+    vi.useRealTimers();
+    const real = new Health(
+      () => performance.now(),
+      () => {},
+    );
+    for (let name = 0; name < 20_000; name += 1) real.limited(`one/m${name}#default`, 3_600_000);
+    const began = performance.now();
+    for (let name = 0; name < 1_000; name += 1) real.limited(`two/m${name}#default`, 60_000);
+    expect(performance.now() - began).toBeLessThan(500);
+    expect(real.restOf("two/m999#default")).toBe("the provider limits it");
+    real.forget("one");
+    real.forget("two");
+  });
+
+  it("begins anew with whom nothing was heard of for long", () => {
+    health.refused("one#a", 401);
+    vi.advanceTimersByTime(60_001);
+    health.refused("one#a", 401);
+    expect(health.waitOf("one#a")).toBe(120_000);
+    vi.advanceTimersByTime(2 * 60 * 60_000);
+    health.refused("one#a", 401);
+    expect(health.waitOf("one#a")).toBe(60_000);
   });
 
   it("says of a target that it rests once each of its keys does", () => {

@@ -23,15 +23,20 @@ function occurrences(text: string, form: string): Finding[] {
 
 function formsOf(secret: string): string[] {
   const escaped = inJson(secret);
-  const base64 = [0, 1, 2].map((shift) => base64Form(secret, shift));
-  const url = base64.map((form) => form.replaceAll("+", "-").replaceAll("/", "_"));
   return [
     secret,
     escaped,
     inJson(escaped),
     encodeURIComponent(secret.toWellFormed()),
-    ...[...base64, ...url].filter(({ length }) => length >= MIN_BASE64),
+    ...base64Forms(secret),
   ];
+}
+
+/** A secret in base64, and as addresses write that, wherever in it the secret begins: Basic sends `user:key`. */
+export function base64Forms(secret: string): string[] {
+  const base64 = [0, 1, 2].map((shift) => base64Form(secret, shift));
+  const url = base64.map((form) => form.replaceAll("+", "-").replaceAll("/", "_"));
+  return [...new Set([...base64, ...url])].filter(({ length }) => length >= MIN_BASE64);
 }
 
 function inJson(text: string): string {

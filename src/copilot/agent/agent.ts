@@ -107,7 +107,7 @@ class Agent implements CopilotAgent {
       workingDirectory: folder,
       useLoggedInUser: false,
       connection: RuntimeConnection.forStdio({ path: found.path }),
-      env: agentEnvironment(this.environment),
+      env: { ...agentEnvironment(this.environment), ...run?.environment },
       logLevel: "none",
       onListModels: () => models,
     });

@@ -31,6 +31,8 @@ export interface AgentRun {
   readonly gateway: AgentGateway;
   /** Absolute path of the folder to work in. */
   readonly folder: string;
+  /** Variables for its commands, beside those that they have of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Sent as `x-postern-task`: by it the ledger knows the run's requests. */
   readonly task: string;
   /** Id of an earlier session to go on with. */

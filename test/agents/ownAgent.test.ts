@@ -494,6 +494,19 @@ describe("postern compare", () => {
     expect(readdirSync(folder.path)).not.toContain("ran");
   });
 
+  it("is about the folder whose task it is, deep in a repository and wherever one stands", async () => {
+    const top = work;
+    work = join(work, "packages", "sums");
+    mkdirSync(work, { recursive: true });
+    for (const name of ["sum.js", "test.js"]) writeFileSync(join(work, name), readFileSync(join(top, name)));
+    git("add", "-A");
+    git("commit", "-qm", "A package");
+    provider.play(mend);
+    const file = task(["check: node test.js", "protect: test.js", "models: chat/own-llm"]);
+    const answer = await postern("compare", "--config", configFile(), "--yes", file);
+    expect(answer.stdout).toContain("| passed |");
+  });
+
   it("ends a model at its limits, and commands that hang", async () => {
     provider.play((seen) => ({
       calls: [{ name: "glob", input: JSON.stringify({ pattern: `*${seen.results.length}` }) }],

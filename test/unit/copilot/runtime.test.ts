@@ -1,8 +1,16 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { downloadRuntime } from "../../../src/copilot/downloadRuntime";
@@ -15,10 +23,16 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
+const GITHUBS = "#!/bin/sh\necho GitHub Copilot CLI\n";
+
 function program(...path: string[]): string {
+  return programOf(GITHUBS, ...path);
+}
+
+function programOf(content: string, ...path: string[]): string {
   const file = join(folder.path, ...path);
   mkdirSync(join(file, ".."), { recursive: true });
-  writeFileSync(file, "#!/bin/sh\n");
+  writeFileSync(file, content);
   chmodSync(file, 0o755);
   return file;
 }
@@ -44,6 +58,32 @@ describe("where the runtime is looked for", () => {
     program("data", "copilot-runtime", runtimeIn(""));
     expect(locate(undefined, rest, join(folder.path, "data"))).toEqual({ path: downloaded });
     expect(locate(undefined, { PATH: "/nowhere", NODE_PATH: packages })).toEqual({ path: installed });
+  });
+
+  const COPILOT = process.platform === "win32" ? "copilot.exe" : "copilot";
+
+  it("is no other program that is called copilot, such as that of AWS", () => {
+    const other = programOf("#!/bin/sh\necho AWS Copilot CLI\n", "aws", COPILOT);
+    const PATH = [join(folder.path, "aws"), join(folder.path, "bin")].join(delimiter);
+    expect(locate(undefined, { PATH })).toEqual({
+      missing: expect.stringContaining(`${other} is not GitHub's`),
+    });
+    // What it is known by may lie across two of the pieces that it is read in.
+    const mine = programOf(`${"x".repeat(4 * 1024 * 1024 - 9)}GitHub Copilot CLI`, "bin", COPILOT);
+    expect(locate(undefined, { PATH })).toEqual({ path: mine });
+  });
+
+  it.each(["win32", "linux"])("is the program itself behind npm's script for it on %s", (platform) => {
+    const windows = platform === "win32";
+    const modules = join("npm", ...(windows ? ["node_modules"] : ["lib", "node_modules"]), "@github");
+    const name = `copilot-${platformName()}`;
+    programOf(JSON.stringify({ name: "@github/copilot" }), modules, "copilot", "package.json");
+    const loader = program(modules, "copilot", "npm-loader.js");
+    programOf(JSON.stringify({ exports: { ".": "./copilot" } }), modules, name, "package.json");
+    const native = program(modules, name, "copilot");
+    if (windows) program("npm", "copilot.cmd");
+    else symlinkSync(loader, join(folder.path, "npm", "copilot"));
+    expect(locate(undefined, { PATH: join(folder.path, "npm") })).toEqual({ path: native });
   });
 
   it("is never a relative path, and where there is none it says what was looked for", () => {

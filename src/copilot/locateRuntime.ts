@@ -37,9 +37,12 @@ export function runtimeIn(packageFolder: string): string {
   return join(packageFolder, "prebuilds", platformName(), `copilot-runtime${EXE}`);
 }
 
-/** Where a downloaded runtime is kept. */
+/** The runtime that the SDK of this version was made for. */
+export const RUNTIME_VERSION = "1.0.14";
+
+/** Where a downloaded runtime is kept: not where one of another version may be. */
 export function downloadFolder(dataDir: string): string {
-  return join(dataDir, "copilot-runtime");
+  return join(dataDir, "copilot-runtime", RUNTIME_VERSION);
 }
 
 export interface Surroundings {

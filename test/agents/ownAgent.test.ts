@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createAgent } from "../../src/copilot/agent";
@@ -213,6 +213,42 @@ describe("postern agent", () => {
     expect(left).toHaveLength(2);
     await eventually(() => left.every(hasEnded), "the end of what was started");
   });
+
+  it.skipIf(process.platform === "win32")(
+    "ends a command that does not let itself be told to, when it is cancelled",
+    async () => {
+      const pids = join(folder.path, "pids");
+      const script = join(folder.path, "stays.sh");
+      writeFileSync(script, `trap '' TERM INT HUP\necho $$ >> ${pids}\nwhile :; do sleep 0.2; done\n`);
+      const command = `trap '' TERM INT HUP; sh ${script} & sh ${script}`;
+      provider.play(() => ({
+        calls: [{ name: "bash", input: JSON.stringify({ command, description: "d" }) }],
+      }));
+      const cancelled = new AbortController();
+      const places = { sessions: folder.path, dataDir: undefined, runtimePath: runtimePath() };
+      const run = createAgent(places, process.env).run(
+        {
+          ...{ prompt: "Start it", model: "own-llm", protocol: "chat", models: [], keep: false },
+          gateway: { url: provider.url, key: PROVIDER_KEY },
+          ...{ folder: work, task: "agent-1" },
+        },
+        { onEvent: () => {}, permit: async () => true },
+        cancelled.signal,
+      );
+      const started = () => {
+        const lines = existsSync(pids) ? readFileSync(pids, "utf8").trim().split("\n") : [];
+        return lines.length === 2 ? lines.map(Number) : undefined;
+      };
+      const left = await eventually(started, "the command's begin");
+      cancelled.abort();
+      expect(await within(run, "the end of the run")).toMatchObject({ end: "cancelled" });
+      try {
+        await eventually(() => left.every(hasEnded), "the end of the commands");
+      } finally {
+        for (const pid of left.filter((one) => !hasEnded(one))) process.kill(pid, "SIGKILL");
+      }
+    },
+  );
 
   it("asks for both ends of a file that a patch moves, and says of one that it is deleted", async () => {
     const outside = join(folder.path, "key.txt");

@@ -44,6 +44,9 @@ afterEach(() => folder.remove());
 
 const MODELS = { chat: "own-llm", responses: "gpt-5.1", messages: "claude-sonnet-4-5" } as const;
 
+const DOT =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 function configFile(more: object = {}): string {
   const entry = (id: keyof typeof MODELS, about: object) =>
     providerEntry(provider.url, {
@@ -109,6 +112,28 @@ describe("postern agent", () => {
       expect(provider.refusals).toEqual([]);
     },
   );
+
+  it.each(Object.entries(MODELS))("sends an image along to a %s provider", async (protocol, model) => {
+    provider.play(() => ({ text: "A dot." }));
+    const places = { sessions: folder.path, dataDir: undefined, runtimePath: runtimePath() };
+    const run = createAgent(places, process.env).run(
+      {
+        ...{ prompt: "What is it?", images: [{ mimeType: "image/png", data: DOT }] },
+        ...{
+          model,
+          protocol: protocol as keyof typeof MODELS,
+          models: [{ id: model, images: true }],
+          keep: false,
+        },
+        gateway: { url: provider.url, key: PROVIDER_KEY },
+        ...{ folder: work, task: "agent-1" },
+      },
+      { onEvent: () => {}, permit: async () => false },
+      new AbortController().signal,
+    );
+    expect(await within(run, "the end of the run")).toMatchObject({ end: "done" });
+    expect(JSON.stringify(provider.last.body)).toContain(DOT);
+  });
 
   it("does nothing that nobody allows, and goes on", async () => {
     const outside = join(folder.path, "secret.txt");

@@ -167,7 +167,11 @@ class Running {
     if (this.over.signal.aborted) return;
     this.stopWatching = this.watch(client);
     this.session = await this.open(client);
-    if (!this.over.signal.aborted) await this.session.send({ prompt: this.run.prompt });
+    if (!this.over.signal.aborted) {
+      const { prompt, images = [] } = this.run;
+      const attachments = images.map((image) => ({ type: "blob" as const, ...image }));
+      await this.session.send({ prompt, attachments });
+    }
   }
 
   private open(client: CopilotClient): Promise<CopilotSession> {

@@ -21,9 +21,18 @@ export interface AgentGateway {
   readonly key: string;
 }
 
+/** A picture that goes with the prompt. */
+export interface AgentImage {
+  /** e.g. `image/png` */
+  readonly mimeType: string;
+  /** In base64. */
+  readonly data: string;
+}
+
 /** One run of the agent. */
 export interface AgentRun {
   readonly prompt: string;
+  readonly images?: readonly AgentImage[];
   readonly model: string;
   /** The protocol to ask in: the model's provider's own, so that nothing has to be translated. */
   readonly protocol: WireProtocol;

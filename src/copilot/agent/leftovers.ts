@@ -84,6 +84,8 @@ function linuxLines(): string[] {
 function said(program: string, ...args: string[]): Promise<string> {
   return new Promise((resolve) => {
     // Windows looks for a program in the folder it is started in first: it must not be the repository.
-    execFile(program, args, { cwd: tmpdir(), windowsHide: true, timeout: 5_000 }, (_error, stdout) => resolve(stdout));
+    execFile(program, args, { cwd: tmpdir(), windowsHide: true, timeout: 5_000 }, (_error, stdout) =>
+      resolve(stdout),
+    );
   });
 }

@@ -1,5 +1,6 @@
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { TASK_FOLDER } from "./core/agent/taskFile";
 import {
   askAgent,
   check,
@@ -143,15 +144,7 @@ async function main(args: string[]): Promise<number> {
 function runAgent(
   command: "agent" | "compare",
   loaded: Parameters<typeof serve>[0]["loaded"],
-  {
-    model,
-    dir = ".",
-    allow = "",
-    resume,
-    models = "",
-    parallel,
-    yes = false,
-  }: ReturnType<typeof parse>["values"],
+  { model, dir, allow = "", resume, models = "", parallel, yes = false }: ReturnType<typeof parse>["values"],
   [, subject]: readonly string[],
 ): Promise<number> {
   if (subject === undefined)
@@ -164,7 +157,7 @@ function runAgent(
     version: POSTERN_VERSION,
     loadCopilot,
     loadAgent: () => import("./copilot/agent"),
-    folder: resolve(dir),
+    folder: resolve(dir ?? (command === "compare" ? folderOfTask(subject) : ".")),
     allow: listed(allow),
   };
   if (command === "compare") {
@@ -173,6 +166,12 @@ function runAgent(
   }
   if (model === undefined) throw new UsageError("--model MODEL is missing");
   return askAgent({ ...options, model, prompt: subject, ...(resume === undefined ? {} : { resume }) });
+}
+
+/** The one whose task it is, wherever one stands oneself. */
+function folderOfTask(file: string): string {
+  const folder = resolve(file, "../../..");
+  return dirname(resolve(file)) === join(folder, TASK_FOLDER) ? folder : ".";
 }
 
 function countOf(option: string, text: string): number {

@@ -1,17 +1,15 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { chmod, mkdir, mkdtemp, open, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { CopilotFault, type DownloadProgress } from "../core/copilot/contract";
-import { downloadFolder, platformName, runtimeIn } from "./locateRuntime";
+import { downloadFolder, platformName, RUNTIME_VERSION, runtimeIn } from "./locateRuntime";
 import { fault, packageFile, registryAddress } from "./registry";
 import { readTar } from "./tar";
 
-/** The runtime that the SDK of this version was made for. */
-const VERSION = "1.0.14";
 /** Three times the largest of today. */
 const MAX_BYTES = 200 * 1024 * 1024;
 
@@ -34,7 +32,7 @@ export async function downloadRuntime(
     const file = await packageFile(
       await registryAddress(registry),
       `@github/copilot-sdk-${platformName()}`,
-      VERSION,
+      RUNTIME_VERSION,
       signal,
     );
     const archive = join(work, "package.tgz");
@@ -42,8 +40,10 @@ export async function downloadRuntime(
     const unpacked = join(work, "package");
     await unpack(archive, unpacked);
     const folder = downloadFolder(dataDir);
+    await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
     await rm(folder, { recursive: true, force: true });
     await rename(unpacked, folder);
+    await removeOthers(folder);
     return runtimeIn(folder);
   } catch (thrown) {
     if (signal.aborted) throw fault("The download was cancelled.");
@@ -54,6 +54,14 @@ export async function downloadRuntime(
         );
   } finally {
     await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** Runtimes of other versions; on Windows one that runs just now stays until the next download. */
+async function removeOthers(folder: string): Promise<void> {
+  for (const name of await readdir(dirname(folder))) {
+    if (name === RUNTIME_VERSION) continue;
+    await rm(join(dirname(folder), name), { recursive: true, force: true }).catch(() => {});
   }
 }
 

@@ -1,8 +1,24 @@
-import { accessSync, chmodSync, constants, statSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { createRequire } from "node:module";
-import { delimiter, dirname, isAbsolute, join } from "node:path";
+import { basename, delimiter, dirname, isAbsolute, join } from "node:path";
 
 const EXE = process.platform === "win32" ? ".exe" : "";
+
+/** How the script is called by which npm starts the Copilot CLI. */
+const LOADER = "npm-loader.js";
+/** In the Copilot CLI's own help. */
+const MARK = "GitHub Copilot CLI";
+const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** The platform's name in npm packages of the SDK. */
 export function platformName(): string {
@@ -21,9 +37,12 @@ export function runtimeIn(packageFolder: string): string {
   return join(packageFolder, "prebuilds", platformName(), `copilot-runtime${EXE}`);
 }
 
-/** Where a downloaded runtime is kept. */
+/** The runtime that the SDK of this version was made for. */
+export const RUNTIME_VERSION = "1.0.14";
+
+/** Where a downloaded runtime is kept: not where one of another version may be. */
 export function downloadFolder(dataDir: string): string {
-  return join(dataDir, "copilot-runtime");
+  return join(dataDir, "copilot-runtime", RUNTIME_VERSION);
 }
 
 export interface Surroundings {
@@ -50,15 +69,72 @@ export function locateRuntime(
   }
   const downloaded = dataDir === undefined ? undefined : runtimeIn(downloadFolder(dataDir));
   if (downloaded !== undefined && usable(downloaded)) return { path: downloaded };
+  let other: string | undefined;
   for (const folder of (environment.PATH ?? environment.Path ?? "").split(delimiter)) {
-    const path = join(folder, `copilot${EXE}`);
-    if (isAbsolute(folder) && usable(path)) return { path };
+    if (!isAbsolute(folder)) continue;
+    const path = copilotIn(folder);
+    if (path !== undefined && usable(path)) {
+      if (isGitHubs(path)) return { path };
+      other ??= path;
+    }
   }
   const installed = installedPackage(environment);
   if (installed !== undefined && usable(installed)) return { path: installed };
   return {
-    missing: `no Copilot runtime is on this machine: none at copilot.cliPath, in COPILOT_CLI_PATH, as copilot on the PATH, or as the npm package @github/copilot-sdk-${platformName()}. In VS Code run "Postern: Download Copilot Runtime"; headless, "postern copilot download"`,
+    missing: `no Copilot runtime is on this machine: none at copilot.cliPath, in COPILOT_CLI_PATH, as copilot on the PATH${other === undefined ? "" : ` (${other} is not GitHub's)`}, or as the npm package @github/copilot-sdk-${platformName()}. In VS Code run "Postern: Download Copilot Runtime"; headless, "postern copilot download"`,
   };
+}
+
+/** `copilot` in a folder of the PATH; where npm has put a script there, the program that it would run. */
+function copilotIn(folder: string): string | undefined {
+  const path = join(folder, `copilot${EXE}`);
+  const script = existsSync(join(folder, "copilot.cmd"))
+    ? join(folder, "node_modules", "@github", "copilot", LOADER)
+    : linkedTo(path);
+  if (basename(script) !== LOADER) return existsSync(path) ? path : undefined;
+  try {
+    return createRequire(script).resolve(`@github/copilot-${platformName()}`);
+  } catch {
+    return undefined;
+  }
+}
+
+function linkedTo(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** What has been looked through, by its path, size and time: the program is large. */
+const looked = new Map<string, boolean>();
+
+/** Whether the program says of itself that it is GitHub's: AWS has one of the same name. It is not run to find out. */
+function isGitHubs(path: string): boolean {
+  try {
+    const { size, mtimeMs } = statSync(path);
+    const key = `${path} ${size} ${mtimeMs}`;
+    const known = looked.get(key) ?? contains(path, MARK);
+    looked.set(key, known);
+    return known;
+  } catch {
+    return false;
+  }
+}
+
+function contains(path: string, text: string): boolean {
+  const file = openSync(path, "r");
+  try {
+    const piece = Buffer.alloc(PIECE_BYTES);
+    for (let at = 0; ; at += PIECE_BYTES - text.length) {
+      const read = readSync(file, piece, 0, PIECE_BYTES, at);
+      if (piece.subarray(0, read).includes(text)) return true;
+      if (read < PIECE_BYTES) return false;
+    }
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** The package where npm installs for everybody, and where programs of the person's look for theirs. */

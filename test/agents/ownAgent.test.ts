@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createAgent } from "../../src/copilot/agent";
@@ -43,6 +43,9 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 const MODELS = { chat: "own-llm", responses: "gpt-5.1", messages: "claude-sonnet-4-5" } as const;
+
+const DOT =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 function configFile(more: object = {}): string {
   const entry = (id: keyof typeof MODELS, about: object) =>
@@ -109,6 +112,28 @@ describe("postern agent", () => {
       expect(provider.refusals).toEqual([]);
     },
   );
+
+  it.each(Object.entries(MODELS))("sends an image along to a %s provider", async (protocol, model) => {
+    provider.play(() => ({ text: "A dot." }));
+    const places = { sessions: folder.path, dataDir: undefined, runtimePath: runtimePath() };
+    const run = createAgent(places, process.env).run(
+      {
+        ...{ prompt: "What is it?", images: [{ mimeType: "image/png", data: DOT }] },
+        ...{
+          model,
+          protocol: protocol as keyof typeof MODELS,
+          models: [{ id: model, images: true }],
+          keep: false,
+        },
+        gateway: { url: provider.url, key: PROVIDER_KEY },
+        ...{ folder: work, task: "agent-1" },
+      },
+      { onEvent: () => {}, permit: async () => false },
+      new AbortController().signal,
+    );
+    expect(await within(run, "the end of the run")).toMatchObject({ end: "done" });
+    expect(JSON.stringify(provider.last.body)).toContain(DOT);
+  });
 
   it("does nothing that nobody allows, and goes on", async () => {
     const outside = join(folder.path, "secret.txt");
@@ -213,6 +238,42 @@ describe("postern agent", () => {
     expect(left).toHaveLength(2);
     await eventually(() => left.every(hasEnded), "the end of what was started");
   });
+
+  it.skipIf(process.platform === "win32")(
+    "ends a command that does not let itself be told to, when it is cancelled",
+    async () => {
+      const pids = join(folder.path, "pids");
+      const script = join(folder.path, "stays.sh");
+      writeFileSync(script, `trap '' TERM INT HUP\necho $$ >> ${pids}\nwhile :; do sleep 0.2; done\n`);
+      const command = `trap '' TERM INT HUP; sh ${script} & sh ${script}`;
+      provider.play(() => ({
+        calls: [{ name: "bash", input: JSON.stringify({ command, description: "d" }) }],
+      }));
+      const cancelled = new AbortController();
+      const places = { sessions: folder.path, dataDir: undefined, runtimePath: runtimePath() };
+      const run = createAgent(places, process.env).run(
+        {
+          ...{ prompt: "Start it", model: "own-llm", protocol: "chat", models: [], keep: false },
+          gateway: { url: provider.url, key: PROVIDER_KEY },
+          ...{ folder: work, task: "agent-1" },
+        },
+        { onEvent: () => {}, permit: async () => true },
+        cancelled.signal,
+      );
+      const started = () => {
+        const lines = existsSync(pids) ? readFileSync(pids, "utf8").trim().split("\n") : [];
+        return lines.length === 2 ? lines.map(Number) : undefined;
+      };
+      const left = await eventually(started, "the command's begin");
+      cancelled.abort();
+      expect(await within(run, "the end of the run")).toMatchObject({ end: "cancelled" });
+      try {
+        await eventually(() => left.every(hasEnded), "the end of the commands");
+      } finally {
+        for (const pid of left.filter((one) => !hasEnded(one))) process.kill(pid, "SIGKILL");
+      }
+    },
+  );
 
   it("asks for both ends of a file that a patch moves, and says of one that it is deleted", async () => {
     const outside = join(folder.path, "key.txt");
@@ -492,6 +553,19 @@ describe("postern compare", () => {
     expect(answer.stderr).toContain("touch ");
     expect(provider.seen).toEqual([]);
     expect(readdirSync(folder.path)).not.toContain("ran");
+  });
+
+  it("is about the folder whose task it is, deep in a repository and wherever one stands", async () => {
+    const top = work;
+    work = join(work, "packages", "sums");
+    mkdirSync(work, { recursive: true });
+    for (const name of ["sum.js", "test.js"]) writeFileSync(join(work, name), readFileSync(join(top, name)));
+    git("add", "-A");
+    git("commit", "-qm", "A package");
+    provider.play(mend);
+    const file = task(["check: node test.js", "protect: test.js", "models: chat/own-llm"]);
+    const answer = await postern("compare", "--config", configFile(), "--yes", file);
+    expect(answer.stdout).toContain("| passed |");
   });
 
   it("ends a model at its limits, and commands that hang", async () => {

@@ -20,7 +20,12 @@ const ROUTES: Record<string, WireProtocol> = {
   "/openai/v1/chat/completions": "chat",
 };
 
-const CALL_IDS: Record<WireProtocol, string> = { chat: "call_", responses: "call_", messages: "toolu_" };
+/** How the ids of calls begin. */
+export const CALL_IDS: Record<WireProtocol, string> = {
+  chat: "call_",
+  responses: "call_",
+  messages: "toolu_",
+};
 
 /** A request as the provider that is asked for it takes it, or refuses it. */
 export function readRequest(protocol: WireProtocol, body: unknown, headers: MessagesHeaders): Seen {
@@ -128,7 +133,8 @@ function wholeAnswer(protocol: WireProtocol, turn: FullTurn, seen: Seen): object
   return messagesAnswer(turn, omitsThinking(seen));
 }
 
-function streamEvents(protocol: WireProtocol, turn: FullTurn, seen: Seen): string[] {
+/** A whole answer as its stream's pieces. */
+export function streamEvents(protocol: WireProtocol, turn: FullTurn, seen: Seen): string[] {
   if (protocol === "chat") return chatEvents(turn, asObject(seen.body.stream_options).include_usage === true);
   if (protocol === "responses") return responsesEvents(turn, wantsEncrypted(seen));
   return messagesEvents(turn, omitsThinking(seen));

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import {
   CopilotClient,
@@ -18,6 +19,7 @@ import { inTime } from "../inTime";
 import { locateRuntime } from "../locateRuntime";
 import { agentEnvironment } from "./environment";
 import { agentEvent } from "./events";
+import { startedBy } from "./leftovers";
 import { questionOf } from "./permission";
 import { modelInfos, providerOf } from "./sessionConfig";
 
@@ -107,7 +109,7 @@ class Agent implements CopilotAgent {
       workingDirectory: folder,
       useLoggedInUser: false,
       connection: RuntimeConnection.forStdio({ path: found.path }),
-      env: agentEnvironment(this.environment),
+      env: { ...agentEnvironment(this.environment), ...run?.environment },
       logLevel: "none",
       onListModels: () => models,
     });
@@ -151,7 +153,10 @@ class Running {
       clearTimeout(this.waiting);
       this.signal.removeEventListener("abort", cancel);
       this.over.abort();
+      // Only what is broken off has commands that it waits for; one that has come to its end may leave a server.
+      const endCommands = this.outcome().end === "done" ? undefined : await startedBy(pidOf(client));
       await inTime(this.end(client, begun), END_MS, () => new Error("late")).catch(() => {});
+      await endCommands?.();
     }
     return this.outcome();
   }
@@ -162,7 +167,11 @@ class Running {
     if (this.over.signal.aborted) return;
     this.stopWatching = this.watch(client);
     this.session = await this.open(client);
-    if (!this.over.signal.aborted) await this.session.send({ prompt: this.run.prompt });
+    if (!this.over.signal.aborted) {
+      const { prompt, images = [] } = this.run;
+      const attachments = images.map((image) => ({ type: "blob" as const, ...image }));
+      await this.session.send({ prompt, attachments });
+    }
   }
 
   private open(client: CopilotClient): Promise<CopilotSession> {
@@ -280,6 +289,11 @@ class Running {
     if (failure !== undefined) return { ...base, end: "failed", reason: failure };
     return { ...base, end: "done" };
   }
+}
+
+/** The SDK tells nobody of its process. */
+function pidOf(client: CopilotClient): number | undefined {
+  return (client as unknown as { cliProcess?: ChildProcess | null }).cliProcess?.pid;
 }
 
 function failureOf(error: unknown): string {

@@ -21,9 +21,18 @@ export interface AgentGateway {
   readonly key: string;
 }
 
+/** A picture that goes with the prompt. */
+export interface AgentImage {
+  /** e.g. `image/png` */
+  readonly mimeType: string;
+  /** In base64. */
+  readonly data: string;
+}
+
 /** One run of the agent. */
 export interface AgentRun {
   readonly prompt: string;
+  readonly images?: readonly AgentImage[];
   readonly model: string;
   /** The protocol to ask in: the model's provider's own, so that nothing has to be translated. */
   readonly protocol: WireProtocol;
@@ -31,6 +40,8 @@ export interface AgentRun {
   readonly gateway: AgentGateway;
   /** Absolute path of the folder to work in. */
   readonly folder: string;
+  /** Variables for its commands, beside those that they have of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Sent as `x-postern-task`: by it the ledger knows the run's requests. */
   readonly task: string;
   /** Id of an earlier session to go on with. */

@@ -53,8 +53,7 @@ export function parseTaskFile(text: string): TaskFileResult {
   if (close >= 0 && list("check").length === 0)
     faults.push("check: a command is needed by whose end it is seen whether a model has passed");
   for (const path of list("protect")) {
-    if (!isWithin(path))
-      faults.push(`protect: ${path} must be a path within the repository, below its topmost folder`);
+    if (!isWithin(path)) faults.push(`protect: ${path} must be a path within the folder that .postern is in`);
     // It would be taken for a name, and nothing would be put back.
     else if (/[*?]/.test(path))
       faults.push(`protect: ${path} must name a file or folder by its own name, without wildcards`);

@@ -3,8 +3,10 @@ import type { AgentHost } from "../../core/agent/contract";
 import { CHAT_VENDOR } from "../chat/vendor";
 import { DisposableStore } from "../common/disposables";
 import { endText, eventText, lacksRuntime } from "../render/agentText";
+import { plain } from "../render/policyWarning";
 import { pickModel } from "./agentCommands";
 import { AskPerson } from "./askPerson";
+import { askedInChat } from "./attached";
 import { AGENT_PARTICIPANT } from "./participantId";
 import type { AgentParts } from "./parts";
 import { folderForAgent } from "./place";
@@ -30,6 +32,11 @@ export function registerParticipant(agent: Promise<AgentParts>): DisposableStore
     const known = foreign === undefined ? request.model.id : foreign === before.instead && before.model;
     const model = known || (await pickModel(await parts.state()));
     if (model === undefined) return {};
+    const { prompt, images, leftOut } = await askedInChat(request);
+    if (leftOut.length > 0)
+      response.markdown(
+        `_The agent is not given what it cannot read: ${plain(leftOut.join(", "))}. Save it as a file and attach that._\n\n`,
+      );
     const abort = new AbortController();
     token.onCancellationRequested(() => abort.abort());
     const person = new AskPerson(parts.person, (text) => response.progress(text));
@@ -44,7 +51,7 @@ export function registerParticipant(agent: Promise<AgentParts>): DisposableStore
     };
     const resume = before.session === undefined ? {} : { resume: before.session };
     const { outcome, cost } = await parts.runner.run(
-      { prompt: promptOf(request), model, folder, ...resume },
+      { prompt, images, model, folder, ...resume },
       host,
       abort.signal,
     );
@@ -75,18 +82,6 @@ export function registerParticipant(agent: Promise<AgentParts>): DisposableStore
 /** Only a model of our own can be asked through the gateway; another one is not silently replaced by one. */
 function foreignId({ vendor, id }: vscode.LanguageModelChat): string | undefined {
   return vendor === CHAT_VENDOR ? undefined : `${vendor}/${id}`;
-}
-
-/** What was asked, with what was attached to it; the agent reads files by itself. */
-function promptOf({ prompt, references }: vscode.ChatRequest): string {
-  const attached = references.flatMap(({ value }) => {
-    if (typeof value === "string") return [value];
-    const uri = value instanceof vscode.Location ? value.uri : value;
-    if (!(uri instanceof vscode.Uri) || uri.scheme !== "file") return [];
-    if (!(value instanceof vscode.Location)) return [uri.fsPath];
-    return [`${uri.fsPath}, lines ${value.range.start.line + 1} to ${value.range.end.line + 1}`];
-  });
-  return [prompt, ...attached.map((what) => `Attached: ${what}`)].join("\n\n");
 }
 
 /** Of what each turn has left, the latest: one that came to nothing has no session, and does not end the one before. */

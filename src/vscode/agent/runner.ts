@@ -3,6 +3,7 @@ import type { ComparisonHost, ComparisonPlan } from "../../core/agent/comparison
 import type {
   AgentGateway,
   AgentHost,
+  AgentImage,
   AgentOutcome,
   AgentSession,
   LoadAgent,
@@ -36,6 +37,7 @@ export interface RunnerParts {
 
 export interface AskedRun {
   readonly prompt: string;
+  readonly images?: readonly AgentImage[];
   readonly model: string;
   readonly folder: string;
   readonly resume?: string;

@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { asArray, asObject, type JsonObject } from "../../../src/core/json/access";
-import type { Step } from "../../support/copilot/fakeGitHub";
-import { CopilotStage, RUNTIMES } from "../../support/copilot/stage";
+import { fakeModel, type Step } from "../../support/copilot/fakeGitHub";
+import { CopilotStage, newGitHub, REAL_RUNTIME, RUNTIMES } from "../../support/copilot/stage";
 
 const SCHEMA = { type: "object", properties: { city: { type: "string" } } };
 const CALL: Step[] = [
@@ -21,9 +22,14 @@ const PATHS: Record<Client, string> = {
   messages: "/v1/messages",
 };
 
+const ENDS: Record<Client, RegExp> = {
+  chat: /data: \[DONE\]\n\n$/,
+  responses: /event: response\.completed\n/,
+  messages: /event: message_stop\n/,
+};
+
 /** The same question, with a tool and what it gave before, in each protocol. */
-function question(client: Client, stream: boolean, results: boolean): object {
-  const model = "gpt-5-mini";
+function question(client: Client, stream: boolean, results: boolean, model = "gpt-5-mini"): object {
   if (client === "responses") {
     const past = [
       { type: "function_call", call_id: "c0", name: "look", arguments: '{"city":"Oslo"}' },
@@ -144,12 +150,7 @@ describe.each(RUNTIMES)("every protocol to a Copilot subscription by $name", ({ 
     it("gets the same in a stream that comes to its end", async () => {
       stage.github.answer = () => CALL;
       const text = await (await ask(client, true)).text();
-      const ends = {
-        chat: /data: \[DONE\]\n\n$/,
-        responses: /event: response\.completed\n/,
-        messages: /event: message_stop\n/,
-      };
-      expect(text).toMatch(ends[client]);
+      expect(text).toMatch(ENDS[client]);
       expect(text).toContain("call_a");
       // The arguments as the model wrote them, piece by piece.
       expect(text).toContain(JSON.stringify('{"city":').slice(1, -1));
@@ -162,5 +163,54 @@ describe.each(RUNTIMES)("every protocol to a Copilot subscription by $name", ({ 
       const error = asObject(asObject(await response.json()).error);
       expect(error.message).toContain("this prompt is not allowed");
     });
+  });
+});
+
+/** What GitHub answers in is the runtime's to choose, by what the model's entry names; the fake one has only the first. */
+const UPSTREAM = {
+  chat: { model: "gpt-5-mini", path: "/chat/completions" },
+  responses: { model: "gpt-5.1-codex", path: "/responses" },
+  messages: { model: "claude-sonnet-4.5", path: "/v1/messages" },
+} as const;
+
+describe.runIf(existsSync(REAL_RUNTIME))("every protocol to every one of GitHub's", () => {
+  let stage: CopilotStage;
+  beforeAll(async () => {
+    const github = await newGitHub();
+    github.models = Object.values(UPSTREAM).map(({ model, path }) =>
+      fakeModel(model, 1, { supported_endpoints: [path] }),
+    );
+    stage = await CopilotStage.start({ runtime: REAL_RUNTIME }, github);
+    await stage.ids();
+  }, 30_000);
+  afterAll(() => stage.stop());
+  beforeEach(() => {
+    stage.github.asked.length = 0;
+  });
+  const pairs = CLIENTS.flatMap((client) => CLIENTS.map((upstream) => [client, upstream] as const));
+
+  it.each(pairs)("%s gets text, a call and the usage from %s, and goes on", async (client, upstream) => {
+    const { model, path } = UPSTREAM[upstream];
+    stage.github.answer = () => CALL;
+    const first = await stage.gateway.post(PATHS[client], question(client, false, true, model));
+    const said = read(client, asObject(await first.json()));
+    expect(said).toMatchObject({ text: "Look: ", tokens: 7 });
+    expect(said.calls.map(([, name, args]) => [name, JSON.parse(args)])).toEqual([
+      ["look", { city: "Rome" }],
+    ]);
+    expect(stage.github.asked.map((asked) => asked.path)).toEqual([path]);
+    expect(JSON.stringify(stage.github.asked[0]?.body)).toContain("rain");
+    const streamed = await stage.gateway.post(PATHS[client], question(client, true, false, model));
+    const text = await streamed.text();
+    expect(text).toContain('"look"');
+    expect(text).toMatch(ENDS[client]);
+  });
+
+  it.each(pairs)("%s gets a refusal from %s with its status", async (client, upstream) => {
+    stage.github.answer = () => [{ status: 400, error: "this prompt is not allowed" }];
+    const { model } = UPSTREAM[upstream];
+    const response = await stage.gateway.post(PATHS[client], question(client, true, false, model));
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain("this prompt is not allowed");
   });
 });

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { OTHER_WIRES, otherWire } from "./otherWires";
 
 /** What the fake knows of one account. */
 export interface FakeAccount {
@@ -108,7 +109,8 @@ export class FakeGitHub {
     if (path === "/models")
       return answer(response, 200, { data: account.models ?? this.models, object: "list" });
     if (path === "/user") return answer(response, 200, { login: account.login, id: 1 });
-    if (path !== "/chat/completions") return answer(response, 404, { message: "not here" });
+    if (path !== "/chat/completions" && !OTHER_WIRES[path])
+      return answer(response, 404, { message: "not here" });
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = JSON.parse(Buffer.concat(chunks).toString("utf8"));
@@ -125,7 +127,15 @@ export class FakeGitHub {
       const { status, error } = first as { status: number; error: string };
       return answer(response, status, { error: { message: error, code: "fake" } });
     }
+    const protocol = OTHER_WIRES[asked.path];
+    let events: string[] | undefined;
+    try {
+      events = protocol && otherWire(protocol, asked.body, asked.headers, steps);
+    } catch (refusal) {
+      return answer(response, 400, { error: { message: String(refusal), code: "fake" } });
+    }
     response.writeHead(200, { "content-type": "text/event-stream", ...this.quotaHeaders(asked.token) });
+    if (events) return void response.end(events.join(""));
     const chunk = (delta: object, finish: string | null, more: object = {}) =>
       response.write(
         `data: ${JSON.stringify({ id: "c1", object: "chat.completion.chunk", created: 1, model: asked.body.model, choices: [{ index: 0, delta, finish_reason: finish }], ...more })}\n\n`,

@@ -1,7 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createComparer } from "../../../src/copilot/agent";
 import type { ComparisonHost, ComparisonPlan } from "../../../src/core/agent/comparison";
 import type { AgentRun, CopilotAgent } from "../../../src/core/agent/contract";
@@ -73,6 +81,59 @@ describe("a comparison", () => {
       expect.stringContaining(work),
       expect.stringContaining(mine),
     ]);
+  });
+
+  it("waits for a worktree that another process is just making, or taking away", async () => {
+    // As git has it between two steps of its own; every `git worktree` fails until they are done.
+    const half = join(work, ".git", "worktrees", "half");
+    mkdirSync(half, { recursive: true });
+    writeFileSync(join(half, "commondir"), "");
+    writeFileSync(join(half, "gitdir"), join(folder.path, "half", ".git"));
+    setTimeout(() => rmSync(half, { recursive: true, force: true }), 300);
+    const [run] = await compare(
+      plan({ check: ["true"] }, "a/b"),
+      agent(() => {}),
+    );
+    expect(run).toMatchObject({ passed: true });
+  });
+
+  it("touches no index but its checkout's, also where that is in a repository and its .git is gone", async () => {
+    const temporary = join(work, "tmp");
+    mkdirSync(temporary);
+    vi.stubEnv("TMPDIR", temporary);
+    vi.stubEnv("TEMP", temporary);
+    let environment: AgentRun["environment"];
+    const breaks = agent((run) => {
+      ({ environment } = run);
+      rmSync(join(run.folder, ".git"), { recursive: true });
+      writeFileSync(join(run.folder, "test", "a.txt"), "changed\n");
+    });
+    const before = git("ls-files", "--stage");
+    const [run] = await compare(plan({ check: ["! git add --all"], protect: ["test"] }, "a/b"), breaks);
+    vi.unstubAllEnvs();
+    expect(git("ls-files", "--stage")).toBe(before);
+    expect(run).toMatchObject({ passed: true, filesChanged: 1 });
+    expect(run?.diff).toContain("+changed");
+    expect(environment?.GIT_CEILING_DIRECTORIES).toContain(temporary);
+  });
+
+  it("works in the folder that was opened, which may lie deep in the repository", async () => {
+    const part = join(work, "packages", "one");
+    mkdirSync(join(part, "test"), { recursive: true });
+    writeFileSync(join(part, "test", "b.txt"), "as it was\n");
+    git("add", "-A");
+    git("commit", "-qm", "A package");
+    const changes = agent((run) => {
+      writeFileSync(join(run.folder, "test", "b.txt"), "changed\n");
+      writeFileSync(join(run.folder, "..", "..", "test", "a.txt"), "changed\n");
+    });
+    const task = { setup: ["ls test/b.txt"], check: ["git diff --exit-code -- test"], protect: ["test"] };
+    const [run] = await compare({ ...plan(task, "a/b"), folder: part }, changes);
+    expect(run).toMatchObject({ passed: true, filesChanged: 2 });
+    mkdirSync(join(work, "new"));
+    await expect(compare({ ...plan(task, "a/b"), folder: join(work, "new") }, changes)).rejects.toThrow(
+      /new is not in the commit/,
+    );
   });
 
   it("puts back what is protected, a folder as well, and nothing else", async () => {

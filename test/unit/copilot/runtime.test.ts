@@ -1,13 +1,27 @@
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { delimiter, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { downloadRuntime } from "../../../src/copilot/downloadRuntime";
-import { locateRuntime, platformName, runtimeIn } from "../../../src/copilot/locateRuntime";
-import { temporaryFolder } from "../../support/gateway";
+import {
+  downloadFolder,
+  locateRuntime,
+  platformName,
+  RUNTIME_VERSION,
+  runtimeIn,
+} from "../../../src/copilot/locateRuntime";
+import { root, temporaryFolder } from "../../support/gateway";
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -15,10 +29,16 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
+const GITHUBS = "#!/bin/sh\necho GitHub Copilot CLI\n";
+
 function program(...path: string[]): string {
+  return programOf(GITHUBS, ...path);
+}
+
+function programOf(content: string, ...path: string[]): string {
   const file = join(folder.path, ...path);
   mkdirSync(join(file, ".."), { recursive: true });
-  writeFileSync(file, "#!/bin/sh\n");
+  writeFileSync(file, content);
   chmodSync(file, 0o755);
   return file;
 }
@@ -30,7 +50,7 @@ describe("where the runtime is looked for", () => {
   it("is the setting, the variable, the data folder, the PATH and the package, in this order", () => {
     const mine = program("mine");
     const named = program("named");
-    const downloaded = runtimeIn(join(folder.path, "data", "copilot-runtime"));
+    const downloaded = runtimeIn(downloadFolder(join(folder.path, "data")));
     const onPath = program("bin", process.platform === "win32" ? "copilot.exe" : "copilot");
     const packages = join(folder.path, "modules");
     const name = join("modules", "@github", `copilot-sdk-${platformName()}`);
@@ -41,9 +61,48 @@ describe("where the runtime is looked for", () => {
     expect(locate(undefined, environment)).toEqual({ path: named });
     const { COPILOT_CLI_PATH: _, ...rest } = environment;
     expect(locate(undefined, rest, join(folder.path, "data"))).toEqual({ path: onPath });
-    program("data", "copilot-runtime", runtimeIn(""));
+    program(relative(folder.path, downloaded));
     expect(locate(undefined, rest, join(folder.path, "data"))).toEqual({ path: downloaded });
     expect(locate(undefined, { PATH: "/nowhere", NODE_PATH: packages })).toEqual({ path: installed });
+  });
+
+  it("is not the one that was downloaded for another version of the SDK", () => {
+    const data = join(folder.path, "data");
+    program(relative(folder.path, runtimeIn(join(downloadFolder(data), "..", "1.0.13"))));
+    expect(locate(undefined, {}, data)).toEqual({ missing: expect.stringContaining("no Copilot runtime") });
+  });
+
+  it("is downloaded for the SDK that is shipped", () => {
+    const { devDependencies = {}, dependencies = {} } = JSON.parse(
+      readFileSync(join(root, "package.json"), "utf8"),
+    );
+    expect({ ...devDependencies, ...dependencies }["@github/copilot-sdk"]).toBe(RUNTIME_VERSION);
+  });
+
+  const COPILOT = process.platform === "win32" ? "copilot.exe" : "copilot";
+
+  it("is no other program that is called copilot, such as that of AWS", () => {
+    const other = programOf("#!/bin/sh\necho AWS Copilot CLI\n", "aws", COPILOT);
+    const PATH = [join(folder.path, "aws"), join(folder.path, "bin")].join(delimiter);
+    expect(locate(undefined, { PATH })).toEqual({
+      missing: expect.stringContaining(`${other} is not GitHub's`),
+    });
+    // What it is known by may lie across two of the pieces that it is read in.
+    const mine = programOf(`${"x".repeat(4 * 1024 * 1024 - 9)}GitHub Copilot CLI`, "bin", COPILOT);
+    expect(locate(undefined, { PATH })).toEqual({ path: mine });
+  });
+
+  it.each(["win32", "linux"])("is the program itself behind npm's script for it on %s", (platform) => {
+    const windows = platform === "win32";
+    const modules = join("npm", ...(windows ? ["node_modules"] : ["lib", "node_modules"]), "@github");
+    const name = `copilot-${platformName()}`;
+    programOf(JSON.stringify({ name: "@github/copilot" }), modules, "copilot", "package.json");
+    const loader = program(modules, "copilot", "npm-loader.js");
+    programOf(JSON.stringify({ exports: { ".": "./copilot" } }), modules, name, "package.json");
+    const native = program(modules, name, "copilot");
+    if (windows) program("npm", "copilot.cmd");
+    else symlinkSync(loader, join(folder.path, "npm", "copilot"));
+    expect(locate(undefined, { PATH: join(folder.path, "npm") })).toEqual({ path: native });
   });
 
   it("is never a relative path, and where there is none it says what was looked for", () => {
@@ -116,6 +175,13 @@ describe("the download of the runtime", () => {
     expect(locateRuntime(undefined, { environment: {}, dataDir: folder.path })).toEqual({ path });
     expect(asked[0]).toBe(`/@github%2fcopilot-sdk-${platformName()}/1.0.14`);
     expect(seen.at(-1)?.[0]).toBe(archive.length);
+  });
+
+  it("leaves no other version there", async () => {
+    const old = program("copilot-runtime", "1.0.13", "copilot-runtime");
+    await download();
+    expect(existsSync(old)).toBe(false);
+    expect(readdirSync(join(folder.path, "copilot-runtime"))).toEqual([RUNTIME_VERSION]);
   });
 
   it("keeps nothing of what does not have the registry's hash, and leaves the one that is there", async () => {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Comparer, ComparisonHost, ComparisonPlan } from "../../../core/agent/comparison";
 import type { AgentOutcome, CopilotAgent, PermissionQuestion } from "../../../core/agent/contract";
 import type { TaskRunWithDiff } from "../../../core/agent/taskRun";
@@ -34,7 +35,9 @@ export function createComparer(
       const results: TaskRunWithDiff[] = [];
       const work = async (): Promise<void> => {
         for (const [index, model] of waiting) {
-          const means = { agent, trees, host, environment: passedOn };
+          // Where a checkout has lost its .git, git must not take a repository above it for the one to work on.
+          const ceiling = { GIT_CEILING_DIRECTORIES: trees.home };
+          const means = { agent, trees, host, environment: { ...passedOn, ...ceiling }, ceiling };
           const result = await new OneModel(plan, model, `${index + 1}`, means).do(over);
           results.push(result);
           await host.onResult(result);
@@ -62,6 +65,7 @@ interface Means {
   readonly trees: Worktrees;
   readonly host: ComparisonHost;
   readonly environment: Readonly<Record<string, string>>;
+  readonly ceiling: Readonly<Record<string, string>>;
 }
 
 /** A task done by one model in a checkout of its own. */
@@ -105,12 +109,13 @@ class OneModel {
   private async steps(path: string, signal: AbortSignal): Promise<void> {
     const { task } = this.plan;
     const { host, trees } = this.means;
+    const folder = join(path, trees.prefix);
     host.onStep(this.model.id, "setup");
-    await this.runAll("setup", task.setup, path, signal);
+    await this.runAll("setup", task.setup, folder, signal);
     const before = await trees.snapshot(path);
     host.onStep(this.model.id, "working");
     const begun = performance.now();
-    this.outcome = await this.agentWorks(path, signal);
+    this.outcome = await this.agentWorks(folder, signal);
     this.durationMs = Math.round(performance.now() - begun);
     this.reason = this.outcome.reason;
     this.work = await trees.diff(path, before);
@@ -119,7 +124,7 @@ class OneModel {
     host.onStep(this.model.id, "checking");
     await trees.restore(path, task.protect);
     try {
-      await this.runAll("check", task.check, path, signal);
+      await this.runAll("check", task.check, folder, signal);
       this.passed = true;
     } catch (error) {
       if (!(error instanceof StepFailure) || signal.aborted) throw error;
@@ -129,7 +134,7 @@ class OneModel {
     }
   }
 
-  private async agentWorks(path: string, signal: AbortSignal): Promise<AgentOutcome> {
+  private async agentWorks(folder: string, signal: AbortSignal): Promise<AgentOutcome> {
     const { plan, model } = this;
     const { minutes, turns, usd } = plan.task.limits;
     const limit = AbortSignal.timeout(minutes * MINUTE_MS);
@@ -140,7 +145,8 @@ class OneModel {
         protocol: model.protocol,
         models: plan.known,
         gateway: plan.gateway,
-        folder: path,
+        folder,
+        environment: this.means.ceiling,
         task: this.id,
         maxTurns: turns,
         keep: false,

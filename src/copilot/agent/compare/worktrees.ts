@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, posix } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { PosternError } from "../../../core/errors";
 import { Turns } from "../../../core/turns";
 import { isInside } from "../permission";
@@ -10,6 +11,9 @@ const GIT_MS = 120_000;
 /** A longer diff is cut: it is for a person to look at. */
 const MAX_DIFF = 1_000_000;
 const PREFIX = "postern-task-";
+/** `git worktree` fails while another process is making a worktree of the same repository. */
+const TRIES = 6;
+const BETWEEN_TRIES_MS = 50;
 
 /**
  * A repository's own settings may name programs: hooks, file monitors, external diffs. None of them runs for us.
@@ -28,14 +32,19 @@ export interface DiffOfWork {
 export class Worktrees {
   /** Git reads what all worktrees have written of themselves: half of it, where one is made just then. */
   private readonly turns = new Turns();
+  /** Where git keeps what it knows of each checkout, its index among it. */
+  private readonly gitFolders = new Map<string, string>();
 
   private constructor(
     /** The repository's topmost folder. */
     readonly root: string,
     /** What is checked out. */
     readonly commit: string,
+    /** The way from the topmost folder to the one that was opened: empty, or with "/" at its end. */
+    readonly prefix: string,
     private readonly environment: Readonly<Record<string, string>>,
-    private readonly home: string,
+    /** What the checkouts are in. */
+    readonly home: string,
   ) {}
 
   /** @throws PosternError invalid_request where there is no repository with a commit */
@@ -51,9 +60,17 @@ export class Worktrees {
     };
     const root = await ask("rev-parse", "--show-toplevel");
     const commit = await ask("rev-parse", "--verify", "HEAD^{commit}");
+    const prefix = await ask("rev-parse", "--show-prefix");
+    const { code } = await git(root, environment, ["cat-file", "-e", `${commit}:${prefix}`]);
+    if (code !== 0)
+      throw new PosternError(
+        "invalid_request",
+        `${folder} is not in the commit that is checked out: commit it first`,
+      );
     const trees = new Worktrees(
       root,
       commit,
+      prefix,
       environment,
       mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`)),
     );
@@ -64,15 +81,17 @@ export class Worktrees {
   /** A fresh checkout of the commit. @returns its folder @throws PosternError invalid_request */
   async add(name: string): Promise<string> {
     const path = join(this.home, name);
-    await this.turns.take(() =>
-      this.must(this.root, "worktree", "add", "--detach", "--force", path, this.commit),
-    );
+    const { code, output } = await this.worktree("add", "--detach", "--force", path, this.commit);
+    if (code !== 0) throw new PosternError("invalid_request", `git worktree failed: ${lastLine(output)}`);
+    // Before anybody else is in there: without its .git git would take the next repository above for this one.
+    const { answer: gitFolder } = await this.git(path, ["rev-parse", "--absolute-git-dir"]);
+    this.gitFolders.set(path, gitFolder.trim());
     return path;
   }
 
-  /** Puts paths back as they are in the commit; what the commit does not have is taken away. */
+  /** Puts paths of the opened folder back as in the commit; what the commit does not have is taken away. */
   async restore(path: string, paths: readonly string[]): Promise<void> {
-    for (const one of paths) {
+    for (const one of paths.map((below) => posix.join(this.prefix, below))) {
       // Through a link that the work has put there something else would be deleted.
       if (!isInside(join(path, one), path))
         throw new PosternError(
@@ -114,7 +133,8 @@ export class Worktrees {
   /** Not by `git worktree prune`, which forgets also those of the person's whose disk is not there just now. */
   async remove(path: string): Promise<void> {
     rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-    await this.turns.take(() => this.git(this.root, ["worktree", "remove", "--force", "--force", path]));
+    this.gitFolders.delete(path);
+    await this.worktree("remove", "--force", "--force", path);
   }
 
   async close(): Promise<void> {
@@ -124,7 +144,7 @@ export class Worktrees {
 
   /** Of comparisons that were killed: their folders bear the number of a process that is no more. */
   private async removeLeftBehind(): Promise<void> {
-    const { answer } = await this.git(this.root, ["worktree", "list", "--porcelain"], MAX_DIFF);
+    const { answer } = await this.worktree("list", "--porcelain");
     for (const [, path = ""] of answer.matchAll(/^worktree (.+)$/gm)) {
       const home = basename(dirname(path));
       const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(home)?.[1];
@@ -141,13 +161,26 @@ export class Worktrees {
       throw new PosternError("invalid_request", `git add failed: ${lastLine(output)}`);
   }
 
+  private worktree(...args: string[]) {
+    return this.turns.take(async () => {
+      for (let tries = 1; ; tries += 1) {
+        const done = await this.git(this.root, ["worktree", ...args], MAX_DIFF);
+        if (done.code === 0 || tries === TRIES) return done;
+        // Not all who wait try again at the same moment.
+        await pause(BETWEEN_TRIES_MS * tries * (1 + Math.random()));
+      }
+    });
+  }
+
   private async must(folder: string, ...args: string[]): Promise<void> {
     const { code, output } = await this.git(folder, args);
     if (code !== 0) throw new PosternError("invalid_request", `git ${args[0]} failed: ${lastLine(output)}`);
   }
 
   private git(folder: string, args: readonly string[], keep?: number) {
-    return git(folder, this.environment, args, keep);
+    const own = this.gitFolders.get(folder);
+    const pinned = own === undefined ? [] : [`--git-dir=${own}`, `--work-tree=${folder}`];
+    return git(folder, this.environment, [...pinned, ...args], keep);
   }
 }
 

@@ -201,7 +201,7 @@ it("a key in a name is neither told nor kept", async () => {
     {
       model_asked: "fake/model-a",
       task: "code [redacted configured]",
-      model_answered: "[redacted configured]",
+      model_answered: "[redacted]",
     },
     { model_asked: "fake/[redacted postern]" },
     { model_asked: "fake/model-a", task: "code [redacted postern]", model_answered: "[redacted postern]" },

@@ -209,6 +209,8 @@ export class EngineSupervisor implements Disposable {
   }
 
   private set(state: EngineState): void {
+    // Each time it is said, the window offers to reload.
+    if (state.kind === "outdated" && this.current.kind === "outdated") return;
     this.current = state;
     this.changed.fire(state);
   }

@@ -141,6 +141,16 @@ describe("the supervisor", () => {
     expect(disposed).toHaveBeenCalled();
   });
 
+  test("asks for a reload once, though it is met again", async () => {
+    const newer = () => Promise.reject(new NewerEngineError());
+    const supervisor = new EngineSupervisor({ joinRunning: newer, start: newer }, newer, log);
+    const states: string[] = [];
+    supervisor.onDidChange(({ kind }) => states.push(kind));
+    await supervisor.joinIfRunning();
+    await expect(supervisor.ensure()).rejects.toThrow("Reload");
+    expect(states).toEqual(["outdated"]);
+  });
+
   test("shows what its configuration came to, not what was told before it", async () => {
     if (!status) throw new Error("no status");
     const before: EngineStatus = { ...status, running: status.running + 1 };

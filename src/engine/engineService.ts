@@ -15,7 +15,13 @@ import type { WireProtocol } from "../core/protocols/wire";
 import { preferredProtocol } from "../core/providers/spoken";
 import { decided, resolveModel } from "../core/routing/resolveModel";
 import type { PolicyQuestion } from "../core/rpc/audit";
-import type { EngineStatus, LogEntry, ProbeParams, TestResult } from "../core/rpc/contract";
+import {
+  type EngineStatus,
+  LEDGER_NOTICE,
+  type LogEntry,
+  type ProbeParams,
+  type TestResult,
+} from "../core/rpc/contract";
 import type { AuditService } from "./audit/auditService";
 import { CopilotService } from "./copilot/copilotService";
 import { copilotProbe, testCopilot } from "./diagnosis/copilotProbe";
@@ -116,6 +122,8 @@ export class EngineService {
   private readonly known = new Map<string, string>();
   private readonly configured = new Set<(config: EngineConfig) => void>();
   private readonly teller = new StatusTeller(() => this.status());
+  /** The ledger's notices that a window has told. */
+  private readonly toldOfLedger = new Set<string>();
   /** Until when running requests may go on, as performance.now(). */
   private drainUntil = Number.POSITIVE_INFINITY;
 
@@ -324,7 +332,10 @@ export class EngineService {
 
   /** @returns whether the window that asks is the one to tell the notice */
   claimNotice(id: string): boolean {
-    return this.limits.claimNotice(id);
+    if (!id.startsWith(LEDGER_NOTICE)) return this.limits.claimNotice(id);
+    const first = !this.toldOfLedger.has(id);
+    this.toldOfLedger.add(id);
+    return first;
   }
 
   /** Where the gateway listens, e.g. `http://127.0.0.1:4141`; undefined while it does not. */

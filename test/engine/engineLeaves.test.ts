@@ -56,6 +56,19 @@ describe.skipIf(process.platform === "win32")("an engine that is told to end whi
     after.close();
   });
 
+  it("lets nobody in who was about to prove himself when it began to leave", async () => {
+    start();
+    const window = await EngineClient.join(home);
+    const url = await startGateway(window, engineConfig(provider.url));
+    await ask(url, streaming);
+    const late = await EngineClient.open(home.pipePath);
+    late.socket.on("error", () => {});
+    await window.request("drain", {});
+    // It would be told nothing, and stay with an engine that does nothing for it.
+    await expect(late.authenticate(home.token)).rejects.toThrow();
+    window.close();
+  });
+
   it("heeds a signal also while it drains", async () => {
     const engine = start();
     const window = await EngineClient.join(home);

@@ -3,6 +3,7 @@ import type { EngineConfig } from "../../src/core/config/engineConfig";
 import { budgetSchema } from "../../src/core/config/schema";
 import { routeSchema } from "../../src/core/config/schema/route";
 import { callerHeaders } from "../../src/core/rpc/callerHeaders";
+import { LEDGER_NOTICE } from "../../src/core/rpc/contract";
 import { ask, Engine, EngineClient, engineConfig, type Home, newHome, startGateway } from "../support/engine";
 import { GATEWAY_KEY } from "../support/gateway";
 import { askPrivately } from "../support/privateSocket";
@@ -65,6 +66,18 @@ describe("windows and limits", () => {
     expect(claims.filter(({ claimed }) => claimed)).toHaveLength(1);
     expect((await ask(url)).status).toBe(429);
     expect((await one.request("status", {})).limits?.notices).toEqual([]);
+  });
+
+  it("lets one window tell what is wrong with the ledger, and another one what is wrong later", async () => {
+    const [one, two] = await windows();
+    const claim = (since: number) => (client: EngineClient) =>
+      client.request("claimNotice", { id: `${LEDGER_NOTICE}unwritable ${since}` });
+    expect(await Promise.all([one, two, one].map(claim(1)))).toEqual([
+      { claimed: true },
+      { claimed: false },
+      { claimed: false },
+    ]);
+    expect(await claim(2)(two)).toEqual({ claimed: true });
   });
 
   it("a raised budget and a disabled gateway key act on the next request", async () => {

@@ -66,4 +66,24 @@ describe("a gateway that other machines could reach", () => {
       await engine.close();
     }
   });
+
+  it("runs again when the host that it could not be opened on is taken back", async () => {
+    const engine = await InProcessEngine.start(provider.url);
+    const { service } = engine;
+    const configure = async (host: string) => {
+      const config = engineConfig(provider.url);
+      await service.configure({ ...config, gateway: { ...config.gateway, host, keys: [] } });
+      return service.status().gateway;
+    };
+    try {
+      expect(await configure("127.0.0.1")).toMatchObject({ state: "running" });
+      expect(await configure("0.0.0.0")).toMatchObject({ state: "failed", code: "open_without_key" });
+      expect(await configure("127.0.0.1")).toMatchObject({ state: "running" });
+      expect(await configure("0.0.0.0")).toMatchObject({ state: "failed" });
+      await service.stopGateway();
+      expect(await configure("127.0.0.1")).toEqual({ state: "stopped" });
+    } finally {
+      await engine.close();
+    }
+  });
 });

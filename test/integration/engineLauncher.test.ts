@@ -270,6 +270,23 @@ describe.skipIf(process.platform === "win32")("the launcher", () => {
     await pending;
   });
 
+  test("starts one though the clock is set back meanwhile", async () => {
+    const own = launcher();
+    const host = Reflect.get(own, "host") as { notedPipe(): Promise<string | undefined> };
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const { notedPipe } = host;
+      host.notedPipe = () => {
+        host.notedPipe = notedPipe;
+        vi.setSystemTime(Date.now() - 3_600_000);
+        return notedPipe();
+      };
+      links.push(await own.start());
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("says that an engine ends at once", async () => {
     const script = join(folder, "engine.js");
     writeFileSync(script, "process.exit(3)");

@@ -30,6 +30,9 @@ export interface EngineBoot {
   readonly dataDir: string;
 }
 
+/** How the ids begin by which the ledger's notices are claimed. */
+export const LEDGER_NOTICE = "ledger ";
+
 /** File in the data folder that holds the path of the owning engine's pipe. */
 export const PIPE_NOTE = "pipe";
 
@@ -274,7 +277,7 @@ export interface EngineRequests extends AuditRequests, TaskRunRequests {
   refreshModels: { params: { readonly providerId: string }; result: EngineStatus };
   /** Cuts every request that runs on a gateway key. */
   abortRequests: { params: { readonly gatewayKey: string }; result: { readonly aborted: number } };
-  /** Asks for a limit's notice; of several windows one is told yes, and shows it. */
+  /** Asks for a limit's or the ledger's notice; of several windows one is told yes, and shows it. */
   claimNotice: { params: { readonly id: string }; result: { readonly claimed: boolean } };
   /** Where this window's own chat requests go; see `ChatAccess`. Asked again, the answer is the same. */
   chatAccess: { params: Record<string, never>; result: ChatAccess };

@@ -48,10 +48,10 @@ export class GatewayListener {
     });
   }
 
-  /** To where it is to listen now, if it listens; running requests finish where they began. */
+  /** To where it is to listen now, if it listens or could not; running requests finish where they began. */
   move(): Promise<void> {
     return this.turns.take(async () => {
-      if (!this.server.address) return;
+      if (this.state.state === "stopped") return;
       this.server.stopListening();
       await this.startNow().catch((error: unknown) => this.log.error(logSafeText(error)));
     });

@@ -104,7 +104,9 @@ export class PipeServer {
     this.leaving = true;
     this.stopListening();
     this.broadcast((session) => {
-      if (session !== asking) session.notify("draining", {});
+      // Who is not in yet cannot be told, and would stay with an engine that does nothing for him.
+      if (!session.isAuthenticated) session.close();
+      else if (session !== asking) session.notify("draining", {});
     });
   }
 

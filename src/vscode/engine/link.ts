@@ -11,12 +11,15 @@ import { EngineHungError } from "./errors";
 
 /** What the engine does without asking anybody takes milliseconds; one that needs longer than this is hung. */
 const ANSWER_MS = 20_000;
-/** These wait for a provider, which the engine itself bounds. */
+/** These wait for a provider, which the engine itself bounds, or go through the whole audit. */
 const SLOW: ReadonlySet<keyof EngineRequests> = new Set([
   "testProvider",
   "runProbe",
   "refreshModels",
   "downloadCopilot",
+  "exportAudit",
+  "removeAudit",
+  "verifyAudit",
 ]);
 
 /** One authenticated connection to the engine. */

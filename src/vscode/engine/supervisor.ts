@@ -135,7 +135,6 @@ export class EngineSupervisor implements Disposable {
 
   private async adopt(link: EngineLink): Promise<EngineLink> {
     let lost = false;
-    let latest: EngineStatus | undefined;
     link.onClose(() => {
       lost = true;
       if (this.link === link) this.onLost();
@@ -143,7 +142,6 @@ export class EngineSupervisor implements Disposable {
     const models = new KnownModels();
     link.on("statusChanged", (change) => {
       const status = models.take(change);
-      latest = status;
       if (this.link === link) this.set({ kind: "ready", status });
     });
     link.on("draining", () => {
@@ -156,7 +154,8 @@ export class EngineSupervisor implements Disposable {
     this.link = link;
     this.joinedAt = Date.now();
     this.successorComes = false;
-    this.set({ kind: "ready", status: latest ?? status });
+    // What was told before this answer is older than it.
+    this.set({ kind: "ready", status });
     this.log.info(`Connected to engine ${link.version}, process ${status.pid}.`);
     this.connectedNow.fire();
     return link;
@@ -210,6 +209,8 @@ export class EngineSupervisor implements Disposable {
   }
 
   private set(state: EngineState): void {
+    // Each time it is said, the window offers to reload.
+    if (state.kind === "outdated" && this.current.kind === "outdated") return;
     this.current = state;
     this.changed.fire(state);
   }

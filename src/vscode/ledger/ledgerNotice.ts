@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { LEDGER_NOTICE } from "../../core/rpc/contract";
 import type { PosternState } from "../state";
 import { notify } from "../ui/notify";
 
@@ -6,8 +7,14 @@ import { notify } from "../ui/notify";
 export class LedgerNotices {
   private readonly told = new Set<string>();
 
-  /** @param focused whether the person is at this window */
-  constructor(private readonly focused: () => boolean) {}
+  /**
+   * @param focused whether the person is at this window
+   * @param claim asks the engine whether this window is the one to tell it
+   */
+  constructor(
+    private readonly focused: () => boolean,
+    private readonly claim: (id: string) => Promise<boolean>,
+  ) {}
 
   /** Looks at what the engine has to tell. */
   follow({ engine }: PosternState): void {
@@ -16,9 +23,15 @@ export class LedgerNotices {
       const id = `${kind} ${since}`;
       if (this.told.has(id)) continue;
       this.told.add(id);
-      notify("warning", message, {
-        "Show Log": () => vscode.commands.executeCommand("postern.showLog"),
-      });
+      const tell = (): void =>
+        notify("warning", message, {
+          "Show Log": () => vscode.commands.executeCommand("postern.showLog"),
+        });
+      void this.claim(`${LEDGER_NOTICE}${id}`).then(
+        (first) => first && tell(),
+        // It is there again with the next status.
+        () => this.told.delete(id),
+      );
     }
   }
 }

@@ -47,6 +47,8 @@ export function gatewayView(engine: EngineState): GatewayView {
 export function gatewayUrl(engine: EngineState, local: Pick<LocalState, "host" | "port">): string {
   const view = gatewayView(engine);
   if (view.kind === "running") return view.url;
-  const host = local.host.includes(":") ? `[${local.host}]` : local.host;
-  return `http://${host}:${local.port}`;
+  const bare = local.host.replace(/^\[|\]$/g, "");
+  // They are no address to connect to everywhere; not on Windows.
+  const host = bare === "0.0.0.0" || bare === "::" ? "127.0.0.1" : bare;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${local.port}`;
 }

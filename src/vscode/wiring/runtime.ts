@@ -103,7 +103,10 @@ export function createRuntime(
     claim: (id) => api.claimNotice(id),
     log: channel,
   });
-  const ledgerNotices = new LedgerNotices(() => vscode.window.state.focused);
+  const ledgerNotices = new LedgerNotices(
+    () => vscode.window.state.focused,
+    (id) => api.claimNotice(id),
+  );
   const terminals = new TerminalEnvironment(context.environmentVariableCollection, {
     keys: storage.workspaceKeys,
     changed,

@@ -171,6 +171,14 @@ describe("the Gateway view", () => {
     expect(gatewayUrl({ kind: "idle" }, { host: "::1", port: 1 })).toBe("http://[::1]:1");
   });
 
+  test.each([
+    ["0.0.0.0", "http://127.0.0.1:1"],
+    ["::", "http://127.0.0.1:1"],
+    ["[::1]", "http://[::1]:1"],
+  ])("writes for %s the address that the engine will write once it runs", (host, url) => {
+    expect(gatewayUrl({ kind: "idle" }, { host, port: 1 })).toBe(url);
+  });
+
   test("shows settings that are not used", () => {
     const problems = [{ path: "postern.gateway.port", message: "is not a port; 4141 is used" }];
     expect(rows(ready(), { problems }).at(-1)).toBe("postern.gateway.port is not a port; 4141 is used: ");

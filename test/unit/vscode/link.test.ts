@@ -34,6 +34,18 @@ describe("the link to an engine that hangs", () => {
     },
   );
 
+  test.each(["exportAudit", "removeAudit", "verifyAudit"] as const)(
+    "waits for %s however long the audit is",
+    async (method) => {
+      const link = new EngineLink(silent(), "0.1.0", []);
+      const settled = vi.fn();
+      link.onClose(settled);
+      link.request(method, {} as never).then(settled, settled);
+      await vi.advanceTimersByTimeAsync(120_000);
+      expect(settled).not.toHaveBeenCalled();
+    },
+  );
+
   test("waits for a provider as long as the engine does", async () => {
     const link = new EngineLink(silent(), "0.1.0", []);
     const settled = vi.fn();

@@ -141,6 +141,37 @@ describe("the supervisor", () => {
     expect(disposed).toHaveBeenCalled();
   });
 
+  test("asks for a reload once, though it is met again", async () => {
+    const newer = () => Promise.reject(new NewerEngineError());
+    const supervisor = new EngineSupervisor({ joinRunning: newer, start: newer }, newer, log);
+    const states: string[] = [];
+    supervisor.onDidChange(({ kind }) => states.push(kind));
+    await supervisor.joinIfRunning();
+    await expect(supervisor.ensure()).rejects.toThrow("Reload");
+    expect(states).toEqual(["outdated"]);
+  });
+
+  test("shows what its configuration came to, not what was told before it", async () => {
+    if (!status) throw new Error("no status");
+    const before: EngineStatus = { ...status, running: status.running + 1 };
+    let tell = (_: EngineStatus): void => undefined;
+    const link = {
+      ...fakeLink().link,
+      on: (name: string, listener: (value: EngineStatus) => void) => {
+        if (name === "statusChanged") tell = listener;
+        return { dispose() {} };
+      },
+    } as unknown as EngineLink;
+    const launcher = { joinRunning: async () => "absent" as const, start: async () => link };
+    const onJoined = async (): Promise<EngineStatus> => {
+      tell(before);
+      return status;
+    };
+    const supervisor = new EngineSupervisor(launcher, onJoined, log);
+    await supervisor.ensure();
+    expect(supervisor.state).toEqual({ kind: "ready", status });
+  });
+
   test("asks for a reload where a newer engine runs, and leaves it alone", async () => {
     const start = vi.fn(() => Promise.reject(new NewerEngineError()));
     const { supervisor } = supervise(start);

@@ -12,6 +12,7 @@ import {
   exportData,
   joinMcp,
   loadConfigFile,
+  NamedFileError,
   type PolicyTestQuestion,
   PosternError,
   problemLines,
@@ -54,7 +55,7 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
   postern --version
   postern --help
 
---allow-commands lets both run the programs that FILE names under credentials.
+--allow-commands lets all that take FILE run the programs that it names under credentials.
 
 serve prints one line of JSON when it listens; logs go to standard error.
 Exit codes: 0 fine, 1 failed or refused, 2 wrong use or a bad configuration.
@@ -316,7 +317,7 @@ main(process.argv.slice(2)).then(
   (error: unknown) => {
     if (error instanceof PosternError) {
       process.stderr.write(`${error.message}\n`);
-      process.exit(1);
+      process.exit(error instanceof NamedFileError ? 2 : 1);
     }
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n\n${HELP}`);

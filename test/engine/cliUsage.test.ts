@@ -131,6 +131,24 @@ describe("a configuration file", () => {
     expect(stderr).toContain(folder.path);
   });
 
+  it.each([
+    ["policy", "test", "--config", "F", "--body", "nowhere.json"],
+    ["policy", "test", "--config", "F", "--body", "."],
+    ["compare", "--config", "F", "--models", "a/b", "nowhere.md"],
+    ["compare", "--config", "F", "--models", "a/b", "."],
+  ])("is fine, but another file that is named cannot be read: %s", async (...args) => {
+    const file = configFile({});
+    const named = join(folder.path, args.at(-1) ?? "");
+    const { code, stdout, stderr } = await runCli([
+      ...args.slice(0, -1).map((arg) => (arg === "F" ? file : arg)),
+      named,
+    ]);
+    // 1 would mean that the policy refuses the request, or that no model has passed.
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^the file .* cannot be read \((ENOENT|EISDIR)\)\n$/);
+    expect(stderr).toContain(named);
+  });
+
   it("with a data folder that cannot be made is refused, without a stack", async () => {
     mkdirSync(join(folder.path, "sub"));
     writeFileSync(join(folder.path, "sub", "file"), "");

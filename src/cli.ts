@@ -55,7 +55,7 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
   postern --version
   postern --help
 
---allow-commands lets all that take FILE run the programs that it names under credentials.
+--allow-commands beside --config FILE lets the programs run that FILE names under credentials.
 
 serve prints one line of JSON when it listens; logs go to standard error.
 Exit codes: 0 fine, 1 failed or refused, 2 wrong use or a bad configuration.

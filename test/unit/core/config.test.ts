@@ -274,4 +274,31 @@ describe("engineConfigFromFile", () => {
       { path: "gateway.keys[1].key", message: "the environment variable NOPE is not set" },
     ]);
   });
+
+  it.each(["${POSTERN_KEY}", "$POSTERN_KEY", "${env:1ST}", "${{ secrets.KEY }}"])(
+    "refuses %s, which everybody could guess if it were the key itself",
+    (key) => {
+      const parsed = validateConfig({ gateway: { keys: [{ name: "a", key }] } });
+      if (!parsed.ok) throw new Error("does not parse");
+      const { problems } = engineConfigFromFile(parsed.config, () => "set");
+      expect(problems).toEqual([
+        { path: "gateway.keys[0].key", message: expect.stringContaining("write ${env:NAME}") },
+      ]);
+      for (const name of ["apiKey", "bearerToken"])
+        expect(
+          validateConfig({
+            providers: [{ id: "a", type: "openai", baseUrl: "http://localhost:1", [name]: key }],
+          }),
+        ).toEqual({
+          ok: false,
+          problems: [{ path: `providers[0].${name}`, message: expect.stringContaining("write ${env:NAME}") }],
+        });
+    },
+  );
+
+  it("takes a key that only has such characters in it", () => {
+    const parsed = validateConfig({ gateway: { keys: [{ name: "a", key: "$2a${x}" }] } });
+    if (!parsed.ok) throw new Error("does not parse");
+    expect(engineConfigFromFile(parsed.config, () => undefined).problems).toEqual([]);
+  });
 });

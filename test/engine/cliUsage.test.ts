@@ -149,6 +149,15 @@ describe("a configuration file", () => {
     expect(stderr).toContain(named);
   });
 
+  it("is fine, but the task is in no git repository: compare says so", async () => {
+    const task = join(folder.path, "task.md");
+    writeFileSync(task, "---\ncheck: npm test\n---\nMend that.\n");
+    const args = ["--models", "a/b", "--yes", "--dir", folder.path, task];
+    const { code, stderr } = await runCli(["compare", "--config", configFile({}), ...args]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^invalid_request: .*\bgit repository\b/m);
+  });
+
   it("with a data folder that cannot be made is refused, without a stack", async () => {
     mkdirSync(join(folder.path, "sub"));
     writeFileSync(join(folder.path, "sub", "file"), "");

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { TASK_FOLDER } from "./core/agent/taskFile";
@@ -153,12 +154,16 @@ function runAgent(
   const listed = (text: string) => text.split(",").flatMap((word) => word.trim() || []);
   if (!rulesOf(listed(allow)))
     throw new UsageError('--allow takes "read", "edit" and "run", with commas between');
+  const folder = resolve(dir ?? (command === "compare" ? folderOfTask(subject) : "."));
+  // A program that cannot be started there fails in words about streams.
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(`--dir: there is no folder ${folder}`);
   const options = {
     loaded,
     version: POSTERN_VERSION,
     loadCopilot,
     loadAgent: () => import("./copilot/agent"),
-    folder: resolve(dir ?? (command === "compare" ? folderOfTask(subject) : ".")),
+    folder,
     allow: listed(allow),
   };
   if (command === "compare") {

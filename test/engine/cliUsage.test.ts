@@ -40,6 +40,9 @@ describe("the command line", () => {
     [["serve", "--config", "F", "--port="], /--port/],
     [["serve", "--config", "F", "--port", "0x10"], /--port/],
     [["serve", "--config", "F", "--host="], /--host/],
+    [["agent", "--config", "F", "--model", "a/b", "--dir", "/no/such", "task"], /--dir.*such/],
+    [["agent", "--config", "F", "--model", "a/b", "--dir", "F", "task"], /--dir.*no folder/],
+    [["compare", "--config", "F", "--dir", "/no/such", "task.md"], /--dir.*such/],
   ])("%j is refused with exit code 2 and the reason", async (args, reason) => {
     const file = configFile({});
     const { code, stdout, stderr } = await runCli(

@@ -107,6 +107,8 @@ async function main(args: string[]): Promise<number> {
   if (values.config === undefined) throw new UsageError("--config FILE is missing");
   if (command === "check" && values.model !== undefined && !values.probe)
     throw new UsageError("--model goes with --probe");
+  if (values.registry !== undefined && !URL.canParse(values.registry))
+    throw new UsageError(`--registry must be an address, not "${values.registry}"`);
   const result = loadConfigFile(values.config, values["allow-commands"]);
   if (!result.ok) {
     process.stderr.write(`${problemLines(result.problems)}\n`);

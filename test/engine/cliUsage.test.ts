@@ -40,6 +40,7 @@ describe("the command line", () => {
     [["serve", "--config", "F", "--port="], /--port/],
     [["serve", "--config", "F", "--port", "0x10"], /--port/],
     [["serve", "--config", "F", "--host="], /--host/],
+    [["copilot", "download", "--config", "F", "--registry", "npm.corp"], /--registry.*"npm.corp"/],
     [["agent", "--config", "F", "--model", "a/b", "--dir", "/no/such", "task"], /--dir.*such/],
     [["agent", "--config", "F", "--model", "a/b", "--dir", "F", "task"], /--dir.*no folder/],
     [["compare", "--config", "F", "--dir", "/no/such", "task.md"], /--dir.*such/],

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { TASK_FOLDER } from "./core/agent/taskFile";
@@ -12,6 +13,7 @@ import {
   exportData,
   joinMcp,
   loadConfigFile,
+  NamedFileError,
   type PolicyTestQuestion,
   PosternError,
   problemLines,
@@ -54,7 +56,7 @@ const HELP = `postern ${POSTERN_VERSION}: one local gateway for your model provi
   postern --version
   postern --help
 
---allow-commands lets both run the programs that FILE names under credentials.
+--allow-commands beside --config FILE lets the programs run that FILE names under credentials.
 
 serve prints one line of JSON when it listens; logs go to standard error.
 Exit codes: 0 fine, 1 failed or refused, 2 wrong use or a bad configuration.
@@ -105,6 +107,8 @@ async function main(args: string[]): Promise<number> {
   if (values.config === undefined) throw new UsageError("--config FILE is missing");
   if (command === "check" && values.model !== undefined && !values.probe)
     throw new UsageError("--model goes with --probe");
+  if (values.registry !== undefined && !URL.canParse(values.registry))
+    throw new UsageError(`--registry must be an address, not "${values.registry}"`);
   const result = loadConfigFile(values.config, values["allow-commands"]);
   if (!result.ok) {
     process.stderr.write(`${problemLines(result.problems)}\n`);
@@ -152,12 +156,16 @@ function runAgent(
   const listed = (text: string) => text.split(",").flatMap((word) => word.trim() || []);
   if (!rulesOf(listed(allow)))
     throw new UsageError('--allow takes "read", "edit" and "run", with commas between');
+  const folder = resolve(dir ?? (command === "compare" ? folderOfTask(subject) : "."));
+  // A program that cannot be started there fails in words about streams.
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(`--dir: there is no folder ${folder}`);
   const options = {
     loaded,
     version: POSTERN_VERSION,
     loadCopilot,
     loadAgent: () => import("./copilot/agent"),
-    folder: resolve(dir ?? (command === "compare" ? folderOfTask(subject) : ".")),
+    folder,
     allow: listed(allow),
   };
   if (command === "compare") {
@@ -316,7 +324,7 @@ main(process.argv.slice(2)).then(
   (error: unknown) => {
     if (error instanceof PosternError) {
       process.stderr.write(`${error.message}\n`);
-      process.exit(1);
+      process.exit(error instanceof NamedFileError ? 2 : 1);
     }
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n\n${HELP}`);

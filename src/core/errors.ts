@@ -115,9 +115,14 @@ export class PosternError extends Error {
   }
 }
 
+/** By its name: each bundle has this class for itself, and what dist/agent.js throws is an instance of its own. */
+function isPosternError(thrown: unknown): thrown is PosternError {
+  return thrown instanceof Error && thrown.name === "PosternError";
+}
+
 /** The log-safe text of anything thrown: our own message, or only the error's class and system code. */
 export function logSafeText(thrown: unknown): string {
-  if (thrown instanceof PosternError) return `${thrown.code}: ${thrown.message}`;
+  if (isPosternError(thrown)) return `${thrown.code}: ${thrown.message}`;
   if (thrown instanceof Error) {
     const code = "code" in thrown && typeof thrown.code === "string" ? ` ${thrown.code}` : "";
     return `${thrown.name}${code}`;

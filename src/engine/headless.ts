@@ -1,16 +1,17 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type EngineConfig, type EngineGatewayKey, engineConfigFromFile } from "../core/config/engineConfig";
 import { parseConfigText } from "../core/config/parse";
 import type { ConfigProblem } from "../core/config/problems";
 import type { LoadCopilot } from "../core/copilot/contract";
-import { logSafeText } from "../core/errors";
+import { logSafeText, PosternError } from "../core/errors";
 import { openAuditedLedger } from "./audit/openAuditedLedger";
 import { CopilotService } from "./copilot/copilotService";
 import { type CheckOptions, checkProviders } from "./diagnosis/check";
 import { EngineService } from "./engineService";
 import { commandProblems, HeadlessCredentials } from "./headlessCredentials";
 import { EngineLog } from "./log/log";
+import { readNamedFile, systemCode } from "./namedFile";
 import { machinePolicy } from "./policy/machinePolicy";
 import { ModelListCache } from "./providers/modelListCache";
 
@@ -35,10 +36,10 @@ export type LoadResult =
 export function loadConfigFile(file: string, allowCommands = false): LoadResult {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readNamedFile(file);
   } catch (error) {
-    const message = `the file ${file} cannot be read (${systemCode(error)})`;
-    return { ok: false, problems: [{ path: "", message }] };
+    if (!(error instanceof PosternError)) throw error;
+    return { ok: false, problems: [{ path: "", message: error.message }] };
   }
   const parsed = parseConfigText(text);
   if (!parsed.ok) return parsed;
@@ -64,10 +65,6 @@ function makeFolder(path: string): string | undefined {
   } catch (error) {
     return systemCode(error);
   }
-}
-
-function systemCode(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
 }
 
 /** One line per problem: the path in the file and what is wrong. */

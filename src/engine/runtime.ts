@@ -11,4 +11,5 @@ export { check, loadConfigFile, problemLines, serve } from "./headless";
 export { readBoot } from "./lifecycle/boot";
 export { crashText, dieQuietly } from "./lifecycle/crash";
 export { joinMcp, serveMcp } from "./mcp/mcpCommand";
+export { NamedFileError } from "./namedFile";
 export { type PolicyTestQuestion, testPolicy } from "./policy/policyTest";

@@ -40,6 +40,10 @@ describe("the command line", () => {
     [["serve", "--config", "F", "--port="], /--port/],
     [["serve", "--config", "F", "--port", "0x10"], /--port/],
     [["serve", "--config", "F", "--host="], /--host/],
+    [["copilot", "download", "--config", "F", "--registry", "npm.corp"], /--registry.*"npm.corp"/],
+    [["agent", "--config", "F", "--model", "a/b", "--dir", "/no/such", "task"], /--dir.*such/],
+    [["agent", "--config", "F", "--model", "a/b", "--dir", "F", "task"], /--dir.*no folder/],
+    [["compare", "--config", "F", "--dir", "/no/such", "task.md"], /--dir.*such/],
   ])("%j is refused with exit code 2 and the reason", async (args, reason) => {
     const file = configFile({});
     const { code, stdout, stderr } = await runCli(
@@ -129,6 +133,33 @@ describe("a configuration file", () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(reason);
     expect(stderr).toContain(folder.path);
+  });
+
+  it.each([
+    ["policy", "test", "--config", "F", "--body", "nowhere.json"],
+    ["policy", "test", "--config", "F", "--body", "."],
+    ["compare", "--config", "F", "--models", "a/b", "nowhere.md"],
+    ["compare", "--config", "F", "--models", "a/b", "."],
+  ])("is fine, but another file that is named cannot be read: %s", async (...args) => {
+    const file = configFile({});
+    const named = join(folder.path, args.at(-1) ?? "");
+    const { code, stdout, stderr } = await runCli([
+      ...args.slice(0, -1).map((arg) => (arg === "F" ? file : arg)),
+      named,
+    ]);
+    // 1 would mean that the policy refuses the request, or that no model has passed.
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^the file .* cannot be read \((ENOENT|EISDIR)\)\n$/);
+    expect(stderr).toContain(named);
+  });
+
+  it("is fine, but the task is in no git repository: compare says so", async () => {
+    const task = join(folder.path, "task.md");
+    writeFileSync(task, "---\ncheck: npm test\n---\nMend that.\n");
+    const args = ["--models", "a/b", "--yes", "--dir", folder.path, task];
+    const { code, stderr } = await runCli(["compare", "--config", configFile({}), ...args]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^invalid_request: .*\bgit repository\b/m);
   });
 
   it("with a data folder that cannot be made is refused, without a stack", async () => {

@@ -212,6 +212,20 @@ describe("what a real request tells", () => {
     expect(await check({}, "--probe", "--model", "fake/org/m2")).toMatchObject({ model: "org/m2" });
   });
 
+  it("the model that was asked for is tried at the provider that it names, listed or not", async () => {
+    list = json({ object: "list", data: [{ id: "m1" }] });
+    expect(await check({}, "--probe", "--model", "fake/alias")).toMatchObject({ model: "alias", exit: 0 });
+  });
+
+  it("a model that nobody has is not passed off as tried when another one works", async () => {
+    list = json({ object: "list", data: [{ id: "m1" }] });
+    const args = ["--probe", "--model", "typo"];
+    const entry = providerEntry(`${provider.url}/v1`, { models: undefined });
+    const { code, output } = await checkProviders([entry], { args });
+    expect(code).toBe(1);
+    expect(output).toContain('no provider lists the model \\"typo\\", so it was not tried');
+  });
+
   it.each<[string, number, unknown, string]>([
     [
       "a model that does not exist",

@@ -1,4 +1,4 @@
-import { type Environment, resolveReference } from "./reference";
+import { type Environment, mistakenReference, resolveReference } from "./reference";
 import type { GatewayKeyConfig, KeyBudget } from "./schema";
 
 /** A gateway key as the engine knows it. */
@@ -32,6 +32,8 @@ export function resolveGatewayKey(entry: GatewayKeyConfig, environment: Environm
   const { key, hash, masked: _, expires, ...rest } = entry;
   const limits = { ...rest, ...(expires === undefined ? {} : { expiresAt: expiryOf(expires) }) };
   if (key === undefined) return { ok: true, key: { ...limits, ...(hash === undefined ? {} : { hash }) } };
+  const mistake = mistakenReference(key);
+  if (mistake !== undefined) return { ok: false, fault: mistake };
   const resolved = resolveReference(key, environment);
   if (resolved.kind === "unset") {
     return { ok: false, fault: `the environment variable ${resolved.variable} is not set` };

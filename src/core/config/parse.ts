@@ -4,7 +4,7 @@ import { KEY_HEADERS } from "../gateway/presentedKeys";
 import { baseUrlFault } from "../providers/baseUrl";
 import { loopbackOrigin } from "../providers/runtimes";
 import { type ConfigProblem, problemsOf } from "./problems";
-import { environmentReference } from "./reference";
+import { environmentReference, mistakenReference } from "./reference";
 import { repeatedRoutes } from "./routes";
 import { type Config, configSchema, isProviderType, type ProviderConfig, providerSchema } from "./schema";
 
@@ -115,6 +115,12 @@ function providerFaults(entry: unknown, index: number, source: ConfigSource): Co
   }
   if (type === "copilot") problems.push(...copilotFaults(entry, index));
   problems.push(...credentialFaults(entry, index, source));
+  if (source === "file") {
+    for (const name of ["apiKey", "bearerToken"]) {
+      const message = mistakenReference(fieldText(entry, name) ?? "");
+      if (message !== undefined) problems.push({ path: `providers[${index}].${name}`, message });
+    }
+  }
   if (source === "settings") {
     problems.push(...literalKeyHeaders(entry, index));
     for (const name of ["apiKey", "bearerToken"] as const) {

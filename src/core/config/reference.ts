@@ -8,6 +8,16 @@ export function environmentReference(value: string): string | undefined {
   return REFERENCE.exec(value.trim())?.[1];
 }
 
+/**
+ * What is wrong with a key that is written as other programs write variables: taken to the letter, a gateway key would
+ * be one that everybody can guess.
+ */
+export function mistakenReference(value: string): string | undefined {
+  const looksLikeOne = /^\s*\$(\{|[A-Z_][A-Z0-9_]*\s*$)/.test(value);
+  if (!looksLikeOne || environmentReference(value) !== undefined) return undefined;
+  return "looks like a variable and is none; write ${env:NAME}";
+}
+
 const WITHIN = /\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 /** Replaces every reference in a text by what `value` says for its variable. */

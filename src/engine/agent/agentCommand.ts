@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import {
@@ -17,6 +17,7 @@ import { visible, withoutControls } from "../../core/agent/visible";
 import { logSafeText } from "../../core/errors";
 import { type HeadlessEngine, openEngine, type ServeOptions } from "../headless";
 import { untilSignal } from "../lifecycle/untilSignal";
+import { readNamedFile } from "../namedFile";
 import { Person } from "./person";
 import { requestsOfTask } from "./runLedger";
 import { saveTaskRun } from "./taskRuns";
@@ -76,7 +77,7 @@ export function askAgent(options: AskOptions): Promise<number> {
 
 /** `postern compare`. @returns the exit code: 0 if a model has passed */
 export async function compareModels(options: CompareOptions): Promise<number> {
-  const read = parseTaskFile(readFileSync(options.file, "utf8"));
+  const read = parseTaskFile(readNamedFile(options.file));
   if (!read.ok) {
     for (const fault of read.faults) process.stderr.write(`${options.file}: ${visible(fault)}\n`);
     return 2;

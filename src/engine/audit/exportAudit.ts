@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { AuditFilter, ExportedRequest } from "../../core/governance/audit/auditEntry";
 import { csvHeader, csvLine } from "../../core/governance/audit/csv";
 import type { ExportFormat } from "../../core/rpc/audit";
+import { NamedFileError } from "../namedFile";
 
 export interface ExportOptions {
   readonly format: ExportFormat;
@@ -29,7 +30,9 @@ export async function exportToFile(
   options: ExportOptions,
   path: string,
 ): Promise<number> {
-  const file: FileHandle = await open(path, "w", 0o600);
+  const file: FileHandle = await open(path, "w", 0o600).catch((error: unknown) => {
+    throw new NamedFileError(path, "written", error);
+  });
   let lines = 0;
   try {
     for (const line of exportLines(source, options)) {

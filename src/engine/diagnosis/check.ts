@@ -44,13 +44,23 @@ export async function checkProviders(
     providers.map((provider) => checkProvider(upstream, provider, options, signal, copilot)),
   );
   await upstream.destroy();
-  const ok = checked.every((one) => one.ok);
+  const { model } = options;
+  const missed =
+    model === undefined || checked.some((one) => isNamed(one.id, one.model, model)) ? [] : [model];
+  const ok = missed.length === 0 && checked.every((one) => one.ok);
+  const untried = missed.map(
+    (name) => `no provider lists the model ${JSON.stringify(name)}, so it was not tried`,
+  );
   const notes = checkRoutes(
     { providers, routes },
     (providerId) => checked.find(({ id }) => id === providerId)?.list?.models ?? [],
   );
-  if (options.json) write(JSON.stringify({ ok, providers: checked.map(asJson), notes }, null, 2));
-  else for (const line of [...checked.flatMap(linesOf), ...notes.map((note) => `note ${note}`)]) write(line);
+  if (options.json)
+    write(JSON.stringify({ ok, providers: checked.map(asJson), notes: [...untried, ...notes] }, null, 2));
+  else {
+    const said = [...untried.map((fault) => `FAIL ${fault}`), ...notes.map((note) => `note ${note}`)];
+    for (const line of [...checked.flatMap(linesOf), ...said]) write(line);
+  }
   return ok;
 }
 
@@ -71,7 +81,9 @@ async function checkProvider(
   const list = await testProvider(upstream, provider, { signal });
   if (!probe || !list.ok) return { id, enabled, ok: list.ok, list, probes: [] };
   const known = provider.config.models?.map((model) => model.id) ?? list.models;
-  const model = known.find((own) => own === wanted || `${id}/${own}` === wanted) ?? suggestedModel(known);
+  // Lists lack aliases: who names the provider, too, means that very model.
+  const named = wanted?.startsWith(`${id}/`) ? wanted.slice(id.length + 1) : suggestedModel(known);
+  const model = known.find((own) => isNamed(id, own, wanted)) ?? named;
   const probes: ProbeResult[] = [];
   for (const kind of PAID_PROBES) {
     probes.push(await runProbe(upstream, provider, kind, model, { signal }));
@@ -80,6 +92,10 @@ async function checkProvider(
   }
   const ok = probes.every(({ outcome }) => outcome !== "fails");
   return { id, enabled, ok, list, probes, ...(model === undefined ? {} : { model }) };
+}
+
+function isNamed(id: string, model: string | undefined, wanted: string | undefined): boolean {
+  return model !== undefined && (model === wanted || `${id}/${model}` === wanted);
 }
 
 function linesOf({ id, enabled, list, model, probes }: Checked): string[] {

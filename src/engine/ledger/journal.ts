@@ -61,7 +61,7 @@ export class Journal {
     this.write();
     const isWhole = this.file !== undefined && !this.failed && this.bytes <= MOST_BYTES;
     this.leave();
-    if (!needed) rmSync(this.path, { force: true });
+    if (!needed) this.tried(this.path, (path) => rmSync(path, { force: true }));
     return needed && isWhole;
   }
 

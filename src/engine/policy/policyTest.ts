@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import type { EngineConfig } from "../../core/config/engineConfig";
 import { explanationLines } from "../../core/governance/policy/explanationText";
 import { factsOf } from "../../core/governance/policy/facts";
 import { decided, resolveModel } from "../../core/routing/resolveModel";
 import type { PolicyQuestion } from "../../core/rpc/audit";
 import { GitOrigins } from "../governance/gitOrigins";
+import { readNamedFile } from "../namedFile";
 import { SecretDetector } from "../secrets/secretDetector";
 import { AdministratorPolicy, administratorPolicyPath } from "./administratorPolicy";
 import { askedCaller } from "./askedCaller";
@@ -33,8 +33,7 @@ export async function testPolicy(
   const administrator = new AdministratorPolicy(path, { platform: process.platform, uid: 0 });
   const service = new PolicyService(administrator, new RepositoryPolicies(), detector);
   service.configure(config.policy ?? { rules: [] });
-  const secrets =
-    question.body === undefined ? [] : await detector.kinds(readFileSync(question.body, "utf8"));
+  const secrets = question.body === undefined ? [] : await detector.kinds(readNamedFile(question.body));
   const origins = new GitOrigins(() => performance.now());
   const originOf = (folder: string) => origins.origin(folder);
   const caller = askedCaller(question, config.gateway.keys, originOf, question.labels);

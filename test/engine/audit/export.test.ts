@@ -58,6 +58,15 @@ describe("an export", () => {
     expect(await names("--key", "nobody")).toEqual([]);
   });
 
+  it("to a file that cannot be written says which, without a stack", async () => {
+    const file = join(stage.folder.path, "nowhere", "audit.jsonl");
+    expect(await runCli(["audit", "export", ...data(), "--out", file])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `the file ${file} cannot be written (ENOENT)\n`,
+    });
+  });
+
   it("has only the requests of an outcome, as the Activity view shows them", async () => {
     await stage.request({ modelAsked: "good" });
     await stage.request({ modelAsked: "bad", outcome: "failed", status: 502 });

@@ -18,6 +18,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { ALL_TIME } from "../../../src/core/governance/period";
 import { EVERYTHING } from "../../../src/core/governance/spend";
 import { setAside } from "../../../src/engine/ledger/database";
+import { Journal } from "../../../src/engine/ledger/journal";
 import type { Ledger } from "../../../src/engine/ledger/ledger";
 import { KEPT_ROWS } from "../../../src/engine/ledger/ledgerBuffer";
 import { EngineLog } from "../../../src/engine/log/log";
@@ -306,4 +307,10 @@ describe("what is kept beside the rows", () => {
     expect(table(ledger)).toEqual([{ seq: 1 }, { seq: 3 }]);
     expect(requests(ledger)).toBe(3);
   });
+});
+
+it("a journal whose folder cannot even be looked into is closed without a word of it", () => {
+  const file = ledgers.newFolder();
+  writeFileSync(file, "");
+  expect(new Journal(join(file, "data"), "engine", ledgers.log).close(false)).toBe(false);
 });

@@ -254,6 +254,42 @@ describe("the proxy", () => {
   });
 });
 
+it.each([
+  [
+    { providers: [{ id: "a", type: "openai", baseUrl: "http://localhost:1", headers: { "a b": "c" } }] },
+    "providers[0].headers.a b",
+    "is not a header name",
+  ],
+  [
+    { gateway: { keys: [{ name: "a", key: "k", labels: { "a=b": "c" } }] } },
+    "gateway.keys[0].labels.a=b",
+    "must have no spaces and no '='",
+  ],
+  [
+    { policy: { rules: [{ name: "a", when: { providerClass: "locl" }, refuse: true }] } },
+    "policy.rules[0].when.providerClass",
+    "must be local, approved or external, or a list of them",
+  ],
+  [
+    { policy: { rules: [{ name: "a", when: { providerClass: ["locl"] }, refuse: true }] } },
+    "policy.rules[0].when.providerClass",
+    "must be local, approved or external, or a list of them",
+  ],
+  [
+    { policy: { rules: [{ name: "a", when: { secrets: false }, refuse: true }] } },
+    "policy.rules[0].when.secrets",
+    "must be true, or a list of kinds",
+  ],
+  [
+    { policy: { rules: [{ name: "a", when: { task: 1 }, refuse: true }] } },
+    "policy.rules[0].when.task",
+    "must be a text, or a list of texts",
+  ],
+  [{ policy: { rules: [{ name: "a", warn: 1 }] } }, "policy.rules[0].warn", "must be true, false or a text"],
+])("says what may stand there instead: %j", (config, path, message) => {
+  expect(validateConfig(config)).toEqual({ ok: false, problems: [{ path, message }] });
+});
+
 describe("engineConfigFromFile", () => {
   it("takes enabled gateway keys and reports those that cannot be resolved", () => {
     const parsed = validateConfig({
@@ -273,5 +309,32 @@ describe("engineConfigFromFile", () => {
     expect(problems).toEqual([
       { path: "gateway.keys[1].key", message: "the environment variable NOPE is not set" },
     ]);
+  });
+
+  it.each(["${POSTERN_KEY}", "$POSTERN_KEY", "${env:1ST}", "${{ secrets.KEY }}"])(
+    "refuses %s, which everybody could guess if it were the key itself",
+    (key) => {
+      const parsed = validateConfig({ gateway: { keys: [{ name: "a", key }] } });
+      if (!parsed.ok) throw new Error("does not parse");
+      const { problems } = engineConfigFromFile(parsed.config, () => "set");
+      expect(problems).toEqual([
+        { path: "gateway.keys[0].key", message: expect.stringContaining("write ${env:NAME}") },
+      ]);
+      for (const name of ["apiKey", "bearerToken"])
+        expect(
+          validateConfig({
+            providers: [{ id: "a", type: "openai", baseUrl: "http://localhost:1", [name]: key }],
+          }),
+        ).toEqual({
+          ok: false,
+          problems: [{ path: `providers[0].${name}`, message: expect.stringContaining("write ${env:NAME}") }],
+        });
+    },
+  );
+
+  it("takes a key that only has such characters in it", () => {
+    const parsed = validateConfig({ gateway: { keys: [{ name: "a", key: "$2a${x}" }] } });
+    if (!parsed.ok) throw new Error("does not parse");
+    expect(engineConfigFromFile(parsed.config, () => undefined).problems).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { text } from "./text";
 
 /** One pattern or several, of which one has to fit. */
-const patterns = z.union([text, z.array(text).min(1)]);
+const patterns = z.union([text, z.array(text).min(1)], { error: "must be a text, or a list of texts" });
 
 /** How much the requests go to: this machine, a host that is approved, or any other. */
 export const PROVIDER_CLASSES = ["local", "approved", "external"] as const;
@@ -28,11 +28,13 @@ const conditions = z.strictObject({
     .optional()
     .describe("What the request is for, by its x-postern-task header or by its gateway key's label task."),
   providerClass: z
-    .union([providerClass, z.array(providerClass).min(1)])
+    .union([providerClass, z.array(providerClass).min(1)], {
+      error: "must be local, approved or external, or a list of them",
+    })
     .optional()
     .describe("Class of the provider that the request would go to: local, approved or external."),
   secrets: z
-    .union([z.literal(true), z.array(text).min(1)])
+    .union([z.literal(true), z.array(text).min(1)], { error: "must be true, or a list of kinds" })
     .optional()
     .describe("Secrets found in the request: true for any, or a list of kinds, as globs."),
 });
@@ -48,11 +50,11 @@ const restrictions = {
       "Only these may be asked: provider, or provider/model, as globs. An empty list allows nothing.",
     ),
   warn: z
-    .union([z.boolean(), text.max(300)])
+    .union([z.boolean(), text.max(300)], { error: "must be true, false or a text" })
     .optional()
     .describe("Warn the person; a text says of what."),
   refuse: z
-    .union([z.boolean(), text.max(300)])
+    .union([z.boolean(), text.max(300)], { error: "must be true, false or a text" })
     .optional()
     .describe("Refuse the request; a text says why."),
   redact: z.boolean().optional().describe("Take secrets out of the request before it is sent."),

@@ -9,6 +9,9 @@ export interface BalanceSource {
   read(body: unknown, host: string): readonly QuotaFigure[];
 }
 
+/** https://openrouter.ai/docs/guides/features/in-region-routing */
+export const OPENROUTER_HOSTS: readonly string[] = ["openrouter.ai", "eu.openrouter.ai", "us.openrouter.ai"];
+
 /**
  * The endpoints by which providers tell a key's holder what is left, each looked up in its documentation. Others
  * (OpenAI, Anthropic, Mistral, Groq, Google) have none that a plain API key may ask.
@@ -16,7 +19,7 @@ export interface BalanceSource {
 export const BALANCE_SOURCES: readonly BalanceSource[] = [
   // https://openrouter.ai/docs/api/api-reference/api-keys/get-current-key
   {
-    hosts: ["openrouter.ai", "eu.openrouter.ai", "us.openrouter.ai"],
+    hosts: OPENROUTER_HOSTS,
     path: "/api/v1/key",
     read: readOpenRouter,
   },

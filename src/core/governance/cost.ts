@@ -1,5 +1,6 @@
 import type { Sampling, Usage } from "../conversation/usage";
 import { type ModelPrice, type Rates, ratesFor } from "../models/price";
+import { OPENROUTER_HOSTS } from "./balances";
 import type { Basis, RequestCost } from "./requestRecord";
 
 /** What a request's tokens cost with a model, and where that is known from. */
@@ -24,9 +25,6 @@ const HALF_PRICE: Readonly<Record<string, readonly string[]>> = {
   "api.openai.com": ["flex", "batch"],
   "api.anthropic.com": ["batch"],
 };
-
-/** https://openrouter.ai/docs/guides/features/in-region-routing */
-const OPENROUTER_HOSTS = ["openrouter.ai", "eu.openrouter.ai", "us.openrouter.ai"];
 
 /** What is known of Anthropic's fees beside the tokens: https://platform.claude.com/docs/en/about-claude/pricing */
 const FEE_HOST = "api.anthropic.com";
@@ -96,9 +94,10 @@ function besideTokens(extras: NonNullable<Usage["extras"]>, biller: Biller): Bes
   let fees = 0n;
   let hundredths = 100n;
   let isWhole = true;
+  const areKnown = isHost(biller, FEE_HOST);
   for (const [name, count] of Object.entries(extras)) {
-    const fee = isHost(biller, FEE_HOST) ? FEES[name] : undefined;
-    const factor = isHost(biller, FEE_HOST) ? FACTORS[name] : undefined;
+    const fee = areKnown ? FEES[name] : undefined;
+    const factor = areKnown ? FACTORS[name] : undefined;
     if (fee !== undefined) fees += scaled(fee) * BigInt(MICRO) * BigInt(count);
     else if (factor !== undefined) hundredths = (hundredths * factor) / 100n;
     else isWhole = false;

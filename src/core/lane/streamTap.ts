@@ -1,5 +1,5 @@
 import type { Usage } from "../conversation/usage";
-import { asNumber, isObject, type JsonObject } from "../json/access";
+import { asArray, asNumber, isObject, type JsonObject } from "../json/access";
 import { withHostedCalls, withHostedCallsIn, withServiceTier } from "../protocols/billing";
 import { errorEvent, type WireError } from "../protocols/errorShape";
 import type { WireProtocol } from "../protocols/wire";
@@ -200,10 +200,6 @@ function contentIn(protocol: WireProtocol, { object: fields }: KeptFrame): numbe
         return sum + lengths(member(delta, "content"), reasoning, ...calls);
       }, 0);
   }
-}
-
-function asArray(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 const PREAMBLE = new Set([

@@ -20,7 +20,7 @@ export class QuotedKeys {
     const bytes = Buffer.isBuffer(piece) ? piece : Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     // Long and rare, the key is found missing faster than the short and frequent word is.
     return this.mayHaveKey(bytes) && ERRORS.some((error) => bytes.includes(error))
-      ? this.blackened(bytes)
+      ? this.masked(bytes)
       : piece;
   }
 
@@ -32,7 +32,8 @@ export class QuotedKeys {
 
   /** A piece of a refusal. */
   masked(piece: Buffer): Buffer {
-    return this.blackened(piece);
+    // Latin-1 has one character for each byte.
+    return Buffer.from(maskedInPlace(piece.toString("latin1"), this.secrets), "latin1");
   }
 
   withoutKeys(headers: ResponseHeaders): ResponseHeaders {
@@ -46,11 +47,6 @@ export class QuotedKeys {
 
   private without(value: string): string {
     return redacted(value, this.secrets);
-  }
-
-  private blackened(bytes: Buffer): Buffer {
-    // Latin-1 has one character for each byte.
-    return Buffer.from(maskedInPlace(bytes.toString("latin1"), this.secrets), "latin1");
   }
 
   private mayHaveKey(bytes: Buffer): boolean {

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import type { EngineProvider } from "../../core/config/engineConfig";
+import type { Quirks } from "../../core/conversation/quirks";
 import { copilotTurn, MAX_TOOL_NAME } from "../../core/copilot/turn";
 import { PosternError } from "../../core/errors";
 import type { Route } from "../../core/gateway/routes";
@@ -118,10 +119,12 @@ export class Sender {
       target.upstreamModel,
       exchange.request.url ?? "",
     );
+    const chat =
+      route.operation === "chat" ? quirksOf(config, "chat", target.model.id, target.model) : undefined;
     const edits = requestEdits(body.bytes, body.top, {
       model: target.upstreamModel,
-      includeUsage: route.operation === "chat" && body.stream && askForUsage(target),
-      renames: route.operation === "chat" ? renamesFor(target) : {},
+      includeUsage: chat !== undefined && body.stream && (chat.usageOption || "refused"),
+      renames: chat && isOpenAiItself(config) ? renamesFor(chat) : {},
       ...(config.extraBody ? { extraBody: config.extraBody } : {}),
     });
     const slices = spliced(body.bytes, edits.splices);
@@ -309,14 +312,7 @@ function noteDropped(exchange: Exchange, dropped: readonly string[]): void {
   else delete exchange.headers["x-postern-dropped"];
 }
 
-/** Whether a stream is to be asked for its usage. */
-function askForUsage({ provider, model }: Target): true | "refused" {
-  return quirksOf(provider.config, "chat", model.id, model).usageOption || "refused";
-}
-
 /** Clients send the older `max_tokens` to every model; those of OpenAI that reason refuse it. */
-function renamesFor({ provider, model }: Target): Readonly<Record<string, string>> {
-  if (!isOpenAiItself(provider.config)) return {};
-  const { reasons, maxTokensField } = quirksOf(provider.config, "chat", model.id, model);
+function renamesFor({ reasons, maxTokensField }: Quirks): Readonly<Record<string, string>> {
   return reasons && maxTokensField !== "max_tokens" ? { max_tokens: maxTokensField } : {};
 }

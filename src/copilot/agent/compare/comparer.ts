@@ -32,12 +32,12 @@ export function createComparer(
       const broken = new AbortController();
       const over = AbortSignal.any([signal, broken.signal]);
       const waiting = plan.models.entries();
+      // Where a checkout has lost its .git, git must not take a repository above it for the one to work on.
+      const ceiling = { GIT_CEILING_DIRECTORIES: trees.home };
+      const means = { agent, trees, host, environment: { ...passedOn, ...ceiling }, ceiling };
       const results: TaskRunWithDiff[] = [];
       const work = async (): Promise<void> => {
         for (const [index, model] of waiting) {
-          // Where a checkout has lost its .git, git must not take a repository above it for the one to work on.
-          const ceiling = { GIT_CEILING_DIRECTORIES: trees.home };
-          const means = { agent, trees, host, environment: { ...passedOn, ...ceiling }, ceiling };
           const result = await new OneModel(plan, model, `${index + 1}`, means).do(over);
           results.push(result);
           await host.onResult(result);

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { link, lstat, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ENGINE_TOKEN } from "./names";
 import type { SecretStore } from "./providerKeys";
@@ -25,16 +25,18 @@ export async function engineToken(secrets: Pick<SecretStore, "get" | "store">): 
  */
 export async function machineEngineToken(folder: string): Promise<string> {
   const file = join(folder, "engine-token");
-  const known = await readToken(file);
+  const found = await read(file);
+  const known = tokenIn(found);
   if (known !== undefined) return known;
   await mkdir(folder, { recursive: true });
-  // What is not a token is left over from a crash or a full disk, and would be in the way for ever.
-  const spoilt = await exists(file);
+  // What is not a token is left over from a crash or a full disk, and would be in the way for ever. Where there was
+  // nothing, what stands there by now is another window's.
+  const spoilt = found !== undefined;
   if (spoilt) await rm(file, { force: true });
   await publish(file, randomBytes(32).toString("hex"));
   // Another window may have found the same leftover and removed what stood there in its place by then.
   if (spoilt) await settled();
-  const token = await readToken(file);
+  const token = tokenIn(await read(file));
   if (token === undefined) throw new Error(`The engine's token cannot be kept in ${file}.`);
   return token;
 }
@@ -53,21 +55,18 @@ async function publish(file: string, text: string): Promise<void> {
   }
 }
 
-async function readToken(file: string): Promise<string | undefined> {
+async function read(file: string): Promise<string | undefined> {
   try {
-    const text = (await readFile(file, "utf8")).trim();
-    return /^[0-9a-f]{64}$/.test(text) ? text : undefined;
+    return await readFile(file, "utf8");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
   }
 }
 
-async function exists(file: string): Promise<boolean> {
-  return lstat(file).then(
-    () => true,
-    () => false,
-  );
+function tokenIn(text: string | undefined): string | undefined {
+  const token = text?.trim();
+  return token !== undefined && /^[0-9a-f]{64}$/.test(token) ? token : undefined;
 }
 
 function settled(): Promise<void> {

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -266,6 +275,20 @@ describe("the engine's token in a file", () => {
     expect(tokens[0]).toMatch(/^[0-9a-f]{64}$/);
     expect(readdirSync(folder)).toEqual(["engine-token"]);
     if (process.platform !== "win32") expect(statSync(file()).mode & 0o777).toBe(0o600);
+  });
+
+  test("is not taken away by a window that had found none yet when another one made it", async () => {
+    for (let round = 0; round < 150; round += 1) {
+      const shared = join(folder, String(round));
+      mkdirSync(shared);
+      const tokens = await Promise.all(
+        Array.from({ length: 12 }, async (_, window) => {
+          for (let turn = 0; turn < window; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+          return machineEngineToken(shared);
+        }),
+      );
+      expect(new Set(tokens).size).toBe(1);
+    }
   });
 
   test.each(["", "abc", "not a token at all"])("is made anew where a crash has left %j", async (left) => {

@@ -4,8 +4,10 @@ import { gzipSync } from "node:zlib";
 import type { Dispatcher } from "undici";
 import { expect, it, vi } from "vitest";
 import type { PosternError } from "../../src/core/errors";
+import { SecretMask } from "../../src/core/providers/redact";
 import { ByteLane } from "../../src/engine/relay/byteLane";
 import type { Lane } from "../../src/engine/relay/lane";
+import { QuotedKeys } from "../../src/engine/relay/quotedKeys";
 import { ResponseRelay } from "../../src/engine/relay/responseRelay";
 import { RawConnection } from "../support/rawConnection";
 import { within } from "../support/waiting";
@@ -19,7 +21,7 @@ it("a request is over when its client has the answer, not when the provider has 
     const provider = { id: "fake", baseUrl: "http://127.0.0.1:1" };
     const lane = new ByteLane({
       protocol: "chat",
-      secrets: [],
+      quoted: new QuotedKeys(new SecretMask([])),
       providerId: provider.id,
       streaming: false,
       dropUsageChunk: false,

@@ -60,5 +60,10 @@ export function toldUsage(usage: Usage): Usage {
 /** The counts that were reported; undefined where there is neither an input nor an output. */
 export function usageOf(counts: ReportedCounts): Usage | undefined {
   if (counts.inputTokens === undefined && counts.outputTokens === undefined) return undefined;
-  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== undefined));
+  const usage: Record<string, unknown> = {};
+  for (const name in counts) {
+    const count = counts[name as keyof ReportedCounts];
+    if (count !== undefined) usage[name] = count;
+  }
+  return usage;
 }

@@ -70,28 +70,34 @@ const FREE_TOOLS = ["web_fetch_requests"];
 /** What xAI and Perplexity count of the searches that they bill apart. */
 const SEARCHES = ["num_sources_used", "num_server_side_tools_used", "num_search_queries"];
 
+/** Where the protocols tell of what kinds the tokens were that were read, and written. */
+const READ_DETAILS = ["prompt_tokens_details", "input_tokens_details"];
+const WRITTEN_DETAILS = ["completion_tokens_details", "output_tokens_details"];
+
 function extrasIn(report: JsonObject): Readonly<Record<string, number>> | undefined {
-  const details = ["prompt", "completion", "input", "output"].map((kind) =>
-    asObject(report[`${kind}_tokens_details`]),
-  );
-  const [, completion, , output] = details;
-  const sum = (counts: readonly unknown[]): number =>
-    counts.reduce<number>((total, count) => total + (asCount(count) ?? 0), 0);
-  const geo = nonEmpty(report.inference_geo)?.slice(0, 40) ?? "global";
-  const found: readonly (readonly [string, unknown])[] = [
-    ["audio_tokens", sum(details.map(({ audio_tokens }) => audio_tokens))],
-    ["image_tokens", sum([completion?.image_tokens, output?.image_tokens])],
-    [`inference_geo ${geo}`, ORDINARY_GEO.includes(geo) ? 0 : 1],
-    ["speed fast", report.speed === "fast" ? 1 : 0],
-    ...SEARCHES.map((name) => [name, report[name]] as const),
-    ...Object.entries(asObject(report.server_tool_use)).filter(([name]) => !FREE_TOOLS.includes(name)),
-    ...Object.entries(asObject(report.hosted_calls)),
-  ];
-  const extras = found.flatMap(([name, value]) => {
+  let extras: Map<string, number> | undefined;
+  const note = (name: string, value: unknown): void => {
     const count = asCount(value) ?? 0;
-    return count > 0 ? [[name, count] as const] : [];
-  });
-  return extras.length === 0 ? undefined : Object.fromEntries(extras);
+    if (count <= 0) return;
+    extras ??= new Map();
+    extras.set(name, count);
+  };
+  const sum = (places: readonly string[], kind: string): number => {
+    let total = 0;
+    for (const place of places) total += asCount(asObject(report[place])[kind]) ?? 0;
+    return total;
+  };
+  note("audio_tokens", sum(READ_DETAILS, "audio_tokens") + sum(WRITTEN_DETAILS, "audio_tokens"));
+  note("image_tokens", sum(WRITTEN_DETAILS, "image_tokens"));
+  const geo = nonEmpty(report.inference_geo)?.slice(0, 40) ?? "global";
+  if (!ORDINARY_GEO.includes(geo)) note(`inference_geo ${geo}`, 1);
+  if (report.speed === "fast") note("speed fast", 1);
+  for (const name of SEARCHES) note(name, report[name]);
+  const tools = asObject(report.server_tool_use);
+  for (const name of Object.keys(tools)) if (!FREE_TOOLS.includes(name)) note(name, tools[name]);
+  const hosted = asObject(report.hosted_calls);
+  for (const name of Object.keys(hosted)) note(name, hosted[name]);
+  return extras && Object.fromEntries(extras);
 }
 
 /**

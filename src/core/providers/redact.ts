@@ -5,17 +5,59 @@ import { base64Forms } from "../governance/secrets/knownSecrets";
 const MIN_LENGTH = 8;
 const MASK = "[redacted]";
 
-/**
- * Takes credentials out of a text. Providers quote the key that they refuse, and who holds a gateway key must not
- * learn the provider's.
- */
-export function redacted(text: string, secrets: readonly string[]): string {
-  return replaced(text, secrets, () => MASK);
+/** A credential, as it is or in base64, with what finds it in a text. */
+interface Form {
+  readonly secret: string;
+  /** What lacks this lacks the credential. */
+  readonly probe: string;
+  readonly pattern: RegExp;
 }
 
-/** The same in as many characters as before, for a text whose length has been told already. */
-export function maskedInPlace(text: string, secrets: readonly string[]): string {
-  return replaced(text, secrets, (found) => "*".repeat(found.length));
+/**
+ * Takes a provider's credentials out of texts. Providers quote the key that they refuse, and who holds a gateway key
+ * must not learn the provider's. What finds them is worked out once: every header of every answer is looked through.
+ */
+export class SecretMask {
+  private readonly plain: readonly Form[];
+  private readonly encoded: readonly Form[];
+  /** In fewer characters none of them can stand, however they are written. */
+  private readonly shortest: number;
+
+  constructor(readonly secrets: readonly string[]) {
+    this.plain = secrets.map(formOf);
+    this.encoded = secrets.flatMap(base64Forms).map(formOf);
+    const lengths = [...this.plain, ...this.encoded].map(({ secret }) => secret.length);
+    this.shortest = Math.min(...lengths);
+  }
+
+  redacted(text: string): string {
+    return this.replaced(text, () => MASK);
+  }
+
+  /** The same in as many characters as before, for a text whose length has been told already. */
+  maskedInPlace(text: string): string {
+    return this.replaced(text, (found) => "*".repeat(found.length));
+  }
+
+  private replaced(text: string, mask: (found: string) => string): string {
+    if (text.length < this.shortest) return text;
+    let shown = text;
+    for (const { secret, probe, pattern } of this.plain) {
+      // Letters too may be written as numbers; then none of them stands there as it is.
+      if (shown.includes(probe) || shown.includes("\\u00")) shown = shown.replace(pattern, mask);
+      // JSON has no zero in it, so this is UTF-16, whose letters stand apart by one; so do those of the mask.
+      if (shown.includes("\0")) shown = shown.replaceAll(wide(secret), (found) => wide(mask(narrow(found))));
+    }
+    for (const { probe, pattern } of this.encoded) {
+      if (shown.includes(probe)) shown = shown.replace(pattern, mask);
+    }
+    return shown;
+  }
+}
+
+/** A text without credentials, where that is asked once. */
+export function redacted(text: string, secrets: readonly string[]): string {
+  return new SecretMask(secrets).redacted(text);
 }
 
 /**
@@ -30,19 +72,8 @@ export function shownHost(address: string, base: string, secrets: readonly strin
   return redacted(new URL(address, base).host, small);
 }
 
-function replaced(text: string, secrets: readonly string[], mask: (found: string) => string): string {
-  let shown = text;
-  for (const secret of secrets) {
-    // Letters too may be written as numbers; then none of them stands there as it is.
-    if (shown.includes(probeOf(secret)) || shown.includes("\\u00"))
-      shown = shown.replace(patternOf(secret), mask);
-    // JSON has no zero in it, so this is UTF-16, whose letters stand apart by one; so do those of the mask.
-    if (shown.includes("\0")) shown = shown.replaceAll(wide(secret), (found) => wide(mask(narrow(found))));
-  }
-  for (const encoded of encodings(secrets)) {
-    if (shown.includes(probeOf(encoded))) shown = shown.replace(patternOf(encoded), mask);
-  }
-  return shown;
+function formOf(secret: string): Form {
+  return { secret, probe: probeOf(secret), pattern: patternOf(secret) };
 }
 
 function wide(text: string): string {
@@ -51,14 +82,6 @@ function wide(text: string): string {
 
 function narrow(text: string): string {
   return text.replaceAll("\0", "");
-}
-
-const ENCODINGS = new WeakMap<readonly string[], readonly string[]>();
-
-function encodings(secrets: readonly string[]): readonly string[] {
-  const known = ENCODINGS.get(secrets) ?? secrets.flatMap(base64Forms);
-  ENCODINGS.set(secrets, known);
-  return known;
 }
 
 /**

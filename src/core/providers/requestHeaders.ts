@@ -33,8 +33,18 @@ const DROPPED = new Set([
 ]);
 const DROPPED_PREFIX = /^(sec-|x-forwarded-|x-postern-|proxy-)/;
 
+/** The headers of a request to a provider. */
+export interface ProviderHeaders {
+  /** As undici takes them: names and values in turn. */
+  readonly headers: string[];
+  /**
+   * Which of the client's are left out because they would steer a gateway behind this one, in small letters. What
+   * never goes further, such as the client's own key, is not among them.
+   */
+  readonly steering: readonly string[];
+}
+
 /**
- * The headers of the request to the provider, as undici takes them: names and values in turn.
  * @param clientHeaders the client's raw headers, names and values in turn
  * @param contentLength of the body in bytes; left out for a request without one
  */
@@ -42,18 +52,21 @@ export function providerRequestHeaders(
   provider: EngineProvider,
   clientHeaders: readonly string[],
   contentLength?: number,
-): string[] {
-  const own = new Map(
-    Object.entries(provider.config.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
-  );
-  for (const [name, value] of credentialHeaders(provider)) if (!own.has(name)) own.set(name, value);
+): ProviderHeaders {
+  const own = ownHeaders(provider);
   const named = connectionTokens(clientHeaders);
   const headers: string[] = [];
+  const steering: string[] = [];
   let versionGiven = false;
   for (let at = 0; at + 1 < clientHeaders.length; at += 2) {
     const raw = clientHeaders[at] ?? "";
     const name = raw.toLowerCase();
-    if (isDropped(name) || own.has(name) || named.has(name) || steersByHeader(name)) continue;
+    if (isDropped(name)) continue;
+    if (steersByHeader(name)) {
+      if (!steering.includes(name)) steering.push(name);
+      continue;
+    }
+    if (own.has(name) || named?.has(name)) continue;
     if (name === "anthropic-version") versionGiven = true;
     headers.push(raw, clientHeaders[at + 1] ?? "");
   }
@@ -64,21 +77,17 @@ export function providerRequestHeaders(
   // A compressed answer could be neither metered nor ended properly; the line to the client is local anyway.
   headers.push("accept-encoding", "identity");
   if (contentLength !== undefined) headers.push("content-length", String(contentLength));
-  return headers;
+  return { headers, steering };
 }
 
-/**
- * Which of the client's headers are left out because they would steer a gateway behind this one, in small letters.
- * What never goes further, such as the client's own key, is not among them.
- * @param clientHeaders as for `providerRequestHeaders`
- */
-export function steeringHeaders(clientHeaders: readonly string[]): string[] {
-  const names = new Set<string>();
-  for (let at = 0; at + 1 < clientHeaders.length; at += 2) {
-    const name = clientHeaders[at]?.toLowerCase() ?? "";
-    if (steersByHeader(name) && !isDropped(name)) names.add(name);
-  }
-  return [...names];
+/** What the configuration says, and the credential where that says nothing of its header; by small letters. */
+function ownHeaders(provider: EngineProvider): ReadonlyMap<string, string> {
+  const own = new Map<string, string>();
+  const { headers = {} } = provider.config;
+  for (const name of Object.keys(headers)) own.set(name.toLowerCase(), headers[name] ?? "");
+  const [name, value] = credentialHeader(provider) ?? [];
+  if (name !== undefined && value !== undefined && !own.has(name)) own.set(name, value);
+  return own;
 }
 
 function isDropped(name: string): boolean {
@@ -99,17 +108,19 @@ export function keyHeaderOf(config: Pick<EngineProvider["config"], "type" | "aut
 }
 
 /** A bearer token goes into Authorization everywhere. */
-function credentialHeaders({ config, credential }: EngineProvider): [string, string][] {
-  if (credential.kind === "bearerToken") return [["authorization", `Bearer ${credential.value}`]];
-  if (credential.kind !== "apiKey") return [];
+function credentialHeader({ config, credential }: EngineProvider): [string, string] | undefined {
+  if (credential.kind === "bearerToken") return ["authorization", `Bearer ${credential.value}`];
+  if (credential.kind !== "apiKey") return undefined;
   const header = keyHeaderOf(config);
-  return [[header, header === "authorization" ? `Bearer ${credential.value}` : credential.value]];
+  return [header, header === "authorization" ? `Bearer ${credential.value}` : credential.value];
 }
 
-function connectionTokens(headers: readonly string[]): Set<string> {
-  const tokens = new Set<string>();
+/** The headers that belong to the client's connection by its own word; undefined where it names none. */
+function connectionTokens(headers: readonly string[]): ReadonlySet<string> | undefined {
+  let tokens: Set<string> | undefined;
   for (let at = 0; at + 1 < headers.length; at += 2) {
     if (headers[at]?.toLowerCase() !== "connection") continue;
+    tokens ??= new Set();
     for (const token of (headers[at + 1] ?? "").split(",")) tokens.add(token.trim().toLowerCase());
   }
   return tokens;

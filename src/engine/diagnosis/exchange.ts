@@ -55,7 +55,7 @@ export async function exchange(
     const response = await askProvider(upstream, provider, {
       url,
       method: body === undefined ? "GET" : "POST",
-      headers: providerRequestHeaders(provider, own, length),
+      headers: providerRequestHeaders(provider, own, length).headers,
       body,
       timeoutMs,
       signal: limit ? AbortSignal.any([signal, limit]) : signal,

@@ -18,7 +18,7 @@ export async function fetchJson(
   provider: EngineProvider,
   url: URL,
 ): Promise<unknown> {
-  const headers = providerRequestHeaders(provider, ["accept", "application/json"]);
+  const { headers } = providerRequestHeaders(provider, ["accept", "application/json"]);
   const question = { url, method: "GET", headers, timeoutMs: TIMEOUT_MS } as const;
   const response = await askProvider(upstream, provider, question);
   try {

@@ -134,7 +134,7 @@ async function ask(
   const about = ["accept", "application/json", ...(body ? ["content-type", "application/json"] : [])];
   const elsewhere = keyHeader !== undefined && credential.kind === "apiKey";
   const keyless: EngineProvider = elsewhere ? { ...provider, credential: { kind: "none" } } : provider;
-  const headers = providerRequestHeaders(keyless, about, body ? Buffer.byteLength(body) : undefined);
+  const { headers } = providerRequestHeaders(keyless, about, body ? Buffer.byteLength(body) : undefined);
   if (elsewhere) headers.push(keyHeader, credential.value);
   let response: Dispatcher.ResponseData;
   let text: string;

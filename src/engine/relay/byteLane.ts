@@ -3,18 +3,17 @@ import { PosternError } from "../../core/errors";
 import { isObject, type JsonObject, parseJson } from "../../core/json/access";
 import { StreamTap } from "../../core/lane/streamTap";
 import type { WireProtocol } from "../../core/protocols/wire";
-import { redacted } from "../../core/providers/redact";
 import { clientResponseHeaders, type ResponseHeaders } from "../../core/providers/responseHeaders";
 import { FrameSplitter } from "../../core/sse/frameSplitter";
 import { BodyTap } from "./bodyTap";
 import { type Begun, failedWithin, type Head, type Lane, type Piece } from "./lane";
-import { QuotedKeys } from "./quotedKeys";
+import type { QuotedKeys } from "./quotedKeys";
 
 export interface ByteLaneOptions {
   readonly protocol: WireProtocol;
   readonly providerId: string;
-  /** Taken out of what the provider says of a failure. */
-  readonly secrets: readonly string[];
+  /** The provider's credentials, taken out of what it says of a failure. */
+  readonly quoted: QuotedKeys;
   /** The client asked for a stream. */
   readonly streaming: boolean;
   /** The usage chunk of a Chat stream was asked for by us alone. */
@@ -53,7 +52,7 @@ export class ByteLane implements Lane {
   private readonly quoted: QuotedKeys;
 
   constructor(private readonly options: ByteLaneOptions) {
-    this.quoted = new QuotedKeys(options.secrets);
+    this.quoted = options.quoted;
   }
 
   begin({ status, headers, type, inflated }: Begun): void {
@@ -63,7 +62,7 @@ export class ByteLane implements Lane {
       (type.startsWith("text/event-stream") || (this.options.streaming && !type.includes("json")));
     if (inflated || isStream) delete passed["content-length"];
     this.mostHeld = status >= 400 ? MAX_FAILURE_BYTES : BEGINNING_BYTES;
-    this.holding = status >= 400 || this.options.holdBody === true || this.options.secrets.length > 0;
+    this.holding = status >= 400 || this.options.holdBody === true || !this.quoted.isEmpty;
     this.started = { status, headers: { ...passed, ...this.options.headers, ...keptRequestId(passed) } };
     if (isStream) {
       const tap = new StreamTap(this.options.protocol, this.options.dropUsageChunk);
@@ -157,7 +156,7 @@ export class ByteLane implements Lane {
   /** For the log: what the provider said may have a prompt in it, its status and code do not. */
   failure(): PosternError | undefined {
     const failed = this.stream?.tap.failed();
-    return failed && failedWithin(this.options.providerId, failed, this.options.secrets);
+    return failed && failedWithin(this.options.providerId, failed, this.quoted.mask);
   }
 
   private answer(): JsonObject | undefined {
@@ -172,7 +171,7 @@ export class ByteLane implements Lane {
     // What has zeros in it is no UTF-8, and would not come out of it as it went in.
     const encoding = whole.includes(0) ? "latin1" : "utf8";
     const text = whole.toString(encoding);
-    const shown = redacted(text, this.options.secrets);
+    const shown = this.quoted.mask.redacted(text);
     if (shown === text) return held;
     const bytes = Buffer.from(shown, encoding);
     const headers = { ...this.started.headers, "content-length": String(bytes.length) };

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { steeringHeaders } from "../../core/providers/requestHeaders";
 import { steersByMember } from "../../core/providers/steering";
 import { firstValue } from "../../core/text/firstValue";
 
@@ -20,9 +19,8 @@ export function forwardQuery(target: string, url: URL): void {
   }
 }
 
-/** What of a request's headers and query is not sent on because it would steer a gateway behind this one. */
-export function steeringIn({ rawHeaders, url = "" }: IncomingMessage): string[] {
+/** What of a request's query is not sent on because it would steer a gateway behind this one. */
+export function steeringInQuery({ url = "" }: IncomingMessage): string[] {
   const at = url.indexOf("?");
-  const query = at < 0 ? [] : [...new URLSearchParams(url.slice(at + 1)).keys()];
-  return [...steeringHeaders(rawHeaders), ...query.filter(steersByMember)];
+  return at < 0 ? [] : [...new URLSearchParams(url.slice(at + 1)).keys()].filter(steersByMember);
 }

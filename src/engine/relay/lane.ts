@@ -1,6 +1,6 @@
 import type { Usage } from "../../core/conversation/usage";
 import { PosternError } from "../../core/errors";
-import { redacted } from "../../core/providers/redact";
+import type { SecretMask } from "../../core/providers/redact";
 import type { ResponseHeaders } from "../../core/providers/responseHeaders";
 
 /** A piece of a body on its way to the client. */
@@ -68,9 +68,9 @@ export interface Lane {
 export function failedWithin(
   providerId: string,
   { status, code }: { readonly status: number; readonly code?: string | undefined },
-  secrets: readonly string[],
+  secrets: SecretMask,
 ): PosternError {
-  const safe = code && /^[a-z0-9_]{1,60}$/.test(code) && redacted(code, secrets) === code;
+  const safe = code && /^[a-z0-9_]{1,60}$/.test(code) && secrets.redacted(code) === code;
   const named = safe ? `, ${code}` : "";
   return new PosternError(
     "provider_incomplete",

@@ -1,4 +1,4 @@
-import { maskedInPlace, probeOf, redacted } from "../../core/providers/redact";
+import { probeOf, type SecretMask } from "../../core/providers/redact";
 import type { ResponseHeaders } from "../../core/providers/responseHeaders";
 
 /** What tells of an error: a member of JSON, or an event's name, which may stand before any text. */
@@ -9,11 +9,18 @@ const CONTENT = ['"choices"', '"content"', '"output"', '"data"', '"input_tokens"
   Buffer.from(text),
 );
 
-/** Finds a provider's credentials in what it answers, and blackens them in as many bytes. */
+/** Finds a provider's credentials in the bytes that it answers with, and blackens them in as many. */
 export class QuotedKeys {
-  private probes: readonly Buffer[] | undefined;
+  private readonly probes: readonly Buffer[];
 
-  constructor(private readonly secrets: readonly string[]) {}
+  constructor(readonly mask: SecretMask) {
+    this.probes = mask.secrets.map((secret) => Buffer.from(probeOf(secret)));
+  }
+
+  /** There are none to be found. */
+  get isEmpty(): boolean {
+    return this.probes.length === 0;
+  }
 
   /** A piece of an answer; it is only changed where it tells of an error. */
   maskedWithin(piece: Uint8Array): Uint8Array {
@@ -33,24 +40,19 @@ export class QuotedKeys {
   /** A piece of a refusal. */
   masked(piece: Buffer): Buffer {
     // Latin-1 has one character for each byte.
-    return Buffer.from(maskedInPlace(piece.toString("latin1"), this.secrets), "latin1");
+    return Buffer.from(this.mask.maskedInPlace(piece.toString("latin1")), "latin1");
   }
 
   withoutKeys(headers: ResponseHeaders): ResponseHeaders {
     for (const name in headers) {
       const value = headers[name];
-      if (typeof value === "string") headers[name] = this.without(value);
-      else if (value) headers[name] = value.map((one) => this.without(one));
+      if (typeof value === "string") headers[name] = this.mask.redacted(value);
+      else if (value) headers[name] = value.map((one) => this.mask.redacted(one));
     }
     return headers;
   }
 
-  private without(value: string): string {
-    return redacted(value, this.secrets);
-  }
-
   private mayHaveKey(bytes: Buffer): boolean {
-    this.probes ??= this.secrets.map((secret) => Buffer.from(probeOf(secret)));
     return this.probes.some((probe) => bytes.includes(probe));
   }
 }

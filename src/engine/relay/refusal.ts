@@ -1,7 +1,7 @@
 import { PosternError } from "../../core/errors";
 import { optional } from "../../core/json/access";
 import type { Reached } from "../../core/providers/networkFault";
-import { shownHost } from "../../core/providers/redact";
+import { type SecretMask, shownHost } from "../../core/providers/redact";
 import { retryAfterMs } from "../../core/routing/failure";
 import { firstValue } from "../../core/text/firstValue";
 import type { Begun } from "./lane";
@@ -13,14 +13,14 @@ import type { Begun } from "./lane";
 export function refusalOf(
   { id, baseUrl }: Reached,
   { status, type, headers }: Omit<Begun, "inflated">,
-  secrets: readonly string[],
+  secrets: SecretMask,
 ): PosternError | undefined {
   if (status >= 300 && status < 400 && status !== 304) {
     const location = firstValue(headers.location);
     const target =
       location === undefined
         ? "elsewhere"
-        : `to ${shownHost(location, baseUrl, secrets) ?? "an invalid address"}`;
+        : `to ${shownHost(location, baseUrl, secrets.secrets) ?? "an invalid address"}`;
     return new PosternError(
       "provider_not_api",
       `Provider "${id}" at ${new URL(baseUrl).host} redirects ${target}; a key is never sent after a redirect. Put the final address into baseUrl.`,

@@ -3,7 +3,7 @@ import type { Transform } from "node:stream";
 import type { Dispatcher } from "undici";
 import { PosternError } from "../../core/errors";
 import { networkFault, type Reached } from "../../core/providers/networkFault";
-import { redacted } from "../../core/providers/redact";
+import { SecretMask } from "../../core/providers/redact";
 import { ClientSide } from "./clientSide";
 import { contentDecoder } from "./contentDecoder";
 import type { Begun, Lane, Piece } from "./lane";
@@ -31,7 +31,7 @@ export interface RelayOptions {
   /** How long a client may take nothing of an answer before it is let go. */
   readonly stalledMs?: number;
   /** Taken out of what our own words repeat of the provider's. */
-  readonly secrets?: readonly string[];
+  readonly secrets?: SecretMask;
   /** Statuses by which the provider says that it has no such operation; the relay then fails with `not_found`. */
   readonly lacking?: readonly number[];
   /** Hears of the provider's answer when it begins, whatever it is. */
@@ -45,6 +45,7 @@ export interface RelayOptions {
 const MAX_REFUSAL_BYTES = 1024 * 1024;
 /** How long a provider may take to end its response after an answer's last event. */
 const LINGER_MS = 2_000;
+const NO_SECRETS = new SecretMask([]);
 
 /**
  * Passes a provider's answer to the client as it arrives, on the lane it was given: byte for byte, or translated.
@@ -124,7 +125,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.options.onHeaders?.(status, headers);
     const type = String(headers["content-type"] ?? "").toLowerCase();
-    const { secrets = [] } = this.options;
+    const { secrets = NO_SECRETS } = this.options;
     if (this.options.lacking?.includes(status)) {
       const text = `Provider "${this.provider.id}" has no such operation.`;
       this.fail(new PosternError("not_found", text));
@@ -139,7 +140,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       headers["content-encoding"] === undefined ? undefined : String(headers["content-encoding"]);
     const decoder = contentDecoder(encoding);
     if (decoder === undefined) {
-      const what = `Provider "${this.provider.id}" sent an answer compressed as ${JSON.stringify(redacted(encoding ?? "", secrets).slice(0, 40))}`;
+      const what = `Provider "${this.provider.id}" sent an answer compressed as ${JSON.stringify(secrets.redacted(encoding ?? "").slice(0, 40))}`;
       this.fail(new PosternError("provider_not_api", `${what} though it was asked for a plain one.`));
       return;
     }
@@ -406,7 +407,7 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
       status: this.begun ? this.lane.head().status : 0,
       usage,
       // It is kept in the ledger.
-      model: model && redacted(model, this.options.secrets ?? []),
+      model: model && (this.options.secrets ?? NO_SECRETS).redacted(model),
       firstByteAt: this.client.firstByteAt,
       streamedChars: this.begun && !isReported ? this.lane.streamedChars() : 0,
       end,

@@ -8,13 +8,11 @@ import { asObject, type JsonObject, nonEmpty, optional } from "../../core/json/a
 import { spliced } from "../../core/json/splice";
 import { requestEdits } from "../../core/lane/requestEdits";
 import { storedResponseUrl } from "../../core/providers/endpoint";
-import { quirksOf } from "../../core/providers/quirks";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
 import { isOpenAiItself, preferredProtocol } from "../../core/providers/spoken";
 import { neutralRequest, translateRequest } from "../../core/translation";
 import type { CopilotService } from "../copilot/copilotService";
 import { dispatchTurn } from "../copilot/dispatch";
-import { Addresses } from "./addresses";
 import { ByteLane } from "./byteLane";
 import {
   type ClientBody,
@@ -27,9 +25,10 @@ import {
 } from "./clientBody";
 import { EmbeddingsLane } from "./embeddingsLane";
 import type { Exchange } from "./exchange";
-import { firstValues, forwardQuery, steeringIn } from "./forwarded";
+import { firstValues, forwardQuery, steeringInQuery } from "./forwarded";
 import type { Lane } from "./lane";
 import { droppedHeader } from "./ownHeaders";
+import { type Address, addressOf, PerProvider } from "./perProvider";
 import type { RequestTrace } from "./requestTrace";
 import { type RelayOptions, ResponseRelay } from "./responseRelay";
 import type { StoredResponses } from "./storedResponses";
@@ -47,13 +46,13 @@ const COPY_BYTES = 64 * 1024;
 interface Outgoing {
   readonly method: "GET" | "DELETE" | "POST";
   /** Names and values in turn. */
-  readonly headers: readonly string[];
+  readonly headers: string[];
   readonly body: Readable | Buffer | null;
 }
 
 /** Sends a request to one target, and has its answer relayed to the client. */
 export class Sender {
-  private readonly addresses = new Addresses();
+  private readonly known = new PerProvider();
 
   constructor(
     private readonly upstream: UpstreamClient,
@@ -74,19 +73,20 @@ export class Sender {
       route.part === undefined ? [route.id] : [route.id, route.part],
     );
     forwardQuery(exchange.request.url ?? "", url);
-    noteDropped(exchange, steeringIn(exchange.request));
+    const length = body.length > 0 || route.method === "POST" ? body.length : undefined;
+    const { headers, steering } = providerRequestHeaders(provider, exchange.request.rawHeaders, length);
+    noteDropped(exchange, [...steering, ...steeringInQuery(exchange.request)]);
     const lane = new ByteLane({
       protocol: "responses",
       providerId: provider.config.id,
-      secrets: this.addresses.secretsOf(provider),
+      quoted: this.known.quotedKeysOf(provider),
       streaming: false,
       dropUsageChunk: false,
       headers: exchange.headers,
     });
-    const length = body.length > 0 || route.method === "POST" ? body.length : undefined;
-    return this.send(provider, url, exchange, lane, {
+    return this.send(provider, addressOf(url), exchange, lane, {
       method: route.method,
-      headers: providerRequestHeaders(provider, exchange.request.rawHeaders, length),
+      headers,
       body: body.length > 0 ? body : null,
     });
   }
@@ -104,23 +104,20 @@ export class Sender {
     const unmarked = route.operation === "chat" ? withoutRuntimeMark(given) : given;
     const steered = withoutSteering(unmarked);
     const body = withoutForeignReasoning(steered.body, route.protocol);
+    const { headers, steering } = providerRequestHeaders(provider, exchange.request.rawHeaders);
     noteDropped(exchange, [
       ...(unmarked === given ? [] : [RUNTIME_MARK]),
       ...(body === steered.body ? [] : [route.protocol === "messages" ? "thinking" : "reasoning"]),
       ...steered.dropped,
-      ...steeringIn(exchange.request),
+      ...steering,
+      ...steeringInQuery(exchange.request),
     ]);
     const previous =
       route.operation === "responses" ? nonEmpty(member(body, "previous_response_id")) : undefined;
     if (previous !== undefined) this.stored.assertKeptBy(provider, previous, exchange.trace.caller);
-    const url = this.addresses.urlOf(
-      config,
-      route.operation,
-      target.upstreamModel,
-      exchange.request.url ?? "",
-    );
-    const chat =
-      route.operation === "chat" ? quirksOf(config, "chat", target.model.id, target.model) : undefined;
+    const { url: asked = "" } = exchange.request;
+    const address = this.known.addressOf(config, route.operation, target.upstreamModel, asked);
+    const chat = route.operation === "chat" ? this.known.chatQuirksOf(target) : undefined;
     const edits = requestEdits(body.bytes, body.top, {
       model: target.upstreamModel,
       includeUsage: chat !== undefined && body.stream && (chat.usageOption || "refused"),
@@ -132,7 +129,7 @@ export class Sender {
     const bytes = new ByteLane({
       protocol: route.protocol,
       providerId: config.id,
-      secrets: this.addresses.secretsOf(provider),
+      quoted: this.known.quotedKeysOf(provider),
       streaming: body.stream,
       dropUsageChunk: edits.usageInjected,
       headers: exchange.headers,
@@ -146,12 +143,12 @@ export class Sender {
     const wanted = member(body, "encoding_format") === "base64" ? "base64" : "float";
     return this.send(
       provider,
-      url,
+      address,
       exchange,
       route.operation === "embeddings" ? new EmbeddingsLane(bytes, wanted, config.id) : bytes,
       {
         method: "POST",
-        headers: providerRequestHeaders(provider, exchange.request.rawHeaders, length),
+        headers: [...headers, "content-length", String(length)],
         body: length <= COPY_BYTES ? Buffer.concat(slices) : Readable.from(slices),
       },
       options,
@@ -205,26 +202,27 @@ export class Sender {
       ...(config.extraBody ? { extraBody: config.extraBody } : {}),
     });
     noteDropped(exchange, translated.dropped);
-    const url = this.addresses.urlOf(config, spoken, target.upstreamModel, "");
+    const address = this.known.addressOf(config, spoken, target.upstreamModel, "");
     const bytes = Buffer.from(translated.body);
     const lane = new TranslatedLane({
       from: spoken,
       to: route.protocol,
       providerId: config.id,
-      secrets: this.addresses.secretsOf(target.provider),
+      quoted: this.known.quotedKeysOf(target.provider),
       streaming: translated.stream,
       context: { ...translated.context, model: body.model },
       headers: exchange.headers,
     });
     return this.send(
       target.provider,
-      url,
+      address,
       exchange,
       lane,
       {
         method: "POST",
         // The client's own headers speak of another protocol.
-        headers: providerRequestHeaders(target.provider, ["content-type", "application/json"], bytes.length),
+        headers: providerRequestHeaders(target.provider, ["content-type", "application/json"], bytes.length)
+          .headers,
         body: bytes,
       },
       options,
@@ -251,7 +249,7 @@ export class Sender {
       from: "neutral",
       to: route.protocol,
       providerId: config.id,
-      secrets: this.addresses.secretsOf(provider),
+      quoted: this.known.quotedKeysOf(provider),
       streaming: request.stream,
       context: { ...context, model: body.model },
       headers: exchange.headers,
@@ -270,7 +268,7 @@ export class Sender {
     return {
       ...this.relayOptions,
       ...options,
-      secrets: this.addresses.secretsOf(provider),
+      secrets: this.known.quotedKeysOf(provider).mask,
       ...(firstByteSeconds === undefined ? {} : { firstByteMs: firstByteSeconds * 1000 }),
       ...(totalSeconds === undefined ? {} : { totalMs: totalSeconds * 1000 }),
     };
@@ -278,7 +276,7 @@ export class Sender {
 
   private send(
     provider: EngineProvider,
-    url: URL,
+    { protocol, origin, path }: Address,
     { response }: Exchange,
     lane: Lane,
     { method, headers, body }: Outgoing,
@@ -288,13 +286,13 @@ export class Sender {
     const { firstByteSeconds, betweenBytesSeconds, connectSeconds } = config.timeouts ?? {};
     const relay = new ResponseRelay(response, config, lane, this.relayOptionsFor(provider, options));
     this.upstream
-      .dispatcherFor(url, { connectSeconds, allowMetadataAddress: config.allowMetadataAddress })
+      .dispatcherFor({ protocol }, { connectSeconds, allowMetadataAddress: config.allowMetadataAddress })
       .dispatch(
         {
-          origin: url.origin,
-          path: url.pathname + url.search,
+          origin,
+          path,
           method,
-          headers: [...headers],
+          headers,
           body,
           ...(firstByteSeconds === undefined ? {} : { headersTimeout: firstByteSeconds * 1000 }),
           ...(betweenBytesSeconds === undefined ? {} : { bodyTimeout: betweenBytesSeconds * 1000 }),

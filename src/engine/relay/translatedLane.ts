@@ -3,7 +3,6 @@ import type { Usage } from "../../core/conversation/usage";
 import { PosternError } from "../../core/errors";
 import { errorBody, type WireError } from "../../core/protocols/errorShape";
 import type { WireProtocol } from "../../core/protocols/wire";
-import { redacted } from "../../core/providers/redact";
 import { clientResponseHeaders, type ResponseHeaders } from "../../core/providers/responseHeaders";
 import { firstValue } from "../../core/text/firstValue";
 import {
@@ -17,7 +16,7 @@ import {
   translateResponse,
 } from "../../core/translation";
 import { type Begun, failedWithin, type Head, type Lane, type Piece } from "./lane";
-import { QuotedKeys } from "./quotedKeys";
+import type { QuotedKeys } from "./quotedKeys";
 
 export interface TranslatedLaneOptions {
   /** The provider's protocol, or neutral events. */
@@ -25,8 +24,8 @@ export interface TranslatedLaneOptions {
   /** The client's. */
   readonly to: WireProtocol;
   readonly providerId: string;
-  /** Taken out of what the provider says of a failure. */
-  readonly secrets: readonly string[];
+  /** The provider's credentials, taken out of what it says of a failure. */
+  readonly quoted: QuotedKeys;
   readonly streaming: boolean;
   readonly context: ResponseContext;
   /** Headers of our own. */
@@ -58,11 +57,7 @@ export class TranslatedLane implements Lane {
   private named: string | undefined;
   private wrote = false;
 
-  private readonly quoted: QuotedKeys;
-
-  constructor(private readonly options: TranslatedLaneOptions) {
-    this.quoted = new QuotedKeys(options.secrets);
-  }
+  constructor(private readonly options: TranslatedLaneOptions) {}
 
   begin(answer: Begun): void {
     this.began = answer;
@@ -144,7 +139,7 @@ export class TranslatedLane implements Lane {
   /** For the log: what the provider said may have a prompt in it, its status and code do not. */
   failure(): PosternError | undefined {
     const error = this.failed ?? this.translator?.failure();
-    return error && failedWithin(this.options.providerId, error, this.options.secrets);
+    return error && failedWithin(this.options.providerId, error, this.options.quoted.mask);
   }
 
   streamedChars(): number {
@@ -179,7 +174,7 @@ export class TranslatedLane implements Lane {
 
   /** A provider quotes keys in an error within its answer as it does in a refusal. */
   private withoutKeys(text: string): string {
-    return redacted(text, this.options.secrets);
+    return this.options.quoted.mask.redacted(text);
   }
 
   private whole(status: number, body: string, more: Readonly<Record<string, string>> = {}): readonly Piece[] {
@@ -199,7 +194,7 @@ export class TranslatedLane implements Lane {
 
   /** Of the provider's headers, what is about limits; the rest speaks of bytes that the client does not get. */
   private limits(): ResponseHeaders {
-    const passed = Object.entries(this.quoted.withoutKeys(clientResponseHeaders(this.began.headers)));
+    const passed = Object.entries(this.options.quoted.withoutKeys(clientResponseHeaders(this.began.headers)));
     return Object.fromEntries(passed.filter(([name]) => /ratelimit|^retry-after/.test(name)));
   }
 

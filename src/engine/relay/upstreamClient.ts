@@ -56,13 +56,13 @@ export class UpstreamClient {
    * @param own where the provider differs from others
    * @throws PosternError proxy_invalid
    */
-  dispatcherFor(url: URL, own: OwnConnection = {}): Dispatcher {
-    if (own.connectSeconds !== undefined || own.allowMetadataAddress) return this.otherFor(url.protocol, own);
-    if (url.protocol === "http:") {
-      this.local ??= this.create(url.protocol);
+  dispatcherFor({ protocol }: Pick<URL, "protocol">, own: OwnConnection = {}): Dispatcher {
+    if (own.connectSeconds !== undefined || own.allowMetadataAddress) return this.otherFor(protocol, own);
+    if (protocol === "http:") {
+      this.local ??= this.create(protocol);
       return this.local;
     }
-    this.remote ??= this.create(url.protocol);
+    this.remote ??= this.create(protocol);
     return this.remote;
   }
 

@@ -47,7 +47,7 @@ function requestsOf(from: ProviderPreset): Record<string, string> {
     "models",
   ];
   const provider: EngineProvider = { config, credential: { kind: "apiKey", value: "KEY" } };
-  const headers = providerRequestHeaders(provider, []);
+  const { headers } = providerRequestHeaders(provider, []);
   const at = headers.findIndex((value) => value.includes("KEY"));
   return {
     address: config.baseUrl,

@@ -133,7 +133,7 @@ describe("providerRequestHeaders", () => {
     ["User-Agent", "tool/1"],
   ].flat();
   const sent = (provider: EngineProvider) => {
-    const list = providerRequestHeaders(provider, client, 42);
+    const { headers: list } = providerRequestHeaders(provider, client, 42);
     return list.flatMap((name, index) => (index % 2 === 0 ? [[name.toLowerCase(), list[index + 1]]] : []));
   };
 

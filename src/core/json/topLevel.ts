@@ -67,10 +67,13 @@ export function scanTopLevel(bytes: Uint8Array): TopLevel {
  * @throws JsonSyntaxError for a text with a broken escape, which the scan does not look into
  */
 export function decodeSpan(bytes: Uint8Array, span: Span): unknown {
+  const { start, end } = span;
+  const plain = bytes[start] === QUOTE ? plainText(bytes, start + 1, end - 1) : undefined;
+  if (plain !== undefined) return plain;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes.subarray(span.start, span.end)));
+    return JSON.parse(new TextDecoder().decode(bytes.subarray(start, end)));
   } catch {
-    throw new JsonSyntaxError(span.start, "expected a JSON value");
+    throw new JsonSyntaxError(start, "expected a JSON value");
   }
 }
 
@@ -165,8 +168,22 @@ function expect(bytes: Uint8Array, at: number, byte: number, name: string): numb
   return at + 1;
 }
 
+/** A short text of printable ASCII without escapes, which nearly every key is, and a decoder takes long to make. */
+function plainText(bytes: Uint8Array, start: number, end: number): string | undefined {
+  if (end - start > WALK) return undefined;
+  let text = "";
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte < 0x20 || byte > 0x7e || byte === BACKSLASH) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
 /** An escaped key must not hide from us what the provider will read. */
 function decodeKey(bytes: Uint8Array, start: number, end: number): string {
+  const plain = plainText(bytes, start + 1, end - 1);
+  if (plain !== undefined) return plain;
   try {
     return JSON.parse(new TextDecoder().decode(bytes.subarray(start, end)));
   } catch {

@@ -1,4 +1,5 @@
 import type { Usage } from "../conversation/usage";
+import type { JsonObject } from "../json/access";
 import { withHostedCalls, withHostedCallsIn, withServiceTier } from "../protocols/billing";
 import type { WireProtocol } from "../protocols/wire";
 import { reportedUsage } from "./reportedUsage";
@@ -9,16 +10,12 @@ export const WHOLE_BODY_BYTES = 256 * 1024;
 export const END_BYTES = 16 * 1024;
 
 /** The usage a provider reported in a plain JSON answer; undefined where it reported none. */
-export function usageOfBody(protocol: WireProtocol, body: Uint8Array): Usage | undefined {
-  try {
-    const parsed: unknown = JSON.parse(new TextDecoder().decode(body));
-    if (typeof parsed !== "object" || parsed === null || !("usage" in parsed)) return undefined;
-    const tier = "service_tier" in parsed ? parsed.service_tier : undefined;
-    const report = "output" in parsed ? withHostedCalls(parsed.usage, parsed.output) : parsed.usage;
-    return reportedUsage(protocol, withServiceTier(report, tier));
-  } catch {
-    return undefined;
-  }
+export function usageOfBody(
+  protocol: WireProtocol,
+  { usage, output, service_tier: tier }: JsonObject,
+): Usage | undefined {
+  if (usage === undefined) return undefined;
+  return reportedUsage(protocol, withServiceTier(withHostedCalls(usage, output), tier));
 }
 
 /** The same for a body too large to parse: the last `"usage"` object that stands in one of its ends. */

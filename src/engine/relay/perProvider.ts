@@ -3,6 +3,7 @@ import type { Quirks } from "../../core/conversation/quirks";
 import { endpointUrl, type Operation } from "../../core/providers/endpoint";
 import { quirksOf } from "../../core/providers/quirks";
 import { SecretMask, secretsOf } from "../../core/providers/redact";
+import { isOpenAiItself } from "../../core/providers/spoken";
 import { forwardQuery } from "./forwarded";
 import { QuotedKeys } from "./quotedKeys";
 import type { Target } from "./target";
@@ -19,6 +20,14 @@ export interface Address {
   readonly path: string;
 }
 
+/** What a model wants otherwise than Chat Completions has it. */
+export interface ChatEdits {
+  /** Whether usage is told of a stream only where it is asked for, and not where asking is refused. */
+  readonly usageOption: boolean;
+  /** Fields that it knows under another name alone. */
+  readonly renames: Readonly<Record<string, string>>;
+}
+
 export function addressOf({ protocol, origin, pathname, search }: URL): Address {
   return { protocol, origin, path: pathname + search };
 }
@@ -26,7 +35,10 @@ export function addressOf({ protocol, origin, pathname, search }: URL): Address 
 /** What of a provider is worked out once, and not for each request. */
 export class PerProvider {
   private readonly addresses = new WeakMap<EngineProvider["config"], Map<string, Address>>();
-  private readonly quirks = new WeakMap<Target["model"], { readonly config: object; readonly of: Quirks }>();
+  private readonly chatEdits = new WeakMap<
+    Target["model"],
+    { readonly config: object; readonly edits: ChatEdits }
+  >();
   private readonly quoted = new WeakMap<object, QuotedKeys>();
 
   /**
@@ -52,13 +64,17 @@ export class PerProvider {
     return address;
   }
 
-  /** In what a target differs from Chat Completions. */
-  chatQuirksOf({ provider: { config }, model }: Target): Quirks {
-    const known = this.quirks.get(model);
-    if (known?.config === config) return known.of;
+  /** What a target wants changed in a request of Chat Completions. */
+  chatEditsOf({ provider: { config }, model }: Target): ChatEdits {
+    const known = this.chatEdits.get(model);
+    if (known?.config === config) return known.edits;
     const quirks = quirksOf(config, "chat", model.id, model);
-    this.quirks.set(model, { config, of: quirks });
-    return quirks;
+    const edits = {
+      usageOption: quirks.usageOption,
+      renames: isOpenAiItself(config) ? renamesFor(quirks) : {},
+    };
+    this.chatEdits.set(model, { config, edits });
+    return edits;
   }
 
   /** What of a provider must never be shown. */
@@ -69,4 +85,9 @@ export class PerProvider {
     this.quoted.set(key, known);
     return known;
   }
+}
+
+/** Clients send the older `max_tokens` to every model; those of OpenAI that reason refuse it. */
+function renamesFor({ reasons, maxTokensField }: Quirks): Readonly<Record<string, string>> {
+  return reasons && maxTokensField !== "max_tokens" ? { max_tokens: maxTokensField } : {};
 }

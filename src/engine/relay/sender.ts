@@ -1,6 +1,5 @@
 import { Readable } from "node:stream";
 import type { EngineProvider } from "../../core/config/engineConfig";
-import type { Quirks } from "../../core/conversation/quirks";
 import { copilotTurn, MAX_TOOL_NAME } from "../../core/copilot/turn";
 import { PosternError } from "../../core/errors";
 import type { Route } from "../../core/gateway/routes";
@@ -9,7 +8,7 @@ import { spliced } from "../../core/json/splice";
 import { requestEdits } from "../../core/lane/requestEdits";
 import { storedResponseUrl } from "../../core/providers/endpoint";
 import { providerRequestHeaders } from "../../core/providers/requestHeaders";
-import { isOpenAiItself, preferredProtocol } from "../../core/providers/spoken";
+import { preferredProtocol } from "../../core/providers/spoken";
 import { neutralRequest, translateRequest } from "../../core/translation";
 import type { CopilotService } from "../copilot/copilotService";
 import { dispatchTurn } from "../copilot/dispatch";
@@ -117,11 +116,11 @@ export class Sender {
     if (previous !== undefined) this.stored.assertKeptBy(provider, previous, exchange.trace.caller);
     const { url: asked = "" } = exchange.request;
     const address = this.known.addressOf(config, route.operation, target.upstreamModel, asked);
-    const chat = route.operation === "chat" ? this.known.chatQuirksOf(target) : undefined;
+    const chat = route.operation === "chat" ? this.known.chatEditsOf(target) : undefined;
     const edits = requestEdits(body.bytes, body.top, {
       model: target.upstreamModel,
       includeUsage: chat !== undefined && body.stream && (chat.usageOption || "refused"),
-      renames: chat && isOpenAiItself(config) ? renamesFor(chat) : {},
+      renames: chat?.renames ?? {},
       ...(config.extraBody ? { extraBody: config.extraBody } : {}),
     });
     const slices = spliced(body.bytes, edits.splices);
@@ -308,9 +307,4 @@ function noteDropped(exchange: Exchange, dropped: readonly string[]): void {
   exchange.trace.dropped = dropped;
   if (dropped.length > 0) exchange.headers["x-postern-dropped"] = droppedHeader(dropped);
   else delete exchange.headers["x-postern-dropped"];
-}
-
-/** Clients send the older `max_tokens` to every model; those of OpenAI that reason refuse it. */
-function renamesFor({ reasons, maxTokensField }: Quirks): Readonly<Record<string, string>> {
-  return reasons && maxTokensField !== "max_tokens" ? { max_tokens: maxTokensField } : {};
 }

@@ -25,12 +25,10 @@ const flex = { ...plain, serviceTier: "flex" };
 
 describe("the service tier that an answer was billed in", () => {
   it("stands beside the usage in Chat Completions and Responses", () => {
-    expect(usageOfBody("chat", bytes(JSON.stringify({ service_tier: "flex", usage: chatUsage })))).toEqual(
-      flex,
-    );
+    expect(usageOfBody("chat", { service_tier: "flex", usage: chatUsage })).toEqual(flex);
     expect(tapped("chat", frame({ choices: [], usage: chatUsage, service_tier: "flex" }))).toEqual(flex);
     const response = { usage: responsesUsage, service_tier: "flex" };
-    expect(usageOfBody("responses", bytes(JSON.stringify(response)))).toEqual(flex);
+    expect(usageOfBody("responses", response)).toEqual(flex);
     // Asked for at the beginning, not given at the end.
     const created = frame({ type: "response.created", response: { service_tier: "flex", usage: null } });
     const completed = (tier: string) =>
@@ -64,9 +62,7 @@ describe("the service tier that an answer was billed in", () => {
 
   it("is not told where it is the ordinary one", () => {
     for (const tier of ["default", "standard", "auto", "on_demand", "", null, 7])
-      expect(usageOfBody("chat", bytes(JSON.stringify({ service_tier: tier, usage: chatUsage })))).toEqual(
-        plain,
-      );
+      expect(usageOfBody("chat", { service_tier: tier, usage: chatUsage })).toEqual(plain);
   });
 
   it("survives a translation's reading", () => {
@@ -221,7 +217,7 @@ describe("what is billed beside the tokens", () => {
       const completed = { type: "response.completed", response: response(type) };
       const told = decoder.event(JSON.stringify(completed), "").find((event) => event.type === "usage");
       return [
-        usageOfBody("responses", bytes(text)),
+        usageOfBody("responses", response(type)),
         usageOfEnds("responses", bytes("{"), bytes(text)),
         tapped("responses", frame(completed)),
         // Too large to be kept whole.

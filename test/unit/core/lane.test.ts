@@ -125,8 +125,9 @@ describe("reportedUsage", () => {
 
 describe("bodies", () => {
   it("reads the usage of a whole body and of the ends of a large one", () => {
-    expect(usageOfBody("chat", bytes('{"usage":{"prompt_tokens":1}}'))).toEqual({ inputTokens: 1 });
-    expect(usageOfBody("chat", bytes("not json"))).toBeUndefined();
+    expect(usageOfBody("chat", { usage: { prompt_tokens: 1 } })).toEqual({ inputTokens: 1 });
+    for (const protocol of ["chat", "responses", "messages"] as const)
+      expect(usageOfBody(protocol, { output: [] })).toBeUndefined();
     const tail = bytes(
       '"content":"\\"usage\\": {\\"prompt_tokens\\": 99}"}],"usage": {"prompt_tokens":7,"prompt_tokens_details":{"cached_tokens":2}},"x":1}',
     );

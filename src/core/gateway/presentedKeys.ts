@@ -3,11 +3,12 @@ export const KEY_HEADERS = ["authorization", "x-api-key", "api-key", "x-goog-api
 
 /** The keys a request presents; some tools send one in two headers, and either may be the right one. */
 export function presentedKeys(header: (name: string) => string | undefined): string[] {
-  return KEY_HEADERS.flatMap((name) => {
+  const keys: string[] = [];
+  for (const name of KEY_HEADERS) {
     const value = header(name)?.trim();
-    if (!value) return [];
-    if (name !== "authorization") return [value];
-    const bearer = /^Bearer\s+(\S+)$/i.exec(value)?.[1];
-    return bearer ? [bearer] : [];
-  });
+    if (!value) continue;
+    const key = name === "authorization" ? /^Bearer\s+(\S+)$/i.exec(value)?.[1] : value;
+    if (key !== undefined) keys.push(key);
+  }
+  return keys;
 }

@@ -61,7 +61,7 @@ export class AuditService {
   private database: AuditDatabase = { onDatabase: () => undefined };
   private store: { readonly database: DatabaseSync; readonly store: AuditStore } | undefined;
   private readonly budget: MemoryBudget;
-  /** Of the latest requests that are settled. */
+  /** Of the latest requests that are settled, where it is another than the settings say. */
   private readonly levels = new Map<string, AuditLevel>();
   private queue: Promise<void> = Promise.resolve();
   private failing = false;
@@ -91,7 +91,7 @@ export class AuditService {
   /** Begins to follow a request. Costs nothing where nothing is to be kept of its content. */
   begin({ caller, mayBeForced = false }: AuditedStart): AuditTrail {
     const level = auditLevelFor(this.config, caller);
-    const note = (record: RequestRecord, as: AuditLevel): void => this.note(record.id, as);
+    const note = (record: RequestRecord, as: AuditLevel): void => this.note(record, as);
     if ((level !== "full" && !mayBeForced) || !this.hasDatabase())
       return new EmptyTrail((record) => note(record, level));
     return new FullTrail(
@@ -209,10 +209,12 @@ export class AuditService {
   }
 
   /** Rows that could not be written come again, so a level is remembered for a while. */
-  private note(id: string, level: AuditLevel): void {
+  private note({ id, caller }: RequestRecord, level: AuditLevel): void {
+    if (level === auditLevelFor(this.config, caller)) return;
     this.levels.set(id, level);
+    if (this.levels.size <= REMEMBERED) return;
     const [oldest] = this.levels.keys();
-    if (this.levels.size > REMEMBERED && oldest !== undefined) this.levels.delete(oldest);
+    if (oldest !== undefined) this.levels.delete(oldest);
   }
 
   private keep(record: RequestRecord, content: CollectedContent): void {

@@ -38,10 +38,19 @@ export interface GovernorParts {
   readonly changed?: () => void;
 }
 
-interface Running {
-  readonly beginning: RequestBeginning;
-  open: OpenRequest;
-  warnings: readonly string[];
+/** What is set aside for a request that is running. */
+class Running implements Reservation {
+  settled = false;
+
+  constructor(
+    readonly beginning: RequestBeginning,
+    public open: OpenRequest,
+    public warnings: readonly string[],
+  ) {}
+
+  get requestId(): string {
+    return this.beginning.id;
+  }
 }
 
 /** Limits of gateway keys and budgets, against the ledger. */
@@ -54,7 +63,6 @@ export class LimitsGovernor implements Governor {
   private readonly rates: KeyRates;
   private readonly quotas: QuotaBook;
   private readonly notices = new LimitNotices();
-  private readonly running = new WeakMap<Reservation, Running>();
 
   constructor(private readonly parts: GovernorParts) {
     this.rates = new KeyRates(parts.monotonic);
@@ -82,20 +90,13 @@ export class LimitsGovernor implements Governor {
     const open = openRequest(record, target);
     const warnings = this.hold(open, target.estimate, undefined);
     if (key) this.rates.add(key, record.id, tokens);
-    const running: Running = { beginning: record, open, warnings };
-    const reservation: Reservation = {
-      requestId: record.id,
-      get warnings() {
-        return running.warnings;
-      },
-    };
-    this.running.set(reservation, running);
-    return reservation;
+    return new Running(record, open, warnings);
   }
 
   retarget(reservation: Reservation, target: GovernedTarget): void {
-    const running = this.running.get(reservation);
-    if (!running) throw new PosternError("internal", "A request was sent on after it had been settled.");
+    const running = runningOf(reservation);
+    if (!running || running.settled)
+      throw new PosternError("internal", "A request was sent on after it had been settled.");
     const { beginning } = running;
     this.assertAllowed(beginning.caller, target);
     const open = openRequest(beginning, target);
@@ -106,9 +107,9 @@ export class LimitsGovernor implements Governor {
 
   settle(reservation: Reservation | undefined, record: RequestRecord): void {
     try {
-      const running = reservation && this.running.get(reservation);
-      if (reservation && !running) return;
-      if (reservation) this.running.delete(reservation);
+      const running = runningOf(reservation);
+      if (reservation && (!running || running.settled)) return;
+      if (running) running.settled = true;
       const charged = running ? chargedRecord(record, running.open) : record;
       this.parts.book.append(charged);
       if (running) {
@@ -220,6 +221,11 @@ export class LimitsGovernor implements Governor {
     this.parts.changed?.();
     throw judgement.error;
   }
+}
+
+/** What this governor has given out itself. */
+function runningOf(reservation: Reservation | undefined): Running | undefined {
+  return reservation instanceof Running ? reservation : undefined;
 }
 
 /** What a request that moves to another target holds already. */

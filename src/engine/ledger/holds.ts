@@ -9,16 +9,11 @@ import {
 import type { TimeRange } from "../../core/governance/period";
 import { type Scope, scopesOf } from "../../core/governance/spend";
 
-interface Hold {
-  readonly request: OpenRequest;
-  /** The keys of its scopes. */
-  readonly scopes: readonly string[];
-}
-
 /** Running requests and what is held for them. */
 export class Holds {
-  private readonly running = new Map<string, Hold>();
-  private readonly byScope = new Map<string, Set<OpenRequest>>();
+  private readonly running = new Map<string, OpenRequest>();
+  /** From when it is first asked for: where nobody has a budget, nobody asks. */
+  private byScope: Map<string, Set<OpenRequest>> | undefined;
 
   constructor(requests: Iterable<OpenRequest> = []) {
     for (const request of requests) this.set(request);
@@ -31,29 +26,20 @@ export class Holds {
   /** In place of what was held for the same request before. */
   set(request: OpenRequest): void {
     this.delete(request.record.id);
-    const scopes = scopesOf(request.record).map(keyOf);
-    this.running.set(request.record.id, { request, scopes });
-    for (const key of scopes) {
-      const members = this.byScope.get(key);
-      if (members) members.add(request);
-      else this.byScope.set(key, new Set([request]));
-    }
+    this.running.set(request.record.id, request);
+    if (this.byScope) addTo(this.byScope, request);
   }
 
   /** @returns whether it was running */
   delete(id: string): boolean {
-    const hold = this.running.get(id);
-    if (!hold) return false;
-    for (const key of hold.scopes) {
-      const members = this.byScope.get(key);
-      members?.delete(hold.request);
-      if (members?.size === 0) this.byScope.delete(key);
-    }
+    const request = this.running.get(id);
+    if (!request) return false;
+    if (this.byScope) takeFrom(this.byScope, request);
     return this.running.delete(id);
   }
 
   all(): readonly OpenRequest[] {
-    return [...this.running.values()].map(({ request }) => request);
+    return [...this.running.values()];
   }
 
   /** The latest first. */
@@ -69,11 +55,36 @@ export class Holds {
    */
   held(scope: Scope, { from, until }: TimeRange, exceptId?: string): Held {
     const sum = { ...NOTHING_HELD };
+    this.byScope ??= indexed(this.running.values());
     for (const { record, held } of this.byScope.get(keyOf(scope)) ?? []) {
       const counts = record.startedAt >= from && record.startedAt < until && record.id !== exceptId;
       if (held && counts) addHeldInto(sum, held);
     }
     return sum;
+  }
+}
+
+function indexed(requests: Iterable<OpenRequest>): Map<string, Set<OpenRequest>> {
+  const byScope = new Map<string, Set<OpenRequest>>();
+  for (const request of requests) addTo(byScope, request);
+  return byScope;
+}
+
+function addTo(byScope: Map<string, Set<OpenRequest>>, request: OpenRequest): void {
+  for (const scope of scopesOf(request.record)) {
+    const key = keyOf(scope);
+    const members = byScope.get(key);
+    if (members) members.add(request);
+    else byScope.set(key, new Set([request]));
+  }
+}
+
+function takeFrom(byScope: Map<string, Set<OpenRequest>>, request: OpenRequest): void {
+  for (const scope of scopesOf(request.record)) {
+    const key = keyOf(scope);
+    const members = byScope.get(key);
+    members?.delete(request);
+    if (members?.size === 0) byScope.delete(key);
   }
 }
 

@@ -27,9 +27,12 @@ export async function findTarget(
   wanted: string,
   names: readonly string[] = [],
 ): Promise<Target> {
-  const first = resolveModel(wanted, registry.sources());
-  if (first.kind === "undecided" || first.kind === "unknown") await registry.settleModels(MODELS_WAIT_MS);
-  const found = decided(resolveModel(wanted, registry.sources(), names));
+  let resolution = resolveModel(wanted, registry.sources(), names);
+  if (resolution.kind === "undecided" || resolution.kind === "unknown") {
+    await registry.settleModels(MODELS_WAIT_MS);
+    resolution = resolveModel(wanted, registry.sources(), names);
+  }
+  const found = decided(resolution);
   if (found.kind === "disabled") throw disabled(found.providerId);
   if (found.kind === "unknown") throw unknownModel(registry, wanted, found.nearest);
   const provider = registry.get(found.providerId);

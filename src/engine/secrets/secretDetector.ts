@@ -13,21 +13,33 @@ const TURN_MS = 5;
 /** Keys for show, such as a local server's "lm-studio", may be the name of something too. */
 const MIN_NAMED = 16;
 
+/** Names that are remembered; clients may send any number. */
+const MAX_NAMES = 500;
+
 /** Looks for secrets: by the kept rules, by patterns of our own, and for every credential that the engine knows. */
 export class SecretDetector {
   private known: Detect = () => [];
   private knownInNames: Detect = () => [];
+  /** The latest names without a key in them: the same few models are asked for again and again. */
+  private readonly names = new Set<string>();
 
   /** Takes over the credentials of a configuration. */
   configure({ providers, gateway }: Pick<EngineConfig, "providers" | "gateway">): void {
     const secrets = [...providers.flatMap(credentialsOf), ...gateway.keys.flatMap(({ key }) => key ?? [])];
     this.known = knownSecrets(secrets);
     this.knownInNames = knownSecrets(secrets.filter(({ length }) => length >= MIN_NAMED));
+    this.names.clear();
   }
 
   /** A name that came from outside and is about to be logged and kept, without a key that got into it by mistake. */
   redactName(name: string): string {
-    return redactText(name, [...this.knownInNames(name), ...ownPatterns(name)]).text;
+    if (this.names.has(name)) return name;
+    const { text } = redactText(name, [...this.knownInNames(name), ...ownPatterns(name)]);
+    // What has a key in it is not kept, not even here.
+    if (text !== name) return text;
+    if (this.names.size >= MAX_NAMES) this.names.clear();
+    this.names.add(name);
+    return text;
   }
 
   /** Kinds of the secrets in a request's body. */

@@ -1,4 +1,6 @@
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { EndOfTurn } from "./endOfTurn";
 import type { Head, Piece } from "./lane";
 
 const STALLED_MS = 10 * 60_000;
@@ -14,13 +16,19 @@ export class ClientSide {
   private begunAt: number | undefined;
   private waiting = false;
   private patience: NodeJS.Timeout | undefined;
+  /** The connection, while what was written in this turn waits for the turn's end. */
+  private gathering: Socket | undefined;
+  /** What is to end the answer when the turn does. */
+  private ending: { readonly last: string | undefined } | undefined;
 
   /**
+   * @param turn when what was written goes out
    * @param onClosed called once the answer is over, or its connection
    * @param stalledMs how long it may take nothing before it is let go
    */
   constructor(
     private readonly response: ServerResponse,
+    private readonly turn: EndOfTurn,
     private readonly onClosed: () => void,
     private readonly stalledMs = STALLED_MS,
   ) {}
@@ -63,6 +71,7 @@ export class ClientSide {
 
   /** @returns whether it keeps up */
   write(piece: Piece): boolean {
+    this.gather();
     return this.response.write(piece);
   }
 
@@ -72,12 +81,30 @@ export class ClientSide {
   }
 
   end(last?: string): void {
-    this.response.end(last);
+    this.gather();
+    this.ending = { last };
   }
 
   /** Ends the connection: the honest end of an answer that cannot be ended in its protocol. */
   drop(): void {
+    this.send();
     this.response.destroy();
+  }
+
+  private gather(): void {
+    if (this.gathering) return;
+    this.gathering = this.response.req.socket;
+    this.gathering.cork();
+    this.turn.do(() => this.send());
+  }
+
+  private send(): void {
+    const { gathering, ending } = this;
+    this.gathering = undefined;
+    this.ending = undefined;
+    // Node writes all of it when an answer ends.
+    if (ending) this.response.end(ending.last);
+    gathering?.uncork();
   }
 
   /** It is slower than the provider: whatever feeds it stops, and goes on when it has caught up. */

@@ -6,6 +6,7 @@ import { networkFault, type Reached } from "../../core/providers/networkFault";
 import { SecretMask } from "../../core/providers/redact";
 import { ClientSide } from "./clientSide";
 import { contentDecoder } from "./contentDecoder";
+import { EndOfTurn } from "./endOfTurn";
 import type { Begun, Lane, Piece } from "./lane";
 import { faultCode } from "./proxyFaults";
 import { refusalOf } from "./refusal";
@@ -30,6 +31,8 @@ export interface RelayOptions {
   readonly silenceMs?: number;
   /** How long a client may take nothing of an answer before it is let go. */
   readonly stalledMs?: number;
+  /** The end of a turn, which the answers of one engine share. */
+  readonly turn?: EndOfTurn;
   /** Taken out of what our own words repeat of the provider's. */
   readonly secrets?: SecretMask;
   /** Statuses by which the provider says that it has no such operation; the relay then fails with `not_found`. */
@@ -88,7 +91,8 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     private readonly lane: Lane,
     private readonly options: RelayOptions = {},
   ) {
-    this.client = new ClientSide(response, () => this.onClosed(), options.stalledMs);
+    const { turn = new EndOfTurn() } = options;
+    this.client = new ClientSide(response, turn, () => this.onClosed(), options.stalledMs);
     this.settled = this.anew();
     this.begins = new Promise((resolve, reject) => {
       this.noteBegin = () => resolve(true);

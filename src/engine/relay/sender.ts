@@ -23,6 +23,7 @@ import {
   withoutSteering,
 } from "./clientBody";
 import { EmbeddingsLane } from "./embeddingsLane";
+import { EndOfTurn } from "./endOfTurn";
 import type { Exchange } from "./exchange";
 import { firstValues, forwardQuery, steeringInQuery } from "./forwarded";
 import type { Lane } from "./lane";
@@ -52,6 +53,7 @@ interface Outgoing {
 /** Sends a request to one target, and has its answer relayed to the client. */
 export class Sender {
   private readonly known = new PerProvider();
+  private readonly turn = new EndOfTurn();
 
   constructor(
     private readonly upstream: UpstreamClient,
@@ -265,6 +267,7 @@ export class Sender {
   private relayOptionsFor(provider: EngineProvider, options: RelayOptions): RelayOptions {
     const { firstByteSeconds, totalSeconds } = provider.config.timeouts ?? {};
     return {
+      turn: this.turn,
       ...this.relayOptions,
       ...options,
       secrets: this.known.quotedKeysOf(provider).mask,

@@ -3,6 +3,13 @@ import type { Candidate } from "../routing/candidate";
 import type { Plan } from "../routing/router";
 import type { CopilotService } from "./copilotService";
 
+const isCopilot = ({ target }: Candidate): boolean => target.provider.config.type === "copilot";
+
+/** Whether a Copilot subscription is among a plan's targets. */
+export function asksCopilot({ candidates }: Plan): boolean {
+  return candidates.some(isCopilot);
+}
+
 /**
  * A plan in which a Copilot subscription has only the accounts that may answer.
  * @param named the account that the client has named, if any
@@ -13,8 +20,6 @@ export async function planAccounts(
   named: string | undefined,
   copilot: Pick<CopilotService, "withAccounts">,
 ): Promise<Plan> {
-  const isCopilot = ({ target }: Candidate) => target.provider.config.type === "copilot";
-  if (!plan.candidates.some(isCopilot)) return plan;
   const candidates: Candidate[] = [];
   let fault: PosternError | undefined;
   for (const candidate of plan.candidates) {

@@ -78,7 +78,7 @@ export class RequestHandler {
         });
         return;
       }
-      const caller = identify ? identify(request) : await this.authenticate(request);
+      const caller = identify ? identify(request) : (this.callerOf(request) ?? (await this.refuse(request)));
       if (match.kind === "notFound") {
         const hint = "An OpenAI base URL ends in /v1, an Anthropic one does not.";
         throw new PosternError(
@@ -124,14 +124,16 @@ export class RequestHandler {
     }
   }
 
-  private async authenticate(request: IncomingMessage): Promise<Caller> {
-    const presented = presentedKeys((name) => firstValue(request.headers[name]));
-    const caller = this.facts.keys().identify(presented);
-    if (caller) return caller;
+  private callerOf(request: IncomingMessage): Caller | undefined {
+    return this.facts.keys().identify(keysIn(request));
+  }
+
+  /** Who guesses keys waits. @throws PosternError unauthorized */
+  private async refuse(request: IncomingMessage): Promise<never> {
     const delay = this.guesses.next();
     if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
     const what =
-      presented.length === 0
+      keysIn(request).length === 0
         ? "No gateway key was sent"
         : "The gateway key is unknown, disabled or has expired";
     throw new PosternError(
@@ -233,6 +235,10 @@ export class RequestHandler {
         requestId,
       );
   }
+}
+
+function keysIn({ headers }: IncomingMessage): string[] {
+  return presentedKeys((name) => firstValue(headers[name]));
 }
 
 function invalidJson(error: JsonSyntaxError): PosternError {

@@ -21,7 +21,7 @@ import type { Pricing } from "./pricing";
 
 export interface PermitParts {
   readonly governor: Governor;
-  readonly policy: Pick<PolicyService, "decide"> | undefined;
+  readonly policy: Pick<PolicyService, "decide" | "withoutRules"> | undefined;
   readonly secrets: Pick<SecretDetector, "redactJson" | "redactName">;
   readonly pricing: Pricing;
   /** Keeps what is to be kept of requests. */
@@ -50,11 +50,10 @@ export class Permits {
 
   /** @throws PosternError policy_refused */
   async begin(trace: RequestTrace, body: ClientBody, headers: Record<string, string>): Promise<Permit> {
-    const policy = await this.parts.policy?.decide({
-      caller: trace.caller,
-      task: trace.task,
-      body: () => body.bytes,
-    });
+    const { caller, task } = trace;
+    const policy =
+      this.parts.policy?.withoutRules(caller) ??
+      (await this.parts.policy?.decide({ caller, task, body: () => body.bytes }));
     const permit = new Permit(this.parts, trace, body, headers, policy);
     permit.follow();
     permit.showPolicy();
@@ -172,8 +171,11 @@ export class Permit {
   }
 
   /** The body as it may go to a target: without secrets where a rule says so. */
-  async bodyFor(target: Target): Promise<ClientBody> {
-    if (!this.decisionOn(target)?.redact) return this.body;
+  bodyFor(target: Target): ClientBody | Promise<ClientBody> {
+    return this.decisionOn(target)?.redact ? this.redacted() : this.body;
+  }
+
+  private async redacted(): Promise<ClientBody> {
     const { text, count } = await this.parts.secrets.redactJson(this.body.bytes.toString("utf8"));
     return count === 0 ? this.body : withBytes(this.body, Buffer.from(text));
   }

@@ -29,6 +29,8 @@ const MAX_FOLDERS = 100;
 interface Recent {
   readonly at: number;
   readonly sources: Promise<readonly PolicySource[]>;
+  /** Once they have been read: there is no rule in them. */
+  isEmpty?: boolean;
 }
 
 /** What the policy looks at of a request. */
@@ -72,10 +74,17 @@ export class PolicyService {
     this.settings = "fault" in policy ? { origin: "settings", fault: policy.fault } : settingsSource(policy);
   }
 
+  /** The decision where it is known without a look at the request, since there are no rules; else undefined. */
+  withoutRules({ workspace }: Caller): RequestPolicy | undefined {
+    return this.recentOf(workspace?.folder).isEmpty ? NO_POLICY : undefined;
+  }
+
   /** Decides on a request before its target is looked for. */
   async decide({ caller, task, body }: PolicyRequest): Promise<RequestPolicy> {
-    const sources = await this.sources(caller.workspace?.folder);
-    if (sources.every((source) => "rules" in source && source.rules.length === 0)) return NO_POLICY;
+    const recent = this.recentOf(caller.workspace?.folder);
+    const sources = await recent.sources;
+    recent.isEmpty = sources.every((source) => "rules" in source && source.rules.length === 0);
+    if (recent.isEmpty) return NO_POLICY;
     const facts = factsOf(caller, task);
     const found = asksForSecrets(facts, sources) ? await this.search(body()) : [];
     const known = found === undefined ? facts : { ...facts, secrets: found };
@@ -84,19 +93,20 @@ export class PolicyService {
 
   /** Goes through all rules for a request that somebody asks about. */
   async explain(facts: PolicyFacts, candidate?: Candidate): Promise<PolicyExplanation> {
-    const sources = await this.sources(facts.workspace);
+    const { sources: reading } = this.recentOf(facts.workspace);
+    const sources = await reading;
     return explain(facts, sources, candidate && targetOf(candidate, approvedLists(sources)));
   }
 
   /** Files are looked at again after a second: what is in them holds for requests, and these come by the thousand. */
-  private sources(folder: string | undefined): Promise<readonly PolicySource[]> {
+  private recentOf(folder: string | undefined): Recent {
     const now = this.now();
     const known = this.recent.get(folder);
-    if (known && now - known.at < FRESH_MS) return known.sources;
+    if (known && now - known.at < FRESH_MS) return known;
     if (this.recent.size > MAX_FOLDERS) this.recent.clear();
-    const sources = this.read(folder);
-    this.recent.set(folder, { at: now, sources });
-    return sources;
+    const recent: Recent = { at: now, sources: this.read(folder) };
+    this.recent.set(folder, recent);
+    return recent;
   }
 
   private async read(folder: string | undefined): Promise<readonly PolicySource[]> {

@@ -10,7 +10,7 @@ import { preferredProtocol } from "../../core/providers/spoken";
 import { conversationKey } from "../../core/routing/affinity";
 import { firstValue } from "../../core/text/firstValue";
 import type { CopilotService } from "../copilot/copilotService";
-import { planAccounts } from "../copilot/planAccounts";
+import { asksCopilot, planAccounts } from "../copilot/planAccounts";
 import { answerJson } from "../gateway/answer";
 import { readRequestBody } from "../gateway/requestBody";
 import type { RunningRequests } from "../governance/governor";
@@ -114,19 +114,22 @@ export class Operations {
     const task = header(request, "x-postern-task");
     if (task !== undefined) trace.task = this.parts.permits.shown(task);
     else if (trace.caller.labels.task !== undefined) trace.task = trace.caller.labels.task;
-    let permit: Permit | undefined;
+    let given: Permit | undefined;
     try {
       const body = scanBody(await readRequestBody(request), route.deployment);
       trace.modelAsked = this.parts.permits.shown(body.model);
       if (!body.model.startsWith(trace.modelAsked)) throw keyAsModel(trace.modelAsked);
-      permit = await this.parts.permits.begin(trace, body, exchange.headers);
+      const permit = await this.parts.permits.begin(trace, body, exchange.headers);
+      given = permit;
       const plan = await this.plan(body, permit, exchange);
       if (route.operation === "countTokens")
         return await this.countTokens(route, body, plan, permit, exchange);
       const outcome = await this.tryTargets(plan, exchange, async (target, goesOn) => {
-        permit?.enter(target);
-        const options = { holdRefusals: true, holdBeginnings: goesOn, ...permit?.relayOptions };
-        return this.send(route, (await permit?.bodyFor(target)) ?? body, target, exchange, options);
+        permit.enter(target);
+        const options = { holdRefusals: true, holdBeginnings: goesOn, ...permit.relayOptions };
+        const allowed = permit.bodyFor(target);
+        const sent = allowed instanceof Promise ? await allowed : allowed;
+        return this.send(route, sent, target, exchange, options);
       });
       permit.answered(outcome);
     } catch (thrown) {
@@ -134,12 +137,12 @@ export class Operations {
       // Whatever it was: there is a row, and nothing stays set aside.
       const fault = error instanceof PosternError ? error : otherFault(error);
       if (route.operation !== "countTokens") {
-        if (permit) permit.failed(fault);
+        if (given) given.failed(fault);
         else this.parts.permits.refused(trace.refused(fault, performance.now()));
       }
       throw error;
     } finally {
-      permit?.leave();
+      given?.leave();
     }
   }
 
@@ -153,6 +156,7 @@ export class Operations {
     trace.route = plan.route;
     for (const { model, reason } of plan.unusable)
       this.parts.log.info(`${trace.id} route "${plan.route}" cannot use ${model}: ${reason}`);
+    if (!asksCopilot(plan)) return plan;
     return planAccounts(plan, header(request, "x-github-token-id"), this.parts.copilot);
   }
 
@@ -177,14 +181,15 @@ export class Operations {
         headers["x-postern-provider"] = config.id;
         headers["x-postern-model"] = headerSafe(target.model.id);
         if (plan.route !== undefined || attempt > 1) headers["x-postern-attempts"] = String(attempt);
-        const relay = await send(target, goesOn).catch((error: unknown) => {
+        try {
+          exchange.relay = await send(target, goesOn);
+        } catch (error) {
           // What it could not be sent to is not where it was.
           if (trace.sent) trace.target = before;
           throw error;
-        });
-        exchange.relay = relay;
+        }
         trace.sent = true;
-        return relay;
+        return exchange.relay;
       },
       tried: (tried) => {
         trace.tried(tried);

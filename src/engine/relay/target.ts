@@ -3,7 +3,7 @@ import { PosternError } from "../../core/errors";
 import { PROTOCOL_NAME, type WireProtocol } from "../../core/protocols/wire";
 import type { Operation } from "../../core/providers/endpoint";
 import { preferredProtocol, speaks } from "../../core/providers/spoken";
-import { decided, resolveModel, type ServedModel } from "../../core/routing/resolveModel";
+import { decided, type Resolution, resolveModel, type ServedModel } from "../../core/routing/resolveModel";
 import type { ProviderRegistry } from "../providers/providerRegistry";
 
 /** Where a request goes. */
@@ -13,6 +13,8 @@ export interface Target {
   /** What the provider calls the model in this request: on Azure, the deployment. */
   readonly upstreamModel: string;
 }
+
+type Found = Extract<Resolution, { kind: "found" }>;
 
 /** How long a request may wait for a models list that is still being asked for. */
 const MODELS_WAIT_MS = 5_000;
@@ -27,18 +29,29 @@ export async function findTarget(
   wanted: string,
   names: readonly string[] = [],
 ): Promise<Target> {
-  let resolution = resolveModel(wanted, registry.sources(), names);
-  if (resolution.kind === "undecided" || resolution.kind === "unknown") {
-    await registry.settleModels(MODELS_WAIT_MS);
-    resolution = resolveModel(wanted, registry.sources(), names);
-  }
-  const found = decided(resolution);
+  const known = knownTarget(registry, wanted);
+  if (known) return known;
+  await registry.settleModels(MODELS_WAIT_MS);
+  const found = decided(resolveModel(wanted, registry.sources(), names));
   if (found.kind === "disabled") throw disabled(found.providerId);
   if (found.kind === "unknown") throw unknownModel(registry, wanted, found.nearest);
-  const provider = registry.get(found.providerId);
+  return targetOf(registry, wanted, found);
+}
+
+/**
+ * The same without waiting; undefined where lists that are still being asked for may have a say.
+ * @throws the same
+ */
+export function knownTarget(registry: ProviderRegistry, wanted: string): Target | undefined {
+  const found = resolveModel(wanted, registry.sources());
+  if (found.kind === "disabled") throw disabled(found.providerId);
+  return found.kind === "found" ? targetOf(registry, wanted, found) : undefined;
+}
+
+function targetOf(registry: ProviderRegistry, wanted: string, { providerId, model }: Found): Target {
+  const provider = registry.get(providerId);
   if (!provider) throw unknownModel(registry, wanted, []);
   assertUsable(provider);
-  const { model } = found;
   const upstreamModel = model.deployment ?? model.id;
   // As a part of an address these would lead to another one.
   if (/^\.{1,2}$/.test(upstreamModel)) throw unknownModel(registry, wanted, []);

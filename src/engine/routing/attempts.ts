@@ -130,7 +130,8 @@ export class Attempts {
         // With nothing to fall back on, leaving a target alone would help nobody.
         const guarded =
           !standing.passed && standings.some((other) => other !== standing && !other.out && !other.passed);
-        const outcome = await this.attempt(begin, guarded ? candidate.key : undefined);
+        const relay = guarded ? await this.guarded(begin, candidate.key) : await begin();
+        const outcome = await relay.settled;
         this.noteOutcome(candidate, label, outcome, startedAt);
         done({ status: outcome.status, reason: outcome.fault?.message, blames: true });
         return outcome;
@@ -153,14 +154,11 @@ export class Attempts {
     }
   }
 
-  private async attempt(
-    begin: () => Promise<ResponseRelay>,
-    guardedBy: string | undefined,
-  ): Promise<RelayOutcome> {
-    if (guardedBy === undefined) return (await begin()).settled;
+  /** An attempt that is under way, once it is known to be a good one, as far as a target's breaker goes. */
+  private async guarded(begin: () => Promise<ResponseRelay>, key: string): Promise<ResponseRelay> {
     let relay: ResponseRelay | undefined;
     let failed: unknown;
-    const breaker = this.health.breakerOf(guardedBy);
+    const breaker = this.health.breakerOf(key);
     // The breaker would let this request wait for how the one ends that tries whether the target is back.
     if (breaker.state === CircuitState.HalfOpen) throw new BrokenCircuitError();
     await breaker
@@ -178,7 +176,7 @@ export class Attempts {
       })
       .catch(unlessNothingSeen);
     if (failed !== undefined || !relay) throw failed;
-    return relay.settled;
+    return relay;
   }
 
   private mayRenew({ provider }: Target, credential: LabelledCredential | undefined): boolean {

@@ -9,7 +9,7 @@ import { RouteTable, routeLabel } from "../../core/routing/routeTable";
 import { orderedTargets, type StrategyInputs } from "../../core/routing/strategy";
 import type { RouteStatus } from "../../core/rpc/contract";
 import type { ProviderRegistry } from "../providers/providerRegistry";
-import { findTarget, type Target } from "../relay/target";
+import { findTarget, knownTarget, type Target } from "../relay/target";
 import type { Candidate } from "./candidate";
 import type { Health } from "./health";
 import { routeStatuses } from "./routeStatus";
@@ -86,9 +86,12 @@ export class Router {
   }
 
   /** @throws PosternError model_not_found, model_not_allowed, provider_disabled, provider_faulty, provider_key_missing */
-  async plan(request: PlanRequest): Promise<Plan> {
+  plan(request: PlanRequest): Promise<Plan> {
     const route = this.routeOf(request.model);
-    if (!route) return this.straight(request);
+    return route ? this.along(route, request) : this.straight(request);
+  }
+
+  private async along(route: RouteConfig, request: PlanRequest): Promise<Plan> {
     const label = routeLabel(route);
     const candidates: Candidate[] = [];
     const unusable: { model: string; reason: string }[] = [];
@@ -145,7 +148,9 @@ export class Router {
   }
 
   private async straight(request: PlanRequest): Promise<Plan> {
-    const target = await findTarget(this.registry, request.model, this.table.names());
+    const { model } = request;
+    const target =
+      knownTarget(this.registry, model) ?? (await findTarget(this.registry, model, this.table.names()));
     const candidate = { key: `${target.provider.config.id}/${target.model.id}`, weight: 1, target };
     this.assertAllowed(request, candidate, undefined);
     return { route: undefined, candidates: [candidate], unusable: [], conversation: undefined };

@@ -47,7 +47,7 @@ export class Tally {
   }
 
   clear(): void {
-    this.quarters.clear();
+    this.quarters = new Map();
   }
 
   /** @param times -1 takes the request out again */

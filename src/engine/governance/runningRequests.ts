@@ -1,23 +1,24 @@
+import { Members } from "../../core/collections/members";
 import type { Caller } from "../../core/governance/caller";
 import type { RunningRequests } from "./governor";
 
 /** The running requests of each gateway key. */
 export class RunningByKey implements RunningRequests {
-  private readonly aborts = new Map<string, Set<() => void>>();
+  /** As many as there are names of gateway keys. */
+  private readonly aborts = new Map<string, Members<() => void>>();
 
   track({ kind, name }: Caller, abort: () => void): () => void {
     if (kind !== "gatewayKey") return () => {};
-    const own = this.aborts.get(name) ?? new Set();
-    this.aborts.set(name, own);
-    own.add(abort);
-    return () => {
-      own.delete(abort);
-      if (own.size === 0 && this.aborts.get(name) === own) this.aborts.delete(name);
-    };
+    let own = this.aborts.get(name);
+    if (!own) {
+      own = new Members();
+      this.aborts.set(name, own);
+    }
+    return own.add(abort);
   }
 
   abortRequestsOf(keyName: string): number {
-    const own = [...(this.aborts.get(keyName) ?? [])];
+    const own = this.aborts.get(keyName)?.all() ?? [];
     for (const abort of own) abort();
     return own.length;
   }

@@ -1,3 +1,4 @@
+import { Members } from "../../core/collections/members";
 import { latestFirst } from "../../core/governance/ledgerQuery";
 import {
   addHeldInto,
@@ -9,37 +10,48 @@ import {
 import type { TimeRange } from "../../core/governance/period";
 import { type Scope, scopesOf } from "../../core/governance/spend";
 
+interface Running {
+  readonly request: OpenRequest;
+  /** Take it out of its scopes. */
+  readonly leave: readonly (() => void)[];
+}
+
 /** Running requests and what is held for them. */
 export class Holds {
-  private readonly running = new Map<string, OpenRequest>();
+  /** By id; no Map, for the reason that `Members` gives. */
+  private readonly running: Record<string, Running> = Object.create(null);
+  private count = 0;
   /** From when it is first asked for: where nobody has a budget, nobody asks. */
-  private byScope: Map<string, Set<OpenRequest>> | undefined;
+  private byScope: Map<string, Members<OpenRequest>> | undefined;
 
   constructor(requests: Iterable<OpenRequest> = []) {
     for (const request of requests) this.set(request);
   }
 
   get size(): number {
-    return this.running.size;
+    return this.count;
   }
 
   /** In place of what was held for the same request before. */
   set(request: OpenRequest): void {
-    this.delete(request.record.id);
-    this.running.set(request.record.id, request);
-    if (this.byScope) addTo(this.byScope, request);
+    const { id } = request.record;
+    this.delete(id);
+    this.running[id] = { request, leave: this.byScope ? addTo(this.byScope, request) : [] };
+    this.count += 1;
   }
 
   /** @returns whether it was running */
   delete(id: string): boolean {
-    const request = this.running.get(id);
-    if (!request) return false;
-    if (this.byScope) takeFrom(this.byScope, request);
-    return this.running.delete(id);
+    const running = this.running[id];
+    if (!running) return false;
+    for (const leave of running.leave) leave();
+    delete this.running[id];
+    this.count -= 1;
+    return true;
   }
 
   all(): readonly OpenRequest[] {
-    return [...this.running.values()];
+    return Object.values(this.running).map(({ request }) => request);
   }
 
   /** The latest first. */
@@ -55,37 +67,34 @@ export class Holds {
    */
   held(scope: Scope, { from, until }: TimeRange, exceptId?: string): Held {
     const sum = { ...NOTHING_HELD };
-    this.byScope ??= indexed(this.running.values());
-    for (const { record, held } of this.byScope.get(keyOf(scope)) ?? []) {
+    this.byScope ??= this.indexed();
+    for (const { record, held } of this.byScope.get(keyOf(scope))?.all() ?? []) {
       const counts = record.startedAt >= from && record.startedAt < until && record.id !== exceptId;
       if (held && counts) addHeldInto(sum, held);
     }
     return sum;
   }
-}
 
-function indexed(requests: Iterable<OpenRequest>): Map<string, Set<OpenRequest>> {
-  const byScope = new Map<string, Set<OpenRequest>>();
-  for (const request of requests) addTo(byScope, request);
-  return byScope;
-}
-
-function addTo(byScope: Map<string, Set<OpenRequest>>, request: OpenRequest): void {
-  for (const scope of scopesOf(request.record)) {
-    const key = keyOf(scope);
-    const members = byScope.get(key);
-    if (members) members.add(request);
-    else byScope.set(key, new Set([request]));
+  private indexed(): Map<string, Members<OpenRequest>> {
+    const byScope = new Map<string, Members<OpenRequest>>();
+    for (const request of this.all())
+      this.running[request.record.id] = { request, leave: addTo(byScope, request) };
+    return byScope;
   }
 }
 
-function takeFrom(byScope: Map<string, Set<OpenRequest>>, request: OpenRequest): void {
-  for (const scope of scopesOf(request.record)) {
+/** @returns what takes it out again, and a scope with it that has nobody left */
+function addTo(byScope: Map<string, Members<OpenRequest>>, request: OpenRequest): (() => void)[] {
+  return scopesOf(request.record).map((scope) => {
     const key = keyOf(scope);
-    const members = byScope.get(key);
-    members?.delete(request);
-    if (members?.size === 0) byScope.delete(key);
-  }
+    const members = byScope.get(key) ?? new Members();
+    byScope.set(key, members);
+    const leave = members.add(request);
+    return () => {
+      leave();
+      if (members.size === 0 && byScope.get(key) === members) byScope.delete(key);
+    };
+  });
 }
 
 function keyOf({ kind, name }: Scope): string {

@@ -10,8 +10,8 @@ export const KEPT_ROWS = 10_000;
 export class LedgerBuffer {
   readonly tally = new Tally();
   private rows: RequestRecord[] = [];
-  private readonly opened = new Map<string, OpenRequest>();
-  private readonly closed = new Set<string>();
+  private opened = new Map<string, OpenRequest>();
+  private closed = new Set<string>();
   /** Running requests whose note is in the database, perhaps an earlier one than is here. */
   private readonly written = new Set<string>();
   /** Rows whose details had to be given up; their totals are still there. */
@@ -72,8 +72,9 @@ export class LedgerBuffer {
     this.rows = [];
     this.tally.clear();
     for (const id of this.opened.keys()) this.written.add(id);
-    this.opened.clear();
-    this.closed.clear();
+    // New ones: a cleared table keeps all that follow it (core/collections/members.ts).
+    this.opened = new Map();
+    this.closed = new Set();
     this.given = 0;
   }
 }

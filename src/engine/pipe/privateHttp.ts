@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Members } from "../../core/collections/members";
 import { PosternError } from "../../core/errors";
 import { presentedKeys } from "../../core/gateway/presentedKeys";
 import type { Caller } from "../../core/governance/caller";
@@ -27,7 +28,7 @@ export type HandlePrivately = (
 interface Grant {
   readonly token: string;
   readonly digest: Buffer;
-  readonly running: Set<ServerResponse>;
+  readonly running: Members<ServerResponse>;
 }
 
 /**
@@ -79,7 +80,7 @@ export class PrivateHttp<S extends object> {
     let grant = this.grants.get(session);
     if (!grant) {
       const token = randomBytes(32).toString("hex");
-      grant = { token, digest: digestOf(token), running: new Set() };
+      grant = { token, digest: digestOf(token), running: new Members() };
       this.grants.set(session, grant);
     }
     return { path: this.path, token: grant.token };
@@ -93,7 +94,7 @@ export class PrivateHttp<S extends object> {
     const grant = this.grants.get(session);
     this.grants.delete(session);
     if (!this.open) return;
-    for (const response of grant?.running ?? []) response.destroy();
+    for (const response of grant?.running.all() ?? []) response.destroy();
   }
 
   /** Takes nothing new from now on; running requests go on. */
@@ -129,8 +130,7 @@ export class PrivateHttp<S extends object> {
     );
     const grant = this.granted(presented ?? "");
     if (!grant) throw new PosternError("unauthorized", "Only a window of VS Code may ask here.");
-    grant.running.add(response);
-    response.once("close", () => grant.running.delete(response));
+    response.once("close", grant.running.add(response));
     return callerOfHeaders((name) => firstValue(request.headers[name]));
   }
 

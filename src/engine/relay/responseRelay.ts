@@ -59,11 +59,6 @@ const NO_SECRETS = new SecretMask([]);
  */
 export class ResponseRelay implements Dispatcher.DispatchHandler {
   settled: Promise<RelayOutcome>;
-  /**
-   * Resolves when the client gets the first byte or there is none to get, with false if it left before; rejects like
-   * `settled`.
-   */
-  readonly begins: Promise<boolean>;
   private noteBegin: () => void = () => {};
   private resolve: (outcome: RelayOutcome) => void = () => {};
   private reject: (fault: PosternError | AttemptRefused) => void = () => {};
@@ -94,12 +89,6 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
     const { turn = new EndOfTurn() } = options;
     this.client = new ClientSide(response, turn, () => this.onClosed(), options.stalledMs);
     this.settled = this.anew();
-    this.begins = new Promise((resolve, reject) => {
-      this.noteBegin = () => resolve(true);
-      this.settled.then(({ end }) => resolve(end !== "clientLeft"), reject);
-    });
-    // Whoever waits for the end hears of it there.
-    this.begins.catch(() => {});
     if (options.holdBeginnings) this.heldPieces = [];
     // The client may have left while its target was still looked for.
     if (this.client.hasGone) this.onClosed();
@@ -108,9 +97,33 @@ export class ResponseRelay implements Dispatcher.DispatchHandler {
 
   private anew(): Promise<RelayOutcome> {
     this.done = false;
-    return new Promise((resolve, reject) => {
+    const settled = new Promise<RelayOutcome>((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
+    });
+    // It may fail before anybody waits for it.
+    settled.catch(() => {});
+    return settled;
+  }
+
+  /**
+   * Resolves when the client gets the first byte or there is none to get, with false if it left before; rejects like
+   * `settled`.
+   */
+  begins(): Promise<boolean> {
+    if (this.client.hasBegun) return Promise.resolve(true);
+    return new Promise((resolve, reject) => {
+      // A promise that is settled twice costs more than all else about it (docs/performance.md).
+      let told = false;
+      const tell = (how: () => void): void => {
+        if (!told) how();
+        told = true;
+      };
+      this.noteBegin = () => tell(() => resolve(true));
+      this.settled.then(
+        ({ end }) => tell(() => resolve(end !== "clientLeft")),
+        (fault: unknown) => tell(() => reject(fault)),
+      );
     });
   }
 

@@ -165,7 +165,7 @@ export class Attempts {
       .execute(async () => {
         try {
           relay = await begin();
-          if (await relay.begins) return;
+          if (await relay.begins()) return;
         } catch (thrown) {
           // What says nothing of the target's health must not count against it.
           if (failureOf(thrown, Date.now())?.kind === "unwell") throw thrown;

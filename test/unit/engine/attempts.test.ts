@@ -77,8 +77,7 @@ async function request(keys: readonly string[], limits = { maxAttempts: 4, maxWa
       asked.push(key);
       const settled = (plays.get(key) ?? (async () => good))();
       settled.catch(() => {});
-      const begins = settled.then(({ end }) => end !== "clientLeft");
-      begins.catch(() => {});
+      const begins = () => settled.then(({ end }) => end !== "clientLeft");
       return { settled, begins } as unknown as ResponseRelay;
     },
     tried: () => {},

@@ -5,6 +5,7 @@ import {
   NO_TOTALS,
   type RunningTotals,
   type Scope,
+  type Scoped,
   type ScopeKind,
   scopesOf,
   type Totals,
@@ -37,6 +38,10 @@ export class Tally {
   /** By begin, then by scope. */
   private quarters = new Map<number, Map<string, Entry>>();
   private limit = KEPT_QUARTERS;
+  /** Where the last request was added up: most are like the one before them. */
+  private last:
+    | { readonly like: Scoped; readonly start: number; readonly entries: readonly Entry[] }
+    | undefined;
 
   get isEmpty(): boolean {
     return this.quarters.size === 0;
@@ -48,6 +53,7 @@ export class Tally {
 
   clear(): void {
     this.quarters = new Map();
+    this.last = undefined;
   }
 
   /** @param times -1 takes the request out again */
@@ -55,7 +61,7 @@ export class Tally {
     const totals = totalsOf(record);
     if (totals === NO_TOTALS) return;
     const start = Math.floor(record.startedAt / QUARTER_MS) * QUARTER_MS;
-    for (const scope of scopesOf(record)) this.put(scope, start, totals, times);
+    for (const entry of this.entriesOf(record, start)) addInto(entry.totals, totals, times);
     if (this.quarters.size > this.limit) this.condense(record.startedAt - FINE_MS);
   }
 
@@ -82,7 +88,15 @@ export class Tally {
     return sums;
   }
 
-  private put(scope: Scope, start: number, totals: Totals, times = 1): void {
+  private entriesOf(request: Scoped, start: number): readonly Entry[] {
+    const { last } = this;
+    if (last && last.start === start && isLike(last.like, request)) return last.entries;
+    const entries = scopesOf(request).map((scope) => this.entry(scope, start));
+    this.last = { like: request, start, entries };
+    return entries;
+  }
+
+  private entry(scope: Scope, start: number): Entry {
     let quarter = this.quarters.get(start);
     if (!quarter) {
       quarter = new Map();
@@ -94,16 +108,26 @@ export class Tally {
       entry = { scope, start, totals: { ...NO_TOTALS } };
       quarter.set(key, entry);
     }
-    addInto(entry.totals, totals, times);
+    return entry;
   }
 
   private condense(before: number): void {
     const entries = [...this.all()];
-    this.quarters = new Map();
-    for (const { scope, start, totals } of entries)
-      this.put(scope, start < before ? Math.floor(start / DAY_MS) * DAY_MS : start, totals);
+    this.clear();
+    for (const { scope, start, totals } of entries) {
+      const entry = this.entry(scope, start < before ? Math.floor(start / DAY_MS) * DAY_MS : start);
+      addInto(entry.totals, totals);
+    }
     this.limit = Math.max(KEPT_QUARTERS, this.quarters.size * 2);
   }
+}
+
+/** It counts in the same scopes. */
+function isLike(one: Scoped, other: Scoped): boolean {
+  const { caller, provider, model, tool } = one;
+  return (
+    caller === other.caller && provider === other.provider && model === other.model && tool === other.tool
+  );
 }
 
 function keyOf({ kind, name }: Scope): string {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { EndOfTurn } from "./endOfTurn";
+import type { EndOfTurn, Waiting } from "./endOfTurn";
 import type { Head, Piece } from "./lane";
 
 const STALLED_MS = 10 * 60_000;
@@ -12,7 +12,7 @@ export interface Source {
 }
 
 /** The client's end of a relayed answer: what it is sent, whether it keeps up, and when it has gone. */
-export class ClientSide {
+export class ClientSide implements Waiting {
   private begunAt: number | undefined;
   private waiting = false;
   private patience: NodeJS.Timeout | undefined;
@@ -87,7 +87,7 @@ export class ClientSide {
 
   /** Ends the connection: the honest end of an answer that cannot be ended in its protocol. */
   drop(): void {
-    this.send();
+    this.atEndOfTurn();
     this.response.destroy();
   }
 
@@ -95,10 +95,11 @@ export class ClientSide {
     if (this.gathering) return;
     this.gathering = this.response.req.socket;
     this.gathering.cork();
-    this.turn.do(() => this.send());
+    this.turn.add(this);
   }
 
-  private send(): void {
+  /** Everything that was written in this turn goes out. */
+  atEndOfTurn(): void {
     const { gathering, ending } = this;
     this.gathering = undefined;
     this.ending = undefined;

@@ -55,8 +55,20 @@ export class RequestTrace {
 
   /** What is known of the row before a provider is asked. */
   beginning(): RequestBeginning {
-    const { durationMs: _, attempts: __, dropped: ___, ...known } = this.base(this.began.tick);
-    return known;
+    return {
+      id: this.id,
+      startedAt: this.began.at,
+      caller: this.caller,
+      operation: this.operation,
+      protocolIn: this.protocolIn,
+      modelAsked: this.modelAsked,
+      ...(this.tool === undefined ? {} : { tool: this.tool }),
+      ...(this.task === undefined ? {} : { task: this.task }),
+      ...(this.protocolOut === undefined ? {} : { protocolOut: this.protocolOut }),
+      ...(this.route === undefined ? {} : { route: this.route }),
+      ...(this.policyRule === undefined ? {} : { policyRule: this.policyRule }),
+      ...this.target,
+    };
   }
 
   /** The row of a request that was answered, well or not. */
@@ -86,21 +98,10 @@ export class RequestTrace {
 
   private base(now: number): Omit<RequestRecord, "status" | "outcome"> {
     return {
-      id: this.id,
-      startedAt: this.began.at,
+      ...this.beginning(),
       durationMs: Math.round(now - this.began.tick),
-      caller: this.caller,
-      operation: this.operation,
-      protocolIn: this.protocolIn,
-      modelAsked: this.modelAsked,
       attempts: this.attempts,
       dropped: this.dropped,
-      ...(this.tool === undefined ? {} : { tool: this.tool }),
-      ...(this.task === undefined ? {} : { task: this.task }),
-      ...(this.protocolOut === undefined ? {} : { protocolOut: this.protocolOut }),
-      ...(this.route === undefined ? {} : { route: this.route }),
-      ...(this.policyRule === undefined ? {} : { policyRule: this.policyRule }),
-      ...this.target,
     };
   }
 }

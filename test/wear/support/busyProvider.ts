@@ -10,7 +10,7 @@ const ANSWER = JSON.stringify({
   usage: { prompt_tokens: 3, completion_tokens: 2 },
 });
 
-/** The gateway keeps a connection as long as its provider says that it does, less 2 s. */
+/** The gateway keeps a connection as long as its provider says that it does, less 2 s: here for one request alone. */
 const KEEP_ALIVE_MS = 2_500;
 
 /** What a request wants of the provider, told in its body. */
@@ -29,8 +29,8 @@ export class BusyProvider {
     server.on("request", (request, response) => void this.serve(request, response));
   }
 
-  static async start(): Promise<BusyProvider> {
-    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, connectionsCheckingInterval: 600_000 });
+  static async start(keepAliveTimeout = KEEP_ALIVE_MS): Promise<BusyProvider> {
+    const server = createServer({ keepAliveTimeout, connectionsCheckingInterval: 600_000 });
     server.requestTimeout = 0;
     const provider = new BusyProvider(server);
     await new Promise<void>((resolve) =>

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import type { HeapSpaceInfo } from "node:v8";
 import type { Gateway } from "../../support/gateway";
 import { eventually, within } from "../../support/waiting";
 
@@ -42,12 +43,10 @@ export class Watch {
 
   async vitals(): Promise<Vitals> {
     for (const _ of [1, 2, 3]) await this.send("HeapProfiler.collectGarbage");
-    const expression =
-      "JSON.stringify({ memory: process.memoryUsage(), resources: process.getActiveResourcesInfo() })";
-    const { result } = (await this.send("Runtime.evaluate", { expression, returnByValue: true })) as {
-      result: { value: string };
-    };
-    const { memory, resources } = JSON.parse(result.value);
+    const { memory, resources } = await this.value<{
+      memory: NodeJS.MemoryUsage;
+      resources: readonly string[];
+    }>("{ memory: process.memoryUsage(), resources: process.getActiveResourcesInfo() }");
     return {
       heap: memory.heapUsed,
       buffers: memory.arrayBuffers,
@@ -81,8 +80,24 @@ export class Watch {
     return last;
   }
 
+  /** Bytes in use in the old generation, with all that nobody has collected yet. */
+  async oldGeneration(): Promise<number> {
+    const spaces = await this.value<readonly HeapSpaceInfo[]>(
+      "process.getBuiltinModule('node:v8').getHeapSpaceStatistics()",
+    );
+    return spaces.find(({ space_name }) => space_name === "old_space")?.space_used_size ?? 0;
+  }
+
   close(): void {
     this.socket.close();
+  }
+
+  private async value<T>(of: string): Promise<T> {
+    const { result } = (await this.send("Runtime.evaluate", {
+      expression: `JSON.stringify(${of})`,
+      returnByValue: true,
+    })) as { result: { value: string } };
+    return JSON.parse(result.value);
   }
 
   private send(method: string, params: object = {}): Promise<Record<string, unknown>> {

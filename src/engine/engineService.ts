@@ -256,9 +256,7 @@ export class EngineService {
     this.balances.configure(config.providers, config.balances ?? false);
     this.secrets.configure(config);
     this.policy.configure(config.policy ?? { rules: [] });
-    // What is settled already is kept as it was to be kept until now.
-    this.parts.ledger.flush();
-    this.parts.audit?.configure(config.audit ?? auditSchema.parse({}));
+    this.parts.audit?.configure(config.audit ?? auditSchema.parse({}), this.parts.ledger.unwritten);
     for (const listener of this.configured) listener(config);
     const moved = before && (before.host !== config.gateway.host || before.port !== config.gateway.port);
     if (moved || this.listener.isUnguarded) await this.listener.move();

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { suite, test } from "../registry";
-import { stage, until, type Vscode, Workbench } from "./workbench";
+import { stage, until, Workbench } from "./workbench";
 
 /** A server that says of its models what servers say. */
 async function startListing(models: readonly object[]) {

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import { join } from "node:path";
 import { suite, test } from "../registry";
 import { startKeyedProvider } from "./keyedProvider";
 import { startSlowProvider } from "./slowProvider";

@@ -84,7 +84,9 @@ export class AuditService {
     await this.queue;
   }
 
-  configure(config: AuditConfig): void {
+  /** @param waiting rows that are settled and not written: what held when they were is what holds for them */
+  configure(config: AuditConfig, waiting: readonly RequestRecord[] = []): void {
+    for (const record of waiting) this.levels.set(record.id, this.levelOf(record));
     this.config = config;
   }
 

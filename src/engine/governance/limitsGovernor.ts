@@ -223,7 +223,7 @@ export class LimitsGovernor implements Governor {
   }
 }
 
-/** What this governor has given out itself. */
+/** What `admit` has given out. */
 function runningOf(reservation: Reservation | undefined): Running | undefined {
   return reservation instanceof Running ? reservation : undefined;
 }

@@ -57,8 +57,9 @@ export class Permits {
     const permit = new Permit(this.parts, trace, body, headers, policy);
     permit.follow();
     permit.showPolicy();
-    if (policy?.refusal) throw refusalError(policy.refusal);
-    return permit;
+    if (!policy?.refusal) return permit;
+    permit.leave();
+    throw refusalError(policy.refusal);
   }
 
   /**

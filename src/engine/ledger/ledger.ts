@@ -216,6 +216,11 @@ export class Ledger {
     return this.running.beginnings();
   }
 
+  /** Settled requests that are not in the database yet. */
+  get unwritten(): readonly RequestRecord[] {
+    return this.buffer.records;
+  }
+
   /** Writes what is not written yet, if it can be written. */
   flush(): void {
     clearTimeout(this.timer);

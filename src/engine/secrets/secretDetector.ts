@@ -13,8 +13,9 @@ const TURN_MS = 5;
 /** Keys for show, such as a local server's "lm-studio", may be the name of something too. */
 const MIN_NAMED = 16;
 
-/** Names that are remembered; clients may send any number. */
+/** Names that are remembered, and how long they are; clients may send any number. */
 const MAX_NAMES = 500;
+const MAX_NAME = 200;
 
 /** Looks for secrets: by the kept rules, by patterns of our own, and for every credential that the engine knows. */
 export class SecretDetector {
@@ -35,8 +36,8 @@ export class SecretDetector {
   redactName(name: string): string {
     if (this.names.has(name)) return name;
     const { text } = redactText(name, [...this.knownInNames(name), ...ownPatterns(name)]);
-    // What has a key in it is not kept, not even here.
-    if (text !== name) return text;
+    // What has a key in it is not kept, not even here; nor is what may be cut from a long text, and hold all of that.
+    if (text !== name || name.length > MAX_NAME) return text;
     if (this.names.size >= MAX_NAMES) this.names.clear();
     this.names.add(name);
     return text;

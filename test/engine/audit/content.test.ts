@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, it } from "vitest";
-import { caller } from "../../support/records";
+import { auditSchema } from "../../../src/core/config/schema";
+import { Permits } from "../../../src/engine/governance/permits";
+import { LEDGER_FILE } from "../../../src/engine/ledger/database";
+import { PolicyService } from "../../../src/engine/policy/policyService";
+import { scanBody } from "../../../src/engine/relay/clientBody";
+import { RequestTrace } from "../../../src/engine/relay/requestTrace";
+import { caller, record } from "../../support/records";
 import { secretShapes } from "../../support/secretShapes";
 import { AuditStage, chatBody, chatStream } from "./stage";
 
@@ -220,6 +227,48 @@ describe("memory", () => {
     stage.ledger.append(again);
     await stage.audit.settled();
     expect(stage.audit.audited("again").content?.answer?.text).toBe("firstxxxxx");
+  });
+});
+
+describe("settings that change while rows cannot be written", () => {
+  it.each([
+    ["off", "metadata", []],
+    ["metadata", "off", ["request"]],
+    ["full", "off", ["request", "content"]],
+  ] as const)("%s → %s: what has settled is kept as it was to be kept then", async (from, to, kinds) => {
+    stage = new AuditStage({ level: from });
+    const other = new DatabaseSync(join(stage.folder.path, LEDGER_FILE));
+    other.exec("BEGIN IMMEDIATE");
+    const settled = record({ startedAt: stage.now });
+    const trail = stage.audit.begin({ caller: settled.caller });
+    trail.request(Buffer.from(chatBody("hello")));
+    trail.settle(settled);
+    stage.ledger.append(settled);
+    stage.ledger.flush();
+    stage.audit.configure(auditSchema.parse({ level: to }), stage.ledger.unwritten);
+    other.exec("ROLLBACK");
+    other.close();
+    stage.now += 10_000;
+    stage.ledger.flush();
+    await stage.audit.settled();
+    const rows = stage.ledger.onDatabase((database) => database.prepare("SELECT kind FROM audit").all());
+    expect(rows?.map(({ kind }) => kind).toSorted()).toEqual(kinds.toSorted());
+  });
+});
+
+describe("a request that the policy refuses", () => {
+  it("gives back what was collected of it", async () => {
+    stage = new AuditStage({ level: "full" });
+    const nobody = { source: async () => undefined };
+    const policy = new PolicyService(nobody, nobody, stage.detector);
+    policy.configure({ fault: "cannot be used" });
+    const unused = {} as never;
+    const { audit, detector: secrets } = stage;
+    const permits = new Permits({ governor: unused, pricing: unused, policy, secrets, audit });
+    const trace = new RequestTrace("r", caller(), "chat", { at: stage.now, tick: 0 });
+    const body = scanBody(Buffer.from(chatBody("hello")), undefined);
+    await expect(permits.begin(trace, body, {})).rejects.toMatchObject({ code: "policy_refused" });
+    expect(audit.inMemory).toBe(0);
   });
 });
 

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it, test } from "vitest";
 import { SecretDetector } from "../../../src/engine/secrets/secretDetector";
 import { secretShapes } from "../../support/secretShapes";
@@ -176,3 +178,17 @@ function filesIn(folder: string): string[] {
     return /\.(ts|mjs|md|json|sse)$/.test(name) ? [path] : [];
   });
 }
+
+it("a name that was cut from a long text does not keep that text", () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const detector = new SecretDetector();
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let index = 0; index < 50; index += 1) {
+    const long = JSON.parse(`"${index}${"model-".repeat(200_000)}"`) as string;
+    detector.redactName(long.slice(0, 400));
+  }
+  collect();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(20 * 1024 * 1024);
+});

@@ -6,11 +6,20 @@ const MIN_LENGTH = 8;
 const MASK = "[redacted]";
 
 /** A credential, as it is or in base64, with what finds it in a text. */
-interface Form {
-  readonly secret: string;
+class Form {
   /** What lacks this lacks the credential. */
   readonly probe: string;
-  readonly pattern: RegExp;
+  private made: RegExp | undefined;
+
+  constructor(readonly secret: string) {
+    this.probe = probeOf(secret);
+  }
+
+  /** Long, and hardly ever needed. */
+  get pattern(): RegExp {
+    this.made ??= patternOf(this.secret);
+    return this.made;
+  }
 }
 
 /**
@@ -24,8 +33,8 @@ export class SecretMask {
   private readonly shortest: number;
 
   constructor(readonly secrets: readonly string[]) {
-    this.plain = secrets.map(formOf);
-    this.encoded = secrets.flatMap(base64Forms).map(formOf);
+    this.plain = secrets.map((secret) => new Form(secret));
+    this.encoded = secrets.flatMap(base64Forms).map((secret) => new Form(secret));
     const lengths = [...this.plain, ...this.encoded].map(({ secret }) => secret.length);
     this.shortest = Math.min(...lengths);
   }
@@ -42,14 +51,15 @@ export class SecretMask {
   private replaced(text: string, mask: (found: string) => string): string {
     if (text.length < this.shortest) return text;
     let shown = text;
-    for (const { secret, probe, pattern } of this.plain) {
+    for (const form of this.plain) {
       // Letters too may be written as numbers; then none of them stands there as it is.
-      if (shown.includes(probe) || shown.includes("\\u00")) shown = shown.replace(pattern, mask);
+      if (shown.includes(form.probe) || shown.includes("\\u00")) shown = shown.replace(form.pattern, mask);
       // JSON has no zero in it, so this is UTF-16, whose letters stand apart by one; so do those of the mask.
-      if (shown.includes("\0")) shown = shown.replaceAll(wide(secret), (found) => wide(mask(narrow(found))));
+      if (shown.includes("\0"))
+        shown = shown.replaceAll(wide(form.secret), (found) => wide(mask(narrow(found))));
     }
-    for (const { probe, pattern } of this.encoded) {
-      if (shown.includes(probe)) shown = shown.replace(pattern, mask);
+    for (const form of this.encoded) {
+      if (shown.includes(form.probe)) shown = shown.replace(form.pattern, mask);
     }
     return shown;
   }
@@ -70,10 +80,6 @@ export function shownHost(address: string, base: string, secrets: readonly strin
   // A host has small letters, however it was written.
   const small = secrets.map((secret) => secret.toLowerCase());
   return redacted(new URL(address, base).host, small);
-}
-
-function formOf(secret: string): Form {
-  return { secret, probe: probeOf(secret), pattern: patternOf(secret) };
 }
 
 function wide(text: string): string {

@@ -10,6 +10,8 @@ import type { Target } from "./target";
 
 /** Clients may ask for any number of models, with any query. */
 const MOST = 500;
+/** In characters. */
+const LONGEST = 500;
 
 /** Where a request goes, in the parts that undici takes. */
 export interface Address {
@@ -59,7 +61,7 @@ export class PerProvider {
       const url = new URL(endpointUrl(config, operation, model));
       forwardQuery(target, url);
       address = addressOf(url);
-      known.set(key, address);
+      if (key.length <= LONGEST) known.set(key, address);
     }
     return address;
   }

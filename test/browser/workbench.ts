@@ -127,7 +127,10 @@ export class Workbench {
     });
   }
 
-  /** Types until the item shows: a list does not change by itself when an extension adds to it late. */
+  /**
+   * Types until the item shows, and picks it: a list does not change by itself when an extension adds to it late, and it
+   * may go while it is clicked.
+   */
   private async searchAndPick(
     search: string,
     label: string,
@@ -144,18 +147,15 @@ export class Workbench {
         try {
           await this.quickInputBox().fill("", { timeout: 3_000 });
           await this.quickInputBox().fill(search, { timeout: 3_000 });
+          await row.first().waitFor({ timeout: 1_500 });
+          await row.first().click({ timeout: 3_000 });
+          return true;
         } catch {
           return false;
         }
-        await row
-          .first()
-          .waitFor({ timeout: 1500 })
-          .catch(() => undefined);
-        return (await row.count()) > 0;
       },
       20_000,
     );
-    await row.first().click();
   }
 
   /** The text box of the quick input that is open. */

@@ -12,6 +12,7 @@ import {
   type ExportOptions,
   exportData,
   joinMcp,
+  keepRequestsYoung,
   loadConfigFile,
   NamedFileError,
   type PolicyTestQuestion,
@@ -315,6 +316,7 @@ function portOf(text: string): number {
 }
 
 dieQuietly("postern");
+keepRequestsYoung();
 
 // A reader that has gone (a closed terminal, `| head`) must not take the gateway with it.
 for (const output of [process.stdout, process.stderr]) output.on("error", () => {});

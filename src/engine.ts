@@ -1,6 +1,7 @@
-import { crashText, dieQuietly, readBoot, runEngineProcess } from "./engine/runtime";
+import { crashText, dieQuietly, keepRequestsYoung, readBoot, runEngineProcess } from "./engine/runtime";
 
 dieQuietly("the engine");
+keepRequestsYoung();
 
 /** Read only where somebody uses a Copilot subscription. */
 const loadCopilot = () => import("./copilot");

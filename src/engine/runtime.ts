@@ -10,6 +10,7 @@ export { runEngineProcess } from "./engineProcess";
 export { check, loadConfigFile, problemLines, serve } from "./headless";
 export { readBoot } from "./lifecycle/boot";
 export { crashText, dieQuietly } from "./lifecycle/crash";
+export { keepRequestsYoung } from "./lifecycle/youngGeneration";
 export { joinMcp, serveMcp } from "./mcp/mcpCommand";
 export { NamedFileError } from "./namedFile";
 export { type PolicyTestQuestion, testPolicy } from "./policy/policyTest";

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Gateway, providerEntry, temporaryFolder } from "../support/gateway";
+import { eventually } from "../support/waiting";
 import { BusyProvider } from "./support/busyProvider";
 import { Client } from "./support/client";
 import { WATCHED, Watch } from "./support/vitals";
 
 const AT_ONCE = 4;
+const STREAMS = 2_000;
 const WARM = 8_000;
 const REQUESTS = 2_000;
 const ROUNDS = 6;
@@ -21,6 +23,7 @@ beforeAll(async () => {
   provider = await BusyProvider.start(60_000);
   gateway = await Gateway.start({
     providers: [providerEntry(provider.url)],
+    gateway: { maxRunning: STREAMS + AT_ONCE },
     dataDir: join(folder.path, "data"),
     env: WATCHED,
   });
@@ -43,7 +46,18 @@ async function requests(count: number): Promise<void> {
   client.close();
 }
 
+/** V8 learns from them that what requests are made of lives long. */
+async function manyStreams(): Promise<void> {
+  const client = new Client(gateway.port, STREAMS);
+  const asked = Array.from({ length: STREAMS }, () => client.ask("stream"));
+  await eventually(() => provider.streams === STREAMS, "the open streams", 60_000);
+  provider.finish();
+  await Promise.all(asked.map(({ whole }) => whole));
+  client.close();
+}
+
 it("what a request leaves behind is collected young, and fills no old generation", async () => {
+  await manyStreams();
   await requests(WARM);
   await watch.vitals();
   const grown: number[] = [];

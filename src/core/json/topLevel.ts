@@ -66,15 +66,8 @@ export function scanTopLevel(bytes: Uint8Array): TopLevel {
  * The decoded value of a span. Meant for the small ones: a model's id, a flag, an options object.
  * @throws JsonSyntaxError for a text with a broken escape, which the scan does not look into
  */
-export function decodeSpan(bytes: Uint8Array, span: Span): unknown {
-  const { start, end } = span;
-  const plain = bytes[start] === QUOTE ? plainText(bytes, start + 1, end - 1) : undefined;
-  if (plain !== undefined) return plain;
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes.subarray(start, end)));
-  } catch {
-    throw new JsonSyntaxError(start, "expected a JSON value");
-  }
+export function decodeSpan(bytes: Uint8Array, { start, end }: Span): unknown {
+  return decoded(bytes, start, end, "a JSON value");
 }
 
 function skipValue(bytes: Uint8Array, from: number): number {
@@ -182,11 +175,15 @@ function plainText(bytes: Uint8Array, start: number, end: number): string | unde
 
 /** An escaped key must not hide from us what the provider will read. */
 function decodeKey(bytes: Uint8Array, start: number, end: number): string {
-  const plain = plainText(bytes, start + 1, end - 1);
+  return decoded(bytes, start, end, "a valid key") as string;
+}
+
+function decoded(bytes: Uint8Array, start: number, end: number, expected: string): unknown {
+  const plain = bytes[start] === QUOTE ? plainText(bytes, start + 1, end - 1) : undefined;
   if (plain !== undefined) return plain;
   try {
     return JSON.parse(new TextDecoder().decode(bytes.subarray(start, end)));
   } catch {
-    throw new JsonSyntaxError(start, "expected a valid key");
+    throw new JsonSyntaxError(start, `expected ${expected}`);
   }
 }

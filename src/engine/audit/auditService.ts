@@ -86,8 +86,9 @@ export class AuditService {
 
   /** @param waiting rows that are settled and not written: what held when they were is what holds for them */
   configure(config: AuditConfig, waiting: readonly RequestRecord[] = []): void {
-    for (const record of waiting) this.levels.set(record.id, this.levelOf(record));
+    const held = waiting.map((record) => this.levelOf(record));
     this.config = config;
+    for (const [index, record] of waiting.entries()) this.note(record, held[index] ?? "off");
   }
 
   /** Begins to follow a request. Costs nothing where nothing is to be kept of its content. */

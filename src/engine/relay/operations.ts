@@ -127,9 +127,7 @@ export class Operations {
       const outcome = await this.tryTargets(plan, exchange, async (target, goesOn) => {
         permit.enter(target);
         const options = { holdRefusals: true, holdBeginnings: goesOn, ...permit.relayOptions };
-        const allowed = permit.bodyFor(target);
-        const sent = allowed instanceof Promise ? await allowed : allowed;
-        return this.send(route, sent, target, exchange, options);
+        return this.send(route, await permit.bodyFor(target), target, exchange, options);
       });
       permit.answered(outcome);
     } catch (thrown) {

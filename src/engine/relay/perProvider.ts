@@ -83,9 +83,12 @@ export class PerProvider {
   quotedKeysOf(provider: EngineProvider): QuotedKeys {
     // With each credential of its pool a provider is another object; the pool is the same.
     const key = provider.pool ?? provider;
-    const known = this.quoted.get(key) ?? new QuotedKeys(new SecretMask(secretsOf(provider)));
-    this.quoted.set(key, known);
-    return known;
+    let quoted = this.quoted.get(key);
+    if (!quoted) {
+      quoted = new QuotedKeys(new SecretMask(secretsOf(provider)));
+      this.quoted.set(key, quoted);
+    }
+    return quoted;
   }
 }
 

@@ -20,17 +20,15 @@ type Found = Extract<Resolution, { kind: "found" }>;
 const MODELS_WAIT_MS = 5_000;
 
 /**
- * Finds the provider and model for the id that a client sent.
+ * Finds the provider and model for the id that a client sent, once the lists that are being asked for are there.
  * @param names the names of routes, which may have been meant where nobody serves the id
  * @throws PosternError model_not_found, provider_disabled, provider_faulty, provider_key_missing
  */
-export async function findTarget(
+export async function awaitedTarget(
   registry: ProviderRegistry,
   wanted: string,
   names: readonly string[] = [],
 ): Promise<Target> {
-  const known = knownTarget(registry, wanted);
-  if (known) return known;
   await registry.settleModels(MODELS_WAIT_MS);
   const found = decided(resolveModel(wanted, registry.sources(), names));
   if (found.kind === "disabled") throw disabled(found.providerId);
@@ -39,7 +37,7 @@ export async function findTarget(
 }
 
 /**
- * The same without waiting; undefined where lists that are still being asked for may have a say.
+ * The same at once; undefined where lists that are still being asked for may have a say.
  * @throws the same
  */
 export function knownTarget(registry: ProviderRegistry, wanted: string): Target | undefined {

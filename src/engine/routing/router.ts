@@ -9,7 +9,7 @@ import { RouteTable, routeLabel } from "../../core/routing/routeTable";
 import { orderedTargets, type StrategyInputs } from "../../core/routing/strategy";
 import type { RouteStatus } from "../../core/rpc/contract";
 import type { ProviderRegistry } from "../providers/providerRegistry";
-import { findTarget, knownTarget, type Target } from "../relay/target";
+import { awaitedTarget, knownTarget, type Target } from "../relay/target";
 import type { Candidate } from "./candidate";
 import type { Health } from "./health";
 import { routeStatuses } from "./routeStatus";
@@ -137,7 +137,7 @@ export class Router {
   /** A route's target, or why there is none. */
   private async found(model: string): Promise<Target | PosternError> {
     try {
-      return await findTarget(this.registry, model);
+      return knownTarget(this.registry, model) ?? (await awaitedTarget(this.registry, model));
     } catch (error) {
       if (!(error instanceof PosternError)) throw error;
       if (error.code !== "model_not_found" || !this.table.isName(model)) return error;
@@ -150,7 +150,7 @@ export class Router {
   private async straight(request: PlanRequest): Promise<Plan> {
     const { model } = request;
     const target =
-      knownTarget(this.registry, model) ?? (await findTarget(this.registry, model, this.table.names()));
+      knownTarget(this.registry, model) ?? (await awaitedTarget(this.registry, model, this.table.names()));
     const candidate = { key: `${target.provider.config.id}/${target.model.id}`, weight: 1, target };
     this.assertAllowed(request, candidate, undefined);
     return { route: undefined, candidates: [candidate], unusable: [], conversation: undefined };
